@@ -1,0 +1,86 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// One set of settings for every Swift target: the compiler polices what the design promises.
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+]
+
+/// The C and C++ shims; they call the system's libraries and nothing else.
+let cxx: [CXXSetting] = [.unsafeFlags(["-O2", "-Wall", "-Wextra", "-Wno-unused-parameter"])]
+let c: [CSetting] = [.unsafeFlags(["-O2", "-Wall", "-Wextra"])]
+
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+
+let package = Package(
+  name: "weir",
+  products: [.executable(name: "weir", targets: ["weir"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
+    .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-certificates", exact: "1.21.1"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
+    .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+  ],
+  targets: [
+    .systemLibrary(name: "CWeirZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .target(
+      name: "CWeirCurl", cSettings: c,
+      linkerSettings: [.linkedLibrary("curl")]),
+    .target(
+      name: "CWeirSimdjson", cxxSettings: cxx,
+      linkerSettings: [.linkedLibrary("simdjson"), .linkedLibrary("stdc++")]),
+
+    .target(name: "WeirMetrics", swiftSettings: strict),
+    .target(name: "WeirWire", dependencies: ["CWeirSimdjson", "CWeirZlib"], swiftSettings: strict),
+    .target(name: "WeirPolicy", dependencies: ["WeirWire"], swiftSettings: strict),
+    .target(
+      name: "WeirConfiguration",
+      dependencies: ["WeirPolicy", .product(name: "Yams", package: "Yams")], swiftSettings: strict),
+    .target(
+      name: "WeirUpstream", dependencies: ["CWeirCurl", nioCore, nioPosix, logging],
+      swiftSettings: strict),
+    .target(
+      name: "WeirProxy",
+      dependencies: [
+        "WeirConfiguration", "WeirMetrics", "WeirPolicy", "WeirUpstream", "WeirWire",
+        nioCore, nioPosix, nioHTTP1, logging,
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ], swiftSettings: strict),
+    .target(
+      name: "WeirSimulator",
+      dependencies: [
+        nioCore, nioPosix, nioHTTP1, logging,
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        .product(name: "X509", package: "swift-certificates"),
+        .product(name: "Crypto", package: "swift-crypto"),
+      ], swiftSettings: strict),
+    .executableTarget(
+      name: "weir",
+      dependencies: [
+        "WeirConfiguration", "WeirProxy", "WeirSimulator", "WeirWire",
+        nioCore, nioPosix, logging,
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+      ], swiftSettings: strict),
+
+    .testTarget(name: "WeirMetricsTests", dependencies: ["WeirMetrics"], swiftSettings: strict),
+    .testTarget(name: "WeirWireTests", dependencies: ["WeirWire"], swiftSettings: strict),
+    .testTarget(name: "WeirPolicyTests", dependencies: ["WeirPolicy"], swiftSettings: strict),
+    .testTarget(
+      name: "WeirConfigurationTests", dependencies: ["WeirConfiguration"], swiftSettings: strict),
+    .testTarget(name: "HouseRulesTests", swiftSettings: strict),
+  ]
+)

@@ -1,0 +1,67 @@
+// libcurl's variadic calls, one typed function each, so that Swift can make them.
+#ifndef CWEIRCURL_H
+#define CWEIRCURL_H
+
+#include <curl/curl.h>
+#include <semaphore.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+
+static inline CURLcode weir_easy_set_long(CURL *easy, CURLoption option, long value) {
+  return curl_easy_setopt(easy, option, value);
+}
+static inline CURLcode weir_easy_set_offset(CURL *easy, CURLoption option, curl_off_t value) {
+  return curl_easy_setopt(easy, option, value);
+}
+static inline CURLcode weir_easy_set_pointer(CURL *easy, CURLoption option, const void *value) {
+  return curl_easy_setopt(easy, option, value);
+}
+static inline CURLcode weir_easy_set_string(CURL *easy, CURLoption option, const char *value) {
+  return curl_easy_setopt(easy, option, value);
+}
+
+typedef size_t (*weir_data_function)(char *bytes, size_t size, size_t count, void *context);
+static inline CURLcode weir_easy_set_data_function(CURL *easy, CURLoption option, weir_data_function function) {
+  return curl_easy_setopt(easy, option, function);
+}
+
+static inline CURLcode weir_easy_get_long(CURL *easy, CURLINFO info, long *value) {
+  return curl_easy_getinfo(easy, info, value);
+}
+static inline CURLcode weir_easy_get_pointer(CURL *easy, CURLINFO info, void **value) {
+  return curl_easy_getinfo(easy, info, value);
+}
+
+typedef int (*weir_socket_function)(CURL *easy, curl_socket_t socket, int what, void *context, void *socketContext);
+typedef int (*weir_timer_function)(CURLM *multi, long milliseconds, void *context);
+static inline CURLMcode weir_multi_set_socket_function(CURLM *multi, weir_socket_function function, void *context) {
+  CURLMcode code = curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, function);
+  return code != CURLM_OK ? code : curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, context);
+}
+static inline CURLMcode weir_multi_set_timer_function(CURLM *multi, weir_timer_function function, void *context) {
+  CURLMcode code = curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, function);
+  return code != CURLM_OK ? code : curl_multi_setopt(multi, CURLMOPT_TIMERDATA, context);
+}
+static inline CURLMcode weir_multi_set_long(CURLM *multi, CURLMoption option, long value) {
+  return curl_multi_setopt(multi, option, value);
+}
+
+// A finished transfer, copied out of the CURLMsg whose memory libcurl owns.
+typedef struct {
+  CURL *easy;
+  CURLcode result;
+} weir_finished;
+
+// Takes one finished transfer from the multi handle; false when there is none.
+bool weir_multi_next_finished(CURLM *multi, weir_finished *finished);
+
+// The file descriptor of one epoll event, hidden in a union that Swift reads awkwardly.
+static inline int weir_event_descriptor(const struct epoll_event *event) { return event->data.fd; }
+static inline int weir_epoll_control(int epoll, int operation, int descriptor, uint32_t events) {
+  struct epoll_event event = {.events = events, .data = {.fd = descriptor}};
+  return epoll_ctl(epoll, operation, descriptor, &event);
+}
+
+#endif

@@ -1,0 +1,101 @@
+/// Everything the operator decided, validated whole and never changed; a reload makes another one.
+///
+/// Requests read the snapshot once and keep it to their end.
+public struct Configuration: Sendable {
+  /// Where weir listens.
+  public let listeners: Listeners
+  /// Where requests go.
+  public let upstream: Upstream
+  /// Which requests go to Kimi models, and how.
+  public let kimi: Kimi
+  /// Who may use the traffic listener; empty means anyone who reaches it.
+  public let clients: [ClientKey]
+  /// Bounds that keep the process within its means.
+  public let limits: Limits
+  /// How long each phase of a request may take.
+  public let timeouts: Timeouts
+  /// How long SIGTERM waits for open requests.
+  public let drain: Duration
+  /// What is logged, and in which form.
+  public let logging: Logging
+  /// Each setting in effect, with where its value came from; secrets are redacted.
+  public let origins: [EffectiveValue]
+
+  /// The listeners and how they are announced.
+  public struct Listeners: Sendable, Equatable {
+    /// Serves the LLM API.
+    public let traffic: ListenAddress
+    /// Serves metrics, health and control.
+    public let admin: ListenAddress
+    /// What state-changing admin requests must present as a bearer token; nil asks for none.
+    public let adminToken: Secret?
+    /// Where the real ports are written once both listeners are up.
+    public let portFile: String?
+    /// The operator accepts a traffic listener that others can reach without a key.
+    public let isInsecureAccepted: Bool
+  }
+
+  /// The upstream and what weir sends it on its own account.
+  public struct Upstream: Sendable, Equatable {
+    /// The base URL that request paths are appended to.
+    public let url: UpstreamURL
+    /// Sent upstream; nil passes the client's own `Authorization` on.
+    public let apiKey: Secret?
+    /// PEM bundle of certificate authorities; nil takes the system's.
+    public let certificateAuthorityFile: String?
+    /// Sent as `HTTP-Referer` unless the client sent its own.
+    public let siteURL: String?
+    /// Sent as `X-OpenRouter-Title` and `X-Title` unless the client sent its own.
+    public let siteName: String?
+  }
+
+  /// The Kimi models' alias, defaults, rollout and kill switch.
+  public struct Kimi: Sendable, Equatable {
+    /// False is the kill switch: no request reaches a Kimi model.
+    public let isEnabled: Bool
+    /// What the alias `kimi-k2` becomes.
+    public let modelID: String
+    /// Filled in where a request for a Kimi model is silent; nil leaves it so.
+    public let maxTokens: Int?
+    /// Filled in where a request for a Kimi model is silent; nil leaves it so.
+    public let temperature: SpelledNumber?
+    /// Share of users whose requests for an incumbent model are served by Kimi.
+    public let rolloutPercent: Percent
+    /// The incumbent models, as clients name them, in the operator's order.
+    public let rolloutFrom: [String]
+    /// Where a failed or switched-off Kimi request goes.
+    public let fallbackModel: String
+  }
+
+  /// Bounds of one process.
+  public struct Limits: Sendable, Equatable {
+    /// Largest request body in bytes.
+    public let maxBodyBytes: Int
+    /// Open client connections.
+    public let maxConnections: Int
+    /// Requests between their first and last byte.
+    public let maxInFlight: Int
+    /// Bytes of request bodies held at once over all requests.
+    public let maxBufferedBytes: Int
+  }
+
+  /// How long each phase of a request may take; all are above zero.
+  public struct Timeouts: Sendable, Equatable {
+    /// Until the upstream's connection stands, TLS included.
+    public let connect: Duration
+    /// From the request's last byte to the reply's first.
+    public let firstByte: Duration
+    /// Between two pieces of a reply.
+    public let idle: Duration
+    /// The whole request.
+    public let total: Duration
+  }
+
+  /// What is logged.
+  public struct Logging: Sendable, Equatable {
+    /// The least severity that is written.
+    public let level: LogLevel
+    /// The form of a line.
+    public let format: LogFormat
+  }
+}

@@ -1,0 +1,6 @@
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import NIOSSL
+import X509
+import Crypto

@@ -1,0 +1,39 @@
+import CWeirCurl
+
+/// Owns one libcurl easy handle: makes it, sets it up once, frees it. Lives on one event loop.
+///
+/// What differs between requests is set by `Transfer`; what never differs is set here.
+struct EasyHandle: ~Copyable {
+  let pointer: UnsafeMutableRawPointer
+
+  /// Null when libcurl has no memory left.
+  init?(certificateFile: String?) {
+    guard let pointer = unsafe curl_easy_init() else { return nil }
+    unsafe self.pointer = pointer
+    unsafe Self.setUp(pointer, certificateFile: certificateFile)
+  }
+
+  deinit { unsafe curl_easy_cleanup(pointer) }
+
+  /// Forgets everything a request set; connections and sessions live in the multi handle and stay.
+  func reset(certificateFile: String?) {
+    unsafe curl_easy_reset(pointer)
+    unsafe Self.setUp(pointer, certificateFile: certificateFile)
+  }
+
+  private static func setUp(_ easy: UnsafeMutableRawPointer, certificateFile: String?) {
+    unsafe weir_easy_set_long(easy, CURLOPT_NOSIGNAL, 1)
+    unsafe weir_easy_set_long(easy, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))
+    // Wait for the first connection's ALPN before opening a second: with HTTP/2 one is enough.
+    unsafe weir_easy_set_long(easy, CURLOPT_PIPEWAIT, 1)
+    unsafe weir_easy_set_string(easy, CURLOPT_PROTOCOLS_STR, "http,https")
+    unsafe weir_easy_set_long(easy, CURLOPT_FOLLOWLOCATION, 0)
+    unsafe weir_easy_set_long(easy, CURLOPT_HTTP_CONTENT_DECODING, 0)
+    unsafe weir_easy_set_long(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
+    unsafe weir_easy_set_long(easy, CURLOPT_TCP_NODELAY, 1)
+    unsafe weir_easy_set_long(easy, CURLOPT_TCP_KEEPALIVE, 1)
+    // A path such as /v1/a/../b is refused at the front; what is let through goes out letter for letter.
+    unsafe weir_easy_set_long(easy, CURLOPT_PATH_AS_IS, 1)
+    if let certificateFile { unsafe weir_easy_set_string(easy, CURLOPT_CAINFO, certificateFile) }
+  }
+}

@@ -1,0 +1,109 @@
+import CWeirCurl
+import Glibc
+
+/// The header lines of one upstream request, laid out as libcurl's `curl_slist` in two blocks of memory that are
+/// kept from request to request, so that a list of any length costs no allocation once warm.
+///
+/// Lives on the event loop of the transfer that owns it. libcurl reads the list until the transfer ends, so the
+/// owner must not change it between `seal()` and that end.
+public final class HeaderList {
+  private var text: UnsafeMutablePointer<CChar>
+  private var textCapacity: Int
+  private var textCount = 0
+  private var starts: [Int] = []
+  private var nodes: UnsafeMutablePointer<curl_slist>
+  private var nodeCapacity: Int
+
+  /// A block larger than this many bytes is given back once the request that needed it is over.
+  private static let keptTextCapacity = 16 * 1024
+
+  init() {
+    textCapacity = 2048
+    unsafe text = .allocate(capacity: textCapacity)
+    nodeCapacity = 48
+    unsafe nodes = .allocate(capacity: nodeCapacity)
+    starts.reserveCapacity(nodeCapacity)
+  }
+
+  deinit {
+    unsafe text.deallocate()
+    unsafe nodes.deallocate()
+  }
+
+  /// Forgets every line.
+  func removeAll() {
+    textCount = 0
+    starts.removeAll(keepingCapacity: true)
+    if textCapacity > Self.keptTextCapacity {
+      unsafe text.deallocate()
+      textCapacity = 2048
+      unsafe text = .allocate(capacity: textCapacity)
+    }
+  }
+
+  /// Adds `name: value`. The caller has made sure that neither holds CR, LF or NUL.
+  ///
+  /// An empty value goes out as an empty value: libcurl would read `name:` as "do not send this header", and
+  /// takes `name;` for an empty one (CURLOPT_HTTPHEADER's manual).
+  public func add(_ name: String, _ value: String) {
+    begin(room: name.utf8.count + value.utf8.count + 3)
+    put(name)
+    if value.utf8.isEmpty {
+      put(UInt8(ascii: ";"))
+    } else {
+      put(UInt8(ascii: ":"))
+      put(UInt8(ascii: " "))
+      put(value)
+    }
+    put(0)
+  }
+
+  /// Keeps libcurl from sending a header of its own making.
+  public func suppress(_ name: String) {
+    begin(room: name.utf8.count + 2)
+    put(name)
+    put(UInt8(ascii: ":"))
+    put(0)
+  }
+
+  /// Links the lines and gives the list's head, or nil for an empty list. Valid until the next change.
+  func seal() -> UnsafeMutablePointer<curl_slist>? {
+    guard !starts.isEmpty else { return nil }
+    if nodeCapacity < starts.count {
+      unsafe nodes.deallocate()
+      nodeCapacity = starts.count * 2
+      unsafe nodes = .allocate(capacity: nodeCapacity)
+    }
+    for (index, start) in starts.enumerated() {
+      let next = unsafe index + 1 < starts.count ? nodes + index + 1 : nil
+      unsafe (nodes + index).initialize(to: curl_slist(data: text + start, next: next))
+    }
+    return unsafe nodes
+  }
+
+  private func begin(room: Int) {
+    if textCount + room > textCapacity {
+      let capacity = (textCount + room) * 2
+      let grown = UnsafeMutablePointer<CChar>.allocate(capacity: capacity)
+      unsafe grown.update(from: text, count: textCount)
+      unsafe text.deallocate()
+      unsafe text = grown
+      textCapacity = capacity
+    }
+    starts.append(textCount)
+  }
+
+  private func put(_ byte: UInt8) {
+    unsafe text[textCount] = CChar(bitPattern: byte)
+    textCount += 1
+  }
+
+  private func put(_ string: String) {
+    var string = string
+    let count = string.utf8.count
+    unsafe string.withUTF8 { bytes in
+      if let base = bytes.baseAddress { unsafe memcpy(text + textCount, base, count) }
+    }
+    textCount += count
+  }
+}

@@ -1,0 +1,101 @@
+public import NIOCore
+
+/// A reply's head: the status and the field lines as they came, each `name: value\r\n` (RFC 9112, section 5).
+public struct ResponseHead: Sendable {
+  /// The final status code, 200 to 999.
+  public var status: Int
+  /// Field lines without the status line and without the empty line.
+  public var fields: ByteBuffer
+}
+
+/// Follows the lines that libcurl hands over one by one: informational heads are passed over, the final head is
+/// collected, what comes after it are trailers.
+struct ResponseHeadCollector {
+  /// What a line meant.
+  enum Step: Equatable {
+    /// More lines are to come.
+    case more
+    /// The final head is whole.
+    case head
+    /// A trailer line, which goes nowhere.
+    case trailer
+    /// The upstream broke a rule; the reason.
+    case refuse(String)
+  }
+
+  /// More than this many bytes of head lines (informational heads and trailers included) is an attack or a fault.
+  static let maximumBytes = 256 * 1024
+
+  private(set) var head: ResponseHead
+  private(set) var isComplete = false
+  private var bytesSeen = 0
+  private var status = 0
+
+  init(allocator: ByteBufferAllocator) {
+    head = ResponseHead(status: 0, fields: allocator.buffer(capacity: 1024))
+  }
+
+  /// Takes one line, its line end included.
+  mutating func line(_ bytes: UnsafeRawBufferPointer) -> Step {
+    bytesSeen += bytes.count
+    guard bytesSeen <= Self.maximumBytes else { return .refuse("the reply's head is larger than 256 KiB") }
+    var end = bytes.count
+    if end > 0, unsafe bytes[end - 1] == UInt8(ascii: "\n") { end -= 1 }
+    if end > 0, unsafe bytes[end - 1] == UInt8(ascii: "\r") { end -= 1 }
+    let line = unsafe UnsafeRawBufferPointer(rebasing: bytes[..<end])
+    // A lone CR or a NUL inside a line could be read as a line end by the client: response splitting.
+    for byte in unsafe line where byte == 0x0D || byte == 0x0A || byte == 0 {
+      return .refuse("a header of the reply holds a control character")
+    }
+    if isComplete { return .trailer }
+    if line.isEmpty { return endOfHead() }
+    if let status = unsafe Self.status(of: line) {
+      self.status = status
+      head.fields.clear(minimumCapacity: 1024)
+      return .more
+    }
+    return unsafe field(line)
+  }
+
+  private mutating func endOfHead() -> Step {
+    guard status >= 200 else { return status >= 100 ? .more : .refuse("the reply has no status line") }
+    head.status = status
+    isComplete = true
+    return .head
+  }
+
+  private mutating func field(_ line: UnsafeRawBufferPointer) -> Step {
+    let first = unsafe line[0]
+    if first == UInt8(ascii: " ") || first == UInt8(ascii: "\t") {
+      // RFC 9112, section 5.2: a proxy replaces an obsolete line fold with spaces.
+      guard head.fields.readableBytes >= 2 else { return .refuse("the reply begins with a folded line") }
+      head.fields.moveWriterIndex(to: head.fields.writerIndex - 2)
+      head.fields.writeInteger(UInt8(ascii: " "))
+      unsafe head.fields.writeBytes(line.drop { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") })
+      head.fields.writeInteger(UInt16(0x0D0A))
+      return .more
+    }
+    guard let colon = unsafe line.firstIndex(of: UInt8(ascii: ":")), colon > 0 else {
+      return .refuse("a header line of the reply has no name")
+    }
+    for byte in unsafe line[..<colon] where byte <= 0x20 || byte >= 0x7F {
+      return .refuse("a header name of the reply holds a space or control character")
+    }
+    unsafe head.fields.writeBytes(line)
+    head.fields.writeInteger(UInt16(0x0D0A))
+    return .more
+  }
+
+  /// The code of `HTTP/1.1 200 OK` or `HTTP/2 200`; nil when the line is a field.
+  private static func status(of line: UnsafeRawBufferPointer) -> Int? {
+    guard line.count >= 10, unsafe line.starts(with: Array("HTTP/".utf8)) else { return nil }
+    guard let space = unsafe line.firstIndex(of: UInt8(ascii: " ")), space + 3 < line.count else { return nil }
+    var code = 0
+    for index in space + 1...space + 3 {
+      let digit = unsafe line[index]
+      guard digit >= UInt8(ascii: "0"), digit <= UInt8(ascii: "9") else { return nil }
+      code = code * 10 + Int(digit - UInt8(ascii: "0"))
+    }
+    return code >= 100 ? code : nil
+  }
+}

@@ -1,0 +1,109 @@
+# shellcheck shell=bash
+# Sourced by deploy/run and deploy/test: finds or installs what a build needs, and builds.
+# Sourcing sets `repository` (the root of the work tree) and `release_binary`; it does nothing else.
+
+# Debian keeps nginx in /usr/sbin, which is not on every user's path.
+PATH="$PATH:/usr/sbin:/sbin"
+
+repository="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+# shellcheck disable=SC2034  # read by the scripts that source this file
+release_binary="$repository/.build-release/release/weir"
+
+say() { printf '%s\n' "deploy: $*" >&2; }
+
+# Ends the script; 69 is EX_UNAVAILABLE of sysexits.h.
+stop() {
+  say "$*"
+  exit 69
+}
+
+has_command() { command -v "$1" >/dev/null 2>&1; }
+
+has_library() { has_command pkg-config && pkg-config --exists "$1"; }
+
+has_venv() { has_command python3 && python3 -c 'import ensurepip, venv' >/dev/null 2>&1; }
+
+# Prints the Debian packages that a release build lacks, one a line. The needs are tested, not the
+# packages, so that a machine with its own libcurl is left alone.
+packages_missing_to_build() {
+  has_command pkg-config || echo pkg-config
+  has_library libcurl || echo libcurl4-openssl-dev
+  has_library simdjson || echo libsimdjson-dev
+  has_library zlib || echo zlib1g-dev
+}
+
+# The same for the lint check.
+packages_missing_to_lint() {
+  has_command shellcheck || echo shellcheck
+}
+
+# The same for the end-to-end tests.
+packages_missing_to_test() {
+  has_venv || echo python3-venv
+  has_command nginx || echo nginx-light
+  has_command openssl || echo openssl
+  has_command promtool || echo prometheus
+  has_command prometheus || echo prometheus
+  has_command wrk || echo wrk
+}
+
+# Runs its arguments as root: directly, or by a sudo that asks nothing. Fails when neither may be.
+as_root() {
+  if [[ $EUID -eq 0 ]]; then
+    "$@"
+  else
+    sudo -n "$@"
+  fi
+}
+
+may_install() { has_command apt-get && { [[ $EUID -eq 0 ]] || { has_command sudo && sudo -n true 2>/dev/null; }; }; }
+
+# Installs the named packages and starts none of their services: a policy-rc.d that forbids it is there
+# while apt runs, unless the machine has one of its own.
+install_packages() {
+  local policy=/usr/sbin/policy-rc.d status=0 placed=no
+  local script="printf '#!/bin/sh\nexit 101\n' >$policy && chmod 755 $policy"
+  if [[ ! -e $policy ]]; then
+    as_root sh -c "$script" && placed=yes
+  fi
+  as_root env DEBIAN_FRONTEND=noninteractive sh -c \
+    'apt-get update -q && apt-get install -q -y --no-install-recommends "$@"' apt "$@" >&2 || status=$?
+  if [[ $placed == yes ]]; then
+    as_root rm -f "$policy"
+  fi
+  return "$status"
+}
+
+# Takes packages on standard input; installs them, or says what to do and ends the script.
+provide() {
+  local -a missing
+  mapfile -t missing < <(sort -u)
+  if [[ ${#missing[@]} -eq 0 ]]; then
+    return 0
+  fi
+  if ! may_install; then
+    stop "these packages are missing and this user may not install them: ${missing[*]}
+deploy: ask an administrator for:  apt-get install ${missing[*]}
+deploy: then run this again; nothing was changed."
+  fi
+  say "installing: ${missing[*]}"
+  install_packages "${missing[@]}" </dev/null \
+    || stop "apt could not install: ${missing[*]}. Its own message is above; nothing was built."
+}
+
+require_swift() {
+  has_command swift \
+    || stop "the Swift toolchain (6.2 or newer) is not on the PATH; see https://www.swift.org/install"
+}
+
+provide_build() {
+  require_swift
+  packages_missing_to_build | provide
+}
+
+# Builds the release executable; its path is then $release_binary.
+build_release() {
+  say "building the release executable (the first time takes minutes)"
+  swift build --package-path "$repository" --scratch-path "$repository/.build-release" \
+    -c release --static-swift-stdlib --product weir >&2
+}
