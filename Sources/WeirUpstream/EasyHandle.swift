@@ -3,7 +3,7 @@ import CWeirCurl
 /// Owns one libcurl easy handle: makes it, sets it up once, frees it. Lives on one event loop.
 ///
 /// What differs between requests is set by `Transfer`; what never differs is set here.
-struct EasyHandle: ~Copyable {
+@safe struct EasyHandle: ~Copyable {
   let pointer: UnsafeMutableRawPointer
 
   /// Null when libcurl has no memory left.

@@ -6,7 +6,7 @@ import Glibc
 ///
 /// Lives on the event loop of the transfer that owns it. libcurl reads the list until the transfer ends, so the
 /// owner must not change it between `seal()` and that end.
-public final class HeaderList {
+@safe public final class HeaderList {
   private var text: UnsafeMutablePointer<CChar>
   private var textCapacity: Int
   private var textCount = 0
@@ -101,7 +101,7 @@ public final class HeaderList {
   private func put(_ string: String) {
     var string = string
     let count = string.utf8.count
-    unsafe string.withUTF8 { bytes in
+    string.withUTF8 { bytes in
       if let base = bytes.baseAddress { unsafe memcpy(text + textCount, base, count) }
     }
     textCount += count

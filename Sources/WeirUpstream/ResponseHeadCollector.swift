@@ -44,11 +44,11 @@ struct ResponseHeadCollector {
     if end > 0, unsafe bytes[end - 1] == UInt8(ascii: "\r") { end -= 1 }
     let line = unsafe UnsafeRawBufferPointer(rebasing: bytes[..<end])
     // A lone CR or a NUL inside a line could be read as a line end by the client: response splitting.
-    for byte in unsafe line where byte == 0x0D || byte == 0x0A || byte == 0 {
+    for unsafe byte in unsafe line where byte == 0x0D || byte == 0x0A || byte == 0 {
       return .refuse("a header of the reply holds a control character")
     }
     if isComplete { return .trailer }
-    if line.isEmpty { return endOfHead() }
+    if unsafe line.isEmpty { return endOfHead() }
     if let status = unsafe Self.status(of: line) {
       self.status = status
       head.fields.clear(minimumCapacity: 1024)
@@ -78,7 +78,7 @@ struct ResponseHeadCollector {
     guard let colon = unsafe line.firstIndex(of: UInt8(ascii: ":")), colon > 0 else {
       return .refuse("a header line of the reply has no name")
     }
-    for byte in unsafe line[..<colon] where byte <= 0x20 || byte >= 0x7F {
+    for unsafe byte in unsafe line[..<colon] where byte <= 0x20 || byte >= 0x7F {
       return .refuse("a header name of the reply holds a space or control character")
     }
     unsafe head.fields.writeBytes(line)

@@ -7,7 +7,7 @@ import NIOCore
 /// The thread and the loop take turns: the thread posts what is ready, then waits until the loop has handled it.
 /// So the list of ready sockets belongs to one of them at any time, and needs no lock. epoll is level-triggered:
 /// what the loop leaves unread is reported again.
-final class SocketPoller: @unchecked Sendable {
+@safe final class SocketPoller: @unchecked Sendable {
   /// The most sockets reported at once; the rest follow in the next turn.
   private static let batch = 256
 
@@ -21,9 +21,9 @@ final class SocketPoller: @unchecked Sendable {
 
   /// Throws the error number when the kernel gives no epoll or event descriptor.
   init() throws(DescriptorError) {
-    epoll = epoll_create1(CInt(EPOLL_CLOEXEC.rawValue))
+    epoll = epoll_create1(CInt(EPOLL_CLOEXEC))
     guard epoll >= 0 else { throw DescriptorError(errno: errno) }
-    stopSignal = eventfd(0, CInt(EFD_CLOEXEC.rawValue))
+    stopSignal = eventfd(0, CInt(EFD_CLOEXEC))
     guard stopSignal >= 0 else {
       let code = errno
       close(epoll)
@@ -61,7 +61,7 @@ final class SocketPoller: @unchecked Sendable {
         return nil
       }, context)
     precondition(code == 0, "no thread can be started")
-    unsafe pthread_detach(thread)
+    pthread_detach(thread)
   }
 
   /// Watches a socket for reading, writing or both; event loop only.

@@ -57,6 +57,9 @@ typedef struct {
 // Takes one finished transfer from the multi handle; false when there is none.
 bool weir_multi_next_finished(CURLM *multi, weir_finished *finished);
 
+// An address to give libcurl for a body of no bytes: a null one would mean "read the body from a callback".
+static inline const void *weir_no_bytes(void) { return ""; }
+
 // The file descriptor of one epoll event, hidden in a union that Swift reads awkwardly.
 static inline int weir_event_descriptor(const struct epoll_event *event) { return event->data.fd; }
 static inline int weir_epoll_control(int epoll, int operation, int descriptor, uint32_t events) {

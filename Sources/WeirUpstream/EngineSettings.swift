@@ -1,0 +1,22 @@
+/// What all transfers of an engine share.
+public struct EngineSettings: Sendable {
+  /// PEM bundle of trusted certificate authorities; nil takes the system's.
+  public var certificateAuthorityFile: String?
+  /// Idle connections kept for reuse.
+  public var keptConnections: Int
+  /// Idle transfer objects kept for reuse.
+  public var keptTransfers: Int
+
+  /// Settings of one engine.
+  public init(certificateAuthorityFile: String? = nil, keptConnections: Int = 512, keptTransfers: Int = 256) {
+    self.certificateAuthorityFile = certificateAuthorityFile
+    self.keptConnections = keptConnections
+    self.keptTransfers = keptTransfers
+  }
+}
+
+/// libcurl or the kernel could not give what an engine needs to start.
+public struct EngineError: Error, CustomStringConvertible {
+  /// What was refused.
+  public let description: String
+}

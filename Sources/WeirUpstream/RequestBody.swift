@@ -1,0 +1,54 @@
+public import NIOCore
+
+/// What a transfer sends after its head.
+public enum RequestBody {
+  /// No body and no `Content-Length`.
+  case none
+  /// A body that is there whole.
+  case whole(ByteBuffer)
+  /// A body that arrives by `Transfer.send(_:)`; nil length goes out chunked (HTTP/1.1) or unsized (HTTP/2).
+  case streaming(length: Int64?)
+
+  /// Handles are set up per kind; one that served a kind serves the same kind again without a reset.
+  enum Kind { case none, whole, streaming }
+
+  var kind: Kind {
+    switch self {
+    case .none: .none
+    case .whole: .whole
+    case .streaming: .streaming
+    }
+  }
+}
+
+/// Bytes of a streaming body that arrived and did not leave yet. A value; the transfer owns it.
+struct PendingBody {
+  private var parts = CircularBuffer<ByteBuffer>(initialCapacity: 4)
+  private(set) var count = 0
+  private(set) var isFinished = false
+
+  mutating func append(_ part: ByteBuffer) {
+    guard part.readableBytes > 0 else { return }
+    count += part.readableBytes
+    parts.append(part)
+  }
+
+  mutating func finish() { isFinished = true }
+
+  /// Moves as much as fits into `room` and says how much that was.
+  mutating func fill(_ room: UnsafeMutableRawBufferPointer) -> Int {
+    var filled = 0
+    while filled < room.count, var part = parts.first {
+      let length = min(part.readableBytes, room.count - filled)
+      unsafe part.readWithUnsafeReadableBytes { bytes in
+        unsafe UnsafeMutableRawBufferPointer(rebasing: room[filled..<filled + length])
+          .copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[..<length]))
+        return length
+      }
+      filled += length
+      if part.readableBytes == 0 { parts.removeFirst() } else { parts[parts.startIndex] = part }
+    }
+    count -= filled
+    return filled
+  }
+}

@@ -1,0 +1,184 @@
+import CWeirCurl
+public import NIOCore
+
+/// One request to an upstream and its reply, over a libcurl easy handle. Lives on its engine's event loop; the object
+/// and its handle serve many requests one after the other.
+public final class Transfer {
+  /// The lines of the request's head; filled between `UpstreamEngine.prepare()` and `begin`.
+  public let headers = HeaderList()
+
+  unowned let engine: UpstreamEngine
+  var handle: EasyHandle
+  var receiver: (any TransferReceiver)?
+  var collector: ResponseHeadCollector
+  var clock: PhaseClock
+  /// What a callback decided, where libcurl itself only learns "stop".
+  var abort: TransferFailure?
+  var pending = PendingBody()
+  /// The transfer's place in the engine's list of live ones.
+  var liveIndex: Int?
+  var isTouched = false
+  private(set) var isCancelled = false
+  private var kind: RequestBody.Kind?
+  private var methodIsOrdinary = true
+  private var storage: ByteBuffer?
+  private var isHeld = false
+  private var awaitsBody = false
+
+  init?(engine: UpstreamEngine) {
+    guard let handle = EasyHandle(certificateFile: engine.settings.certificateAuthorityFile) else { return nil }
+    self.handle = handle
+    self.engine = engine
+    collector = ResponseHeadCollector(allocator: engine.allocator)
+    clock = PhaseClock(timeouts: PhaseTimeouts(connect: 1, firstByte: 1, idle: 1, total: 1), now: 0)
+  }
+
+  /// Sends the request. The receiver is held until the end.
+  ///
+  /// - Parameters:
+  ///   - url: scheme, authority, path and query; sent letter for letter.
+  ///   - method: any token; the caller has checked it.
+  public func begin(
+    method: String, url: String, body: RequestBody, timeouts: PhaseTimeouts, receiver: any TransferReceiver
+  ) {
+    engine.eventLoop.preconditionInEventLoop()
+    self.receiver = receiver
+    collector = ResponseHeadCollector(allocator: engine.allocator)
+    clock = PhaseClock(timeouts: timeouts, now: engine.now())
+    setUp(method: method, body: body)
+    let easy = unsafe handle.pointer
+    unsafe weir_easy_set_string(easy, CURLOPT_URL, url)
+    unsafe weir_easy_set_pointer(easy, CURLOPT_HTTPHEADER, headers.seal())
+    unsafe weir_easy_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, Int(max(timeouts.connect / 1_000_000, 1)))
+    engine.add(self, sweepInterval: timeouts.sweepInterval)
+  }
+
+  /// Gives up: nothing more is reported, the connection (HTTP/1.1) or stream (HTTP/2) is closed at once, so that the
+  /// upstream stops generating and billing.
+  public func cancel() {
+    guard liveIndex != nil, !isCancelled else { return }
+    isCancelled = true
+    receiver = nil
+    engine.cancelled(self)
+  }
+
+  /// Stops reading the reply from the network until `release()`, so that a slow client slows the upstream down.
+  public func hold() {
+    guard liveIndex != nil, !isHeld else { return }
+    isHeld = true
+    clock.held(true, now: engine.batchTime)
+    applyPause()
+  }
+
+  /// Reads on.
+  public func release() {
+    guard liveIndex != nil, isHeld else { return }
+    isHeld = false
+    clock.held(false, now: engine.now())
+    engine.resume(self)
+  }
+
+  /// Adds a part of a streaming body. The caller stops reading its client while `pendingBytes` is high.
+  public func send(_ part: ByteBuffer) {
+    pending.append(part)
+    wakeUpload()
+  }
+
+  /// The streaming body is whole.
+  public func finishBody() {
+    pending.finish()
+    wakeUpload()
+  }
+
+  /// Bytes of the streaming body that wait for the upstream.
+  public var pendingBytes: Int { pending.count }
+
+  private func wakeUpload() {
+    guard awaitsBody, liveIndex != nil else { return }
+    awaitsBody = false
+    engine.resume(self)
+  }
+
+  /// Tells libcurl which directions rest. Calls back into the receiver when held bytes are let go.
+  func applyPause() {
+    let mask = (isHeld ? CURLPAUSE_RECV : CURLPAUSE_CONT) | (awaitsBody ? CURLPAUSE_SEND : CURLPAUSE_CONT)
+    unsafe curl_easy_pause(handle.pointer, mask)
+  }
+
+  private func setUp(method: String, body: RequestBody) {
+    let ordinary = switch body {
+    case .none: method == "GET"
+    case .whole: method == "POST"
+    case .streaming: false
+    }
+    if kind != body.kind || !ordinary || !methodIsOrdinary {
+      if kind != nil { handle.reset(certificateFile: engine.settings.certificateAuthorityFile) }
+      setUpCallbacks()
+      setUpKind(method: method, kind: body.kind, isOrdinary: ordinary)
+      kind = body.kind
+      methodIsOrdinary = ordinary
+    }
+    let easy = unsafe handle.pointer
+    switch body {
+    case .none: break
+    case .whole(let bytes):
+      storage = bytes
+      unsafe weir_easy_set_offset(easy, CURLOPT_POSTFIELDSIZE_LARGE, bytes.readableBytes)
+      // `storage` keeps the bytes where they are until the transfer has ended.
+      _ = unsafe bytes.withUnsafeReadableBytes { region in
+        if let start = region.baseAddress {
+          unsafe weir_easy_set_pointer(easy, CURLOPT_POSTFIELDS, start)
+        } else {
+          unsafe weir_easy_set_pointer(easy, CURLOPT_POSTFIELDS, weir_no_bytes())
+        }
+      }
+    case .streaming(let length):
+      unsafe weir_easy_set_offset(easy, CURLOPT_INFILESIZE_LARGE, Int(length ?? -1))
+      if length == nil { headers.add("Transfer-Encoding", "chunked") }
+    }
+  }
+
+  private func setUpKind(method: String, kind: RequestBody.Kind, isOrdinary: Bool) {
+    let easy = unsafe handle.pointer
+    switch kind {
+    case .none:
+      unsafe weir_easy_set_long(easy, method == "HEAD" ? CURLOPT_NOBODY : CURLOPT_HTTPGET, 1)
+    case .whole:
+      unsafe weir_easy_set_long(easy, CURLOPT_POST, 1)
+    case .streaming:
+      unsafe weir_easy_set_long(easy, CURLOPT_UPLOAD, 1)
+      // A body that went by cannot be sent again, so it must not meet a connection that the upstream has given up.
+      unsafe weir_easy_set_long(easy, CURLOPT_FRESH_CONNECT, 1)
+    }
+    if !isOrdinary, method != "HEAD" || kind != .none {
+      unsafe weir_easy_set_string(easy, CURLOPT_CUSTOMREQUEST, method)
+    }
+  }
+
+  /// Moves body bytes into libcurl's upload buffer; nil means wait.
+  func fillUpload(_ room: UnsafeMutableRawBufferPointer) -> Int? {
+    let filled = unsafe pending.fill(room)
+    if filled > 0 {
+      clock.activity(now: engine.batchTime)
+      receiver?.transferNeedsBody()
+      return filled
+    }
+    if pending.isFinished { return 0 }
+    awaitsBody = true
+    receiver?.transferNeedsBody()
+    return nil
+  }
+
+  /// Readies the object for its next request; the body's memory is let go.
+  func rest() {
+    receiver = nil
+    storage = nil
+    pending = PendingBody()
+    abort = nil
+    isHeld = false
+    awaitsBody = false
+    isCancelled = false
+    isTouched = false
+    headers.removeAll()
+  }
+}

@@ -1,0 +1,297 @@
+import CWeirCurl
+public import NIOCore
+
+/// One event loop's upstream side: a libcurl multi handle, the thread that waits for its sockets, and the transfers
+/// on it. Every method must be called on that event loop.
+@safe public final class UpstreamEngine {
+  let eventLoop: any EventLoop
+  let settings: EngineSettings
+  let allocator = ByteBufferAllocator()
+  /// The time of the batch at hand in nanoseconds; reading the clock per chunk would cost more than the chunk.
+  private(set) var batchTime: Int64 = 0
+
+  private let multi: UnsafeMutableRawPointer
+  private let poller: SocketPoller
+  private var live: [Transfer] = []
+  private var idle: [Transfer] = []
+  private var touched: [Transfer] = []
+  private var deferred: [Transfer] = []
+  private var timer = EngineTimer()
+  private var isInsideCurl = false
+  private var isPumping = false
+  private var sweepInterval: Int64 = .max
+  private var sweep: Scheduled<Void>?
+  private var isShutDown = false
+
+  /// libcurl's own timers fire in bounded runs, so that a transfer that keeps asking cannot starve the event loop.
+  private static let maximumTimerRuns = 32
+
+  /// Must be called on `eventLoop`.
+  public init(eventLoop: any EventLoop, settings: EngineSettings) throws {
+    eventLoop.preconditionInEventLoop()
+    self.eventLoop = eventLoop
+    self.settings = settings
+    guard let multi = unsafe curl_multi_init() else { throw EngineError(description: "libcurl has no memory") }
+    unsafe self.multi = multi
+    poller = try SocketPoller()
+    unsafe weir_multi_set_long(multi, CURLMOPT_MAXCONNECTS, settings.keptConnections)
+    unsafe weir_multi_set_long(multi, CURLMOPT_PIPELINING, Int(CURLPIPE_MULTIPLEX))
+    unsafe weir_multi_set_long(multi, CURLMOPT_MAX_CONCURRENT_STREAMS, 256)
+    setUpCallbacks()
+    let bound = NIOLoopBound(Weak(self), eventLoop: eventLoop)
+    poller.start(on: eventLoop) { bound.value.engine?.handleReadySockets() }
+  }
+
+  deinit {
+    // The callbacks' context is this object, which is no longer there to be called.
+    unsafe weir_multi_set_socket_function(multi, nil, nil)
+    unsafe weir_multi_set_timer_function(multi, nil, nil)
+    unsafe curl_multi_cleanup(multi)
+  }
+
+  /// A transfer to fill and begin; nil when libcurl has no memory for one.
+  public func prepare() -> Transfer? {
+    eventLoop.preconditionInEventLoop()
+    return idle.popLast() ?? Transfer(engine: self)
+  }
+
+  /// Transfers between begin and end.
+  public var liveCount: Int { live.count }
+
+  /// Ends every transfer without a word to its receiver, and the poller thread. Nothing may be begun afterwards.
+  public func shutDown() {
+    eventLoop.preconditionInEventLoop()
+    guard !isShutDown else { return }
+    isShutDown = true
+    sweep?.cancel()
+    timer.cancel()
+    for transfer in live { transfer.cancel() }
+    poller.stop()
+    idle.removeAll()
+  }
+
+  func now() -> Int64 {
+    batchTime = Int64(clamping: NIODeadline.now().uptimeNanoseconds)
+    return batchTime
+  }
+
+  // MARK: Transfers
+
+  func add(_ transfer: Transfer, sweepInterval: Int64) {
+    transfer.liveIndex = live.count
+    live.append(transfer)
+    let code = enterCurl { unsafe curl_multi_add_handle(multi, transfer.handle.pointer) }
+    guard code == CURLM_OK, !isShutDown else {
+      transfer.abort = TransferFailure(kind: .local, reason: "libcurl refused the request")
+      eventLoop.assumeIsolated().execute { self.finish(transfer, result: CURLE_FAILED_INIT) }
+      return
+    }
+    startSweep(interval: sweepInterval)
+    pump()
+  }
+
+  func touch(_ transfer: Transfer) {
+    guard !transfer.isTouched else { return }
+    transfer.isTouched = true
+    touched.append(transfer)
+  }
+
+  func cancelled(_ transfer: Transfer) {
+    if isInsideCurl {
+      deferred.append(transfer)
+    } else {
+      discard(transfer)
+    }
+  }
+
+  func resume(_ transfer: Transfer) {
+    if isInsideCurl {
+      deferred.append(transfer)
+    } else {
+      enterCurl { transfer.applyPause() }
+      pump()
+    }
+  }
+
+  /// Takes a transfer out of libcurl; its handle is freed and not used again.
+  private func discard(_ transfer: Transfer) {
+    guard remove(transfer) else { return }
+    transfer.rest()
+  }
+
+  private func remove(_ transfer: Transfer) -> Bool {
+    guard let index = transfer.liveIndex else { return false }
+    transfer.liveIndex = nil
+    enterCurl { _ = unsafe curl_multi_remove_handle(multi, transfer.handle.pointer) }
+    let last = live.removeLast()
+    if last !== transfer {
+      live[index] = last
+      last.liveIndex = index
+    }
+    return true
+  }
+
+  private func finish(_ transfer: Transfer, result: CURLcode) {
+    let outcome = transfer.outcome(of: result)
+    let receiver = transfer.receiver
+    guard remove(transfer) else { return }
+    transfer.rest()
+    if outcome.failure == nil, idle.count < settings.keptTransfers, !isShutDown { idle.append(transfer) }
+    receiver?.transferEnded(outcome)
+  }
+
+  // MARK: Driving libcurl
+
+  /// Runs what libcurl has to do now, reports what ended, then lets receivers flush.
+  private func pump() {
+    guard !isPumping, !isInsideCurl else { return }
+    isPumping = true
+    var runs = 0
+    repeat {
+      while timer.isDueNow, runs < Self.maximumTimerRuns {
+        timer.isDueNow = false
+        runs += 1
+        act(on: CURL_SOCKET_TIMEOUT, readiness: 0)
+      }
+      settleDeferred()
+      reportFinished()
+    } while runs < Self.maximumTimerRuns && (timer.isDueNow || !deferred.isEmpty)
+    flushTouched()
+    isPumping = false
+    if timer.isDueNow || !deferred.isEmpty {
+      eventLoop.assumeIsolated().execute { self.pump() }
+    }
+    armTimer()
+  }
+
+  private func handleReadySockets() {
+    defer { poller.finishBatch() }
+    guard !isShutDown else { return }
+    _ = now()
+    poller.forEachReady { socket, readiness in act(on: socket, readiness: readiness) }
+    pump()
+  }
+
+  private func act(on socket: CInt, readiness: CInt) {
+    var running: CInt = 0
+    _ = enterCurl { unsafe curl_multi_socket_action(multi, socket, readiness, &running) }
+  }
+
+  private func enterCurl<Result>(_ body: () -> Result) -> Result {
+    let wasInside = isInsideCurl
+    isInsideCurl = true
+    defer { isInsideCurl = wasInside }
+    return body()
+  }
+
+  /// Carries out what receivers asked for while libcurl was running.
+  private func settleDeferred() {
+    while let transfer = deferred.popLast() {
+      guard transfer.liveIndex != nil else { continue }
+      if transfer.isCancelled {
+        discard(transfer)
+      } else {
+        enterCurl { transfer.applyPause() }
+      }
+    }
+  }
+
+  private func reportFinished() {
+    var finished = unsafe weir_finished()
+    while unsafe weir_multi_next_finished(multi, &finished) {
+      var context: UnsafeMutableRawPointer?
+      _ = unsafe weir_easy_get_pointer(finished.easy, CURLINFO_PRIVATE, &context)
+      guard let transfer = unsafe Transfer.from(context) else { continue }
+      unsafe finish(transfer, result: finished.result)
+    }
+  }
+
+  private func flushTouched() {
+    guard !touched.isEmpty else { return }
+    let batch = touched
+    touched.removeAll(keepingCapacity: true)
+    for transfer in batch where transfer.isTouched {
+      transfer.isTouched = false
+      transfer.receiver?.transferBatchEnded()
+    }
+  }
+
+  // MARK: Time
+
+  private func armTimer() {
+    timer.arm(on: eventLoop, now: batchTime) { [weak self] in
+      guard let self, !self.isShutDown else { return }
+      _ = self.now()
+      self.timer.fired(now: self.batchTime)
+      self.pump()
+    }
+  }
+
+  private func startSweep(interval: Int64) {
+    guard sweep == nil || interval < sweepInterval else { return }
+    sweep?.cancel()
+    sweepInterval = interval
+    sweep = eventLoop.assumeIsolated().scheduleTask(in: .nanoseconds(interval)) { [weak self] in
+      self?.checkDeadlines()
+    }
+  }
+
+  private func checkDeadlines() {
+    sweep = nil
+    let now = now()
+    for transfer in live {
+      guard !transfer.isCancelled, let failure = transfer.clock.due(now: now) else { continue }
+      transfer.abort = failure
+      finish(transfer, result: CURLE_OPERATION_TIMEDOUT)
+    }
+    pump()
+    guard !live.isEmpty, !isShutDown else {
+      sweepInterval = .max
+      return
+    }
+    let interval = sweepInterval
+    sweepInterval = .max
+    startSweep(interval: interval)
+  }
+
+  // MARK: Callbacks
+
+  private func setUpCallbacks() {
+    let context = unsafe Unmanaged.passUnretained(self).toOpaque()
+    unsafe weir_multi_set_socket_function(
+      multi,
+      { _, socket, what, context, known in
+        guard let context = unsafe context else { return 0 }
+        let engine = unsafe Unmanaged<UpstreamEngine>.fromOpaque(context).takeUnretainedValue()
+        unsafe engine.follow(socket, what: what, isNew: known == nil)
+        return 0
+      }, context)
+    unsafe weir_multi_set_timer_function(
+      multi,
+      { _, milliseconds, context in
+        guard let context = unsafe context else { return 0 }
+        unsafe Unmanaged<UpstreamEngine>.fromOpaque(context).takeUnretainedValue().wants(milliseconds)
+        return 0
+      }, context)
+  }
+
+  private func follow(_ socket: CInt, what: CInt, isNew: Bool) {
+    if what == CURL_POLL_REMOVE {
+      poller.forget(socket)
+      return
+    }
+    poller.watch(socket, read: what & CURL_POLL_IN != 0, write: what & CURL_POLL_OUT != 0, isNew: isNew)
+    // Any pointer but null marks the socket as known for the next call.
+    if isNew { unsafe curl_multi_assign(multi, socket, Unmanaged.passUnretained(self).toOpaque()) }
+  }
+
+  private func wants(_ milliseconds: Int) {
+    timer.request(milliseconds: milliseconds, now: batchTime)
+  }
+
+  /// What the poller's closure holds, so that a forgotten engine does not live on in it.
+  private final class Weak {
+    weak var engine: UpstreamEngine?
+    init(_ engine: UpstreamEngine) { self.engine = engine }
+  }
+}
