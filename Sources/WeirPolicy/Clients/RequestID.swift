@@ -1,0 +1,38 @@
+/// The name of a request in headers, logs and messages.
+public enum RequestID {
+  /// A client's id is kept when it is 1 to 128 of `A-Z a-z 0-9 . _ : / + = -`, so that it can go into a header,
+  /// a log line and a message as it is.
+  public static func isValid(_ id: String) -> Bool {
+    let bytes = id.utf8
+    return (1...128).contains(bytes.count) && bytes.allSatisfy(isAllowed)
+  }
+
+  private static func isAllowed(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: ":"),
+      UInt8(ascii: "/"), UInt8(ascii: "+"), UInt8(ascii: "="), UInt8(ascii: "-"):
+      true
+    default: false
+    }
+  }
+
+  /// An id of weir's own: `req_` and 128 random bits in hexadecimal.
+  public static func make(high: UInt64, low: UInt64) -> String {
+    String(unsafeUninitializedCapacity: 36) { text in
+      var index = 0
+      for byte in "req_".utf8 {
+        unsafe text[index] = byte
+        index += 1
+      }
+      for word in [high, low] {
+        for shift in stride(from: 60, through: 0, by: -4) {
+          let digit = UInt8(truncatingIfNeeded: word >> UInt64(shift)) & 0xF
+          unsafe text[index] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
+          index += 1
+        }
+      }
+      return index
+    }
+  }
+}

@@ -1,0 +1,39 @@
+import WeirWire
+
+/// Notes the changes to a body that configuration asks for; every other byte stays.
+enum EditBody {
+  static func edit(_ exchange: inout Exchange, envelope: Envelope, policy: PolicySnapshot) {
+    if let model = exchange.model, model.wasRewritten, let range = envelope.range(of: .model) {
+      exchange.splice.replace(range, with: JSONText.quoted(model.upstreamID))
+      exchange.edits.append("model")
+    }
+    editFallbackList(&exchange, envelope: envelope, policy: policy)
+    fillDefaults(&exchange, envelope: envelope, policy: policy)
+  }
+
+  /// OpenRouter tries the entries of `models` itself, so they follow the same rules as `model`.
+  private static func editFallbackList(_ exchange: inout Exchange, envelope: Envelope, policy: PolicySnapshot) {
+    var isEdited = false
+    for entry in envelope.models {
+      let model = policy.models.resolve(entry.value)
+      guard model.wasRewritten else { continue }
+      exchange.splice.replace(entry.range, with: JSONText.quoted(model.upstreamID))
+      isEdited = true
+    }
+    if isEdited { exchange.edits.append("models") }
+  }
+
+  private static func fillDefaults(_ exchange: inout Exchange, envelope: Envelope, policy: PolicySnapshot) {
+    guard let model = exchange.model, model.isKimi else { return }
+    let limits: [EnvelopeMember] = [.maxTokens, .maxCompletionTokens, .maxOutputTokens]
+    let fills = ParameterFill.fills(
+      for: model, endpoint: exchange.endpoint,
+      hasMaxTokens: limits.contains { envelope.range(of: $0) != nil },
+      hasTemperature: envelope.range(of: .temperature) != nil,
+      maxTokens: policy.kimiDefaults.maxTokens, temperature: policy.kimiDefaults.temperature)
+    for fill in fills {
+      exchange.splice.insertMember(fill.name, json: fill.json, into: envelope)
+      exchange.edits.append(fill.name)
+    }
+  }
+}

@@ -1,0 +1,75 @@
+/// Which models clients may ask for.
+public struct ModelAccess: Sendable {
+  /// Nothing else is allowed; empty allows every model.
+  public let allow: [ModelPattern]
+  /// Refused even when `allow` has it.
+  public let deny: [ModelPattern]
+
+  /// Takes the patterns in the operator's order.
+  public init(allow: [ModelPattern] = [], deny: [ModelPattern] = []) {
+    self.allow = allow
+    self.deny = deny
+  }
+
+  /// Whether a request may go on.
+  public enum Decision: Sendable, Equatable {
+    /// It may.
+    case allowed
+    /// Refuse with `model_not_allowed`; `rule` is the pattern that denied it, nil when no pattern allows it.
+    case refused(rule: ModelPattern?, nearNames: [String])
+  }
+
+  /// Whether `asked`, which the catalog reads as `model`, may be used.
+  ///
+  /// A pattern is held against the name as asked, the name sent upstream and the catalog's id, each with and
+  /// without a suffix: a denied model cannot be had under another of its names.
+  public func decide(_ asked: String, model: ResolvedModel, catalog: ModelCatalog) -> Decision {
+    if allow.isEmpty, deny.isEmpty { return .allowed }
+    let names = ModelAccess.names(asked, model)
+    if let rule = deny.first(where: { rule in names.contains(where: rule.matches) }) {
+      return .refused(rule: rule, nearNames: nearNames(asked, catalog))
+    }
+    if allow.isEmpty || allow.contains(where: { rule in names.contains(where: rule.matches) }) {
+      return .allowed
+    }
+    return .refused(rule: nil, nearNames: nearNames(asked, catalog))
+  }
+
+  /// The models of the catalog that clients may ask for, in the catalog's order.
+  public func allowed(in catalog: ModelCatalog) -> [CatalogModel] {
+    catalog.models.filter { permits($0.id, catalog) }
+  }
+
+  /// Patterns that fit no name of the catalog: most likely a slip.
+  public func deadPatterns(in catalog: ModelCatalog) -> [ModelPattern] {
+    let names = catalog.models.flatMap { [$0.id] + $0.aliases + $0.spellings }
+    return (allow + deny).filter { pattern in
+      let base = ModelPattern(String(ModelName.split(pattern.description).base))
+      return !names.contains { pattern.matches($0) || base.matches($0) }
+    }
+  }
+
+  private func permits(_ name: String, _ catalog: ModelCatalog) -> Bool {
+    let names = ModelAccess.names(name, catalog.resolve(name))
+    if deny.contains(where: { rule in names.contains(where: rule.matches) }) { return false }
+    return allow.isEmpty || allow.contains(where: { rule in names.contains(where: rule.matches) })
+  }
+
+  private func nearNames(_ asked: String, _ catalog: ModelCatalog) -> [String] {
+    NearNames.of(asked, in: catalog.suggestibleNames.filter { permits($0, catalog) })
+  }
+
+  private static func names(_ asked: String, _ model: ResolvedModel) -> [String] {
+    var names = [asked, model.upstreamID]
+    names += names.map { String(ModelName.split($0).base) }
+    if let id = model.catalogID { names.append(id) }
+    return names
+  }
+}
+
+extension ModelCatalog {
+  /// Every exact name that a message may suggest: ids, aliases and spellings.
+  public var suggestibleNames: [String] {
+    models.flatMap { [$0.id] + ($0.aliases + $0.spellings).filter { !$0.hasSuffix("*") } }
+  }
+}

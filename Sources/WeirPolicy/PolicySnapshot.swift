@@ -1,0 +1,32 @@
+public import WeirWire
+
+/// Everything that the steps of `RequestPath` decide by, made from one configuration and never changed.
+public struct PolicySnapshot: Sendable {
+  /// Who may use the proxy.
+  public let clients: ClientDirectory
+  /// Which models there are, and what their aliases mean.
+  public let models: ModelCatalog
+  /// Filled in for Kimi models where the request is silent.
+  public let kimiDefaults: KimiDefaults
+
+  /// What Kimi models get where the request is silent.
+  public struct KimiDefaults: Sendable, Equatable {
+    /// In tokens.
+    public let maxTokens: Int?
+    /// A JSON number in the operator's spelling.
+    public let temperature: String?
+
+    /// Nil leaves requests as they are.
+    public init(maxTokens: Int? = nil, temperature: String? = nil) {
+      self.maxTokens = maxTokens
+      self.temperature = temperature
+    }
+  }
+
+  /// Puts the parts together.
+  public init(clients: ClientDirectory, models: ModelCatalog, kimiDefaults: KimiDefaults) {
+    self.clients = clients
+    self.models = models
+    self.kimiDefaults = kimiDefaults
+  }
+}

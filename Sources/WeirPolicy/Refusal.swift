@@ -1,0 +1,44 @@
+/// A request that weir answers itself with an error: what the client is told and what the log says.
+public struct Refusal: Error, Sendable, Equatable {
+  /// The error's name in the reply, in metrics and in the log.
+  public let code: ErrorCode
+  /// The HTTP status; the code's own unless a rule of HTTP asks for another.
+  public let status: Int
+  /// What happened, in one plain sentence without a full stop; never holds a header value, key or body.
+  public let what: String
+  /// What the caller can do about it, a sentence.
+  public let remedy: String
+  /// The request member that is at fault.
+  public let param: String?
+  /// Seconds after which the same request may succeed.
+  public let retryAfterSeconds: Int?
+  /// Response headers that HTTP demands with the status, such as `allow`.
+  public let fields: [Field]
+
+  /// One response header.
+  public struct Field: Sendable, Equatable {
+    /// In lower case.
+    public let name: String
+    /// Without CR, LF or NUL.
+    public let value: String
+  }
+
+  /// Describes a refusal.
+  public init(
+    _ code: ErrorCode, _ what: String, remedy: String, status: Int? = nil, param: String? = nil,
+    retryAfterSeconds: Int? = nil, fields: [Field] = []
+  ) {
+    self.code = code
+    self.status = status ?? code.status
+    self.what = what
+    self.remedy = remedy
+    self.param = param
+    self.retryAfterSeconds = retryAfterSeconds
+    self.fields = fields
+  }
+
+  /// What the client reads: what happened, to which request, and what to do.
+  public func message(requestID: String) -> String {
+    "weir: \(what) (request \(requestID)). \(remedy)"
+  }
+}

@@ -1,0 +1,23 @@
+/// What the policy reads of a request's head.
+public struct RequestHead: Sendable {
+  /// A token (RFC 9110, section 9.1), in the client's spelling.
+  public var method: String
+  /// The request target as it came.
+  public var target: String
+  /// `Authorization`.
+  public var authorization: String?
+  /// `x-api-key`, as Anthropic's clients send it.
+  public var apiKey: String?
+  /// `x-weir-user`.
+  public var weirUser: String?
+  /// `x-user-id`.
+  public var userID: String?
+  /// `x-weir-variant`.
+  public var weirVariant: String?
+
+  /// A head with nothing but its first line.
+  public init(method: String, target: String) {
+    self.method = method
+    self.target = target
+  }
+}

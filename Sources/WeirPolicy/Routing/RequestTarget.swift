@@ -1,0 +1,79 @@
+public import WeirWire
+
+/// Where a request goes: the part of its path that is appended to the upstream's base URL.
+public struct RequestTarget: Sendable, Equatable {
+  /// What follows `/v1` or `/api/v1`, letter for letter: empty, or beginning with a slash.
+  public let rest: String
+  /// The query with its question mark, or empty.
+  public let query: String
+  /// The API that the path speaks.
+  public let endpoint: Endpoint
+
+  /// The two prefixes that clients know, the longer one first.
+  private static let prefixes = ["/api/v1", "/v1"]
+
+  /// Reads a request target in origin form or absolute form (RFC 9112, section 3.2).
+  ///
+  /// Throws a `Refusal` for anything that could leave the upstream's base path once a server decodes it.
+  public static func read(method: String, target: String) throws(Refusal) -> RequestTarget {
+    guard method != "CONNECT" else {
+      throw Refusal(
+        .invalidRequest, "CONNECT is not served, since weir is a reverse proxy",
+        remedy: "Use weir's address as the base URL instead of as a forward proxy.", status: 405,
+        fields: [Refusal.Field(name: "allow", value: "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")])
+    }
+    let origin = originForm(of: target)
+    guard origin.utf8.first == UInt8(ascii: "/") else {
+      throw Refusal(
+        .invalidRequest, "the request target is not a path", remedy: "Send a path such as /v1/chat/completions.")
+    }
+    let mark = origin.utf8.firstIndex(of: UInt8(ascii: "?")) ?? origin.endIndex
+    let path = origin[..<mark]
+    try refuseUnsafe(origin: origin, path: path)
+    for prefix in prefixes where path.hasPrefix(prefix) {
+      let rest = path.dropFirst(prefix.count)
+      guard rest.isEmpty || rest.utf8.first == UInt8(ascii: "/") else { continue }
+      return RequestTarget(
+        rest: String(rest), query: String(origin[mark...]), endpoint: Endpoint(method: method, path: rest))
+    }
+    throw Refusal(
+      .invalidRequest, "no API is served under this path",
+      remedy: "Set the client's base URL to weir's address followed by /v1.", status: 404)
+  }
+
+  /// The path and query of an absolute-form target; its authority is ignored, since weir has one upstream only.
+  private static func originForm(of target: String) -> Substring {
+    guard target.utf8.first != UInt8(ascii: "/") else { return target[...] }
+    guard let scheme = target.range(of: "://") else { return target[...] }
+    let afterScheme = target[scheme...].dropFirst(3)
+    guard let slash = afterScheme.utf8.firstIndex(where: { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") })
+    else { return "/" }
+    return afterScheme[slash...]
+  }
+
+  private static func refuseUnsafe(origin: Substring, path: Substring) throws(Refusal) {
+    let isPrintable = origin.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "#") }
+    guard isPrintable else {
+      throw Refusal(
+        .invalidRequest, "the path holds a character that must be percent-encoded",
+        remedy: "Percent-encode it (RFC 3986).")
+    }
+    guard !PathSegments.leavesBase(path) else {
+      throw Refusal(
+        .invalidRequest, "the path has a dot segment, which could leave the upstream's base path",
+        remedy: "Send the path without `.` and `..`, encoded ones included.")
+    }
+  }
+}
+
+extension String {
+  /// Where `part` begins; nil when it does not occur.
+  fileprivate func range(of part: String) -> String.Index? {
+    var index = startIndex
+    while index < endIndex {
+      if self[index...].hasPrefix(part) { return index }
+      index = self.index(after: index)
+    }
+    return nil
+  }
+}

@@ -1,0 +1,16 @@
+import WeirWire
+
+/// How a request's body is coded; nil from the initialiser means in a way that weir cannot read.
+enum BodyCoding {
+  case plain
+  case compressed(ContentEncoding)
+
+  init?(_ header: String?) {
+    switch header?.lowercased() {
+    case nil, "", "identity": self = .plain
+    case "gzip", "x-gzip": self = .compressed(.gzip)
+    case "deflate": self = .compressed(.deflate)
+    default: return nil
+    }
+  }
+}

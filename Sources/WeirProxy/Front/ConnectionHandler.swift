@@ -1,0 +1,266 @@
+import Glibc
+import NIOCore
+import NIOHTTP1
+import WeirPolicy
+
+/// One client connection: takes the decoder's parts, runs one exchange at a time, keeps what a pipelining client sent
+/// ahead, and ends clients that are too slow. Lives on one event loop.
+///
+/// Reading is by demand: while an exchange is busy and its request is whole, nothing is read, so what waits is at most
+/// what one read brought. That the client left is seen all the same.
+final class ConnectionHandler: ChannelInboundHandler {
+  typealias InboundIn = HTTPServerRequestPart
+  typealias OutboundOut = ByteBuffer
+
+  let loop: LoopContext
+  /// The connection's place in the loop's list.
+  var listIndex: Int?
+  private var context: ChannelHandlerContext?
+  private var waiting = CircularBuffer<HTTPServerRequestPart>(initialCapacity: 4)
+  private var current: LiveExchange?
+  private let isOverLimit: Bool
+  private var isDraining = false
+  private var closesAfterCurrent = false
+  private var lingersUntil: Int64?
+  /// When the client last did what was asked of it.
+  private var lastProgress: Int64
+  /// When the first byte of a head arrived that is not whole yet.
+  private var headBeganAt: Int64?
+  private var partsInBatch = 0
+
+  /// How long a closing connection still reads, so that the client gets to see its reply (RFC 9112, section 9.6).
+  private static let lingerTime: Int64 = 2_000_000_000
+
+  init(loop: LoopContext, isOverLimit: Bool) {
+    self.loop = loop
+    self.isOverLimit = isOverLimit
+    lastProgress = loop.now
+  }
+
+  var allocator: ByteBufferAllocator { context?.channel.allocator ?? ByteBufferAllocator() }
+
+  // MARK: From the client
+
+  func handlerAdded(context: ChannelHandlerContext) {
+    self.context = context
+    loop.add(self)
+    if context.channel.isActive { context.read() }
+  }
+
+  func channelActive(context: ChannelHandlerContext) {
+    context.read()
+  }
+
+  func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    partsInBatch += 1
+    lastProgress = loop.now
+    headBeganAt = nil
+    guard lingersUntil == nil else { return }
+    let part = unwrapInboundIn(data)
+    if waiting.isEmpty, let current, current.awaitsBody {
+      current.receive(part)
+    } else {
+      waiting.append(part)
+    }
+  }
+
+  func channelReadComplete(context: ChannelHandlerContext) {
+    takeWaiting()
+    if current == nil, waiting.isEmpty, partsInBatch == 0, headBeganAt == nil { headBeganAt = loop.now }
+    partsInBatch = 0
+    readOn()
+  }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    if let listIndex, listIndex >= 0 {
+      loop.remove(self)
+      loop.state.connections.giveBack()
+    }
+    waiting.removeAll()
+    current?.clientLeft()
+    current = nil
+    context.fireChannelInactive()
+  }
+
+  func channelWritabilityChanged(context: ChannelHandlerContext) {
+    lastProgress = loop.now
+    current?.writabilityChanged(isWritable: context.channel.isWritable)
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    guard let error = error as? HTTPParserError else {
+      context.close(promise: nil)
+      return
+    }
+    closesAfterCurrent = true
+    let refusal = UnreadableRequest.refusal(error, maxHeaderBytes: loop.snapshot.configuration.limits.maxHeaderBytes)
+    takeWaiting()
+    if let current {
+      // The decoder does not go on, so a body that was on its way never becomes whole.
+      if current.awaitsBody { current.refuse(refusal) }
+    } else if lingersUntil == nil {
+      let exchange = LiveExchange(connection: self, unreadable: refusal)
+      current = exchange
+      exchange.refuse(refusal)
+    }
+  }
+
+  private func takeWaiting() {
+    while let part = waiting.first {
+      if let current {
+        guard current.awaitsBody else { return }
+        waiting.removeFirst()
+        current.receive(part)
+      } else {
+        waiting.removeFirst()
+        guard lingersUntil == nil, case .head(let head) = part else { continue }
+        begin(head)
+      }
+    }
+  }
+
+  private func begin(_ head: HTTPRequestHead) {
+    let exchange = LiveExchange(connection: self, request: head)
+    current = exchange
+    if head.headers.contains(name: "upgrade") { closesAfterCurrent = true }
+    if isOverLimit {
+      closesAfterCurrent = true
+      exchange.begin(
+        refusing: Refusal(
+          .overloaded, "weir has as many connections as it may",
+          remedy: "Try again in a moment, or raise WEIR_MAX_CONNECTIONS.", retryAfterSeconds: 1))
+    } else {
+      exchange.begin(refusing: nil)
+    }
+  }
+
+  private func readOn() {
+    guard let context else { return }
+    if lingersUntil != nil || current?.wantsBody ?? true { context.read() }
+  }
+
+  // MARK: For the exchange
+
+  /// Whether parts of the request wait that the exchange has not seen.
+  var hasWaitingParts: Bool { !waiting.isEmpty }
+
+  var isWritable: Bool { context?.channel.isWritable ?? false }
+
+  func write(_ buffer: ByteBuffer) {
+    context?.write(wrapOutboundOut(buffer), promise: nil)
+  }
+
+  func flush() { context?.flush() }
+
+  /// The exchange takes more of its body.
+  func bodyWanted() { readOn() }
+
+  /// Whether the connection will be closed after the exchange at hand, whatever that wants.
+  var willClose: Bool { closesAfterCurrent || isDraining || loop.state.isDraining }
+
+  /// The exchange is over.
+  func ended(_ exchange: LiveExchange, keepAlive: Bool) {
+    guard current === exchange else { return }
+    current = nil
+    lastProgress = loop.now
+    guard keepAlive, !closesAfterCurrent else {
+      waiting.removeAll()
+      lingerOn()
+      return
+    }
+    if !waiting.isEmpty {
+      // From the loop, so that a long pipeline does not grow the stack.
+      loop.eventLoop.assumeIsolated().execute {
+        self.takeWaiting()
+        self.readOn()
+      }
+    } else {
+      readOn()
+    }
+  }
+
+  /// The exchange's reply broke off: the connection ends without the body's proper end, after what was written.
+  func brokeOff(_ exchange: LiveExchange, isReset: Bool) {
+    guard current === exchange else { return }
+    current = nil
+    waiting.removeAll()
+    guard isReset, let context, let socket = context.channel as? any SocketOptionProvider else {
+      lingerOn()
+      return
+    }
+    // Where the connection's end is the body's end, only a reset tells that it came too early.
+    socket.setSoLinger(linger(l_onoff: 1, l_linger: 0)).whenComplete { [channel = context.channel] _ in
+      channel.close(promise: nil)
+    }
+  }
+
+  func close() { context?.close(promise: nil) }
+
+  /// Closes our side and reads on for a while: a close with unread bytes would reset the connection and might take the
+  /// reply away from the client.
+  private func lingerOn() {
+    guard let context else { return }
+    lingersUntil = .max
+    let closed = context.eventLoop.makePromise(of: Void.self)
+    closed.futureResult.assumeIsolated().whenComplete { [weak self] _ in
+      guard let self else { return }
+      self.lingersUntil = self.loop.now + Self.lingerTime
+    }
+    // Our side closes once everything written has left.
+    context.close(mode: .output, promise: closed)
+    context.read()
+  }
+
+  // MARK: For the loop
+
+  func drain() {
+    isDraining = true
+    if current == nil, lingersUntil == nil { close() }
+  }
+
+  func cut() {
+    if let current {
+      loop.state.countCut()
+      current.cut()
+    } else {
+      close()
+    }
+  }
+
+  func checkDeadlines(now: Int64) {
+    if let lingersUntil {
+      if now >= lingersUntil || now - lastProgress >= loop.snapshot.stallTimeout { close() }
+      return
+    }
+    let snapshot = loop.snapshot
+    guard let current else {
+      if let headBeganAt, now - headBeganAt >= snapshot.clientHeaderTimeout {
+        refuseSlowHead()
+      } else if now - lastProgress >= snapshot.clientIdleTimeout {
+        close()
+      }
+      return
+    }
+    guard now - lastProgress >= snapshot.stallTimeout else { return }
+    if current.awaitsBody, current.wantsBody {
+      closesAfterCurrent = true
+      current.refuse(
+        Refusal(
+          .invalidRequest, "the request's body stopped arriving", remedy: "Send the whole body without long pauses.",
+          status: 408))
+    } else if current.isHeldByClient {
+      current.clientStalled()
+    }
+  }
+
+  private func refuseSlowHead() {
+    closesAfterCurrent = true
+    let refusal = Refusal(
+      .invalidRequest, "the request's head did not arrive in time", remedy: "Send the whole head at once.", status: 408)
+    let exchange = LiveExchange(connection: self, unreadable: refusal)
+    current = exchange
+    exchange.refuse(refusal)
+  }
+}

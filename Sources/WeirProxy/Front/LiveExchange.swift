@@ -1,0 +1,279 @@
+import NIOCore
+import NIOHTTP1
+import WeirPolicy
+import WeirUpstream
+import WeirWire
+
+/// Carries out one exchange: feeds the client's request to `RequestPath`, what that decides to the upstream, and the
+/// upstream's reply to the client. Lives on its connection's event loop.
+///
+/// Split by direction: this file takes the request, `LiveExchange+Reply.swift` relays the reply,
+/// `LiveExchange+Ending.swift` answers for weir itself and ends the exchange.
+final class LiveExchange {
+  /// What happens to the request's body.
+  enum BodyUse {
+    /// None is left to come.
+    case none
+    /// It is collected, then read.
+    case collect
+    /// It goes upstream part by part.
+    case stream
+    /// It is thrown away, then the client is refused.
+    case discard(Refusal)
+  }
+
+  let connection: ConnectionHandler
+  let loop: LoopContext
+  let snapshot: RuntimeSnapshot
+  let request: HTTPRequestHead
+  let fields: RequestFields
+  var exchange: Exchange
+  var bodyUse = BodyUse.none
+  var requestIsWhole = false
+  var transfer: Transfer?
+  var sizes = AccessLog.Sizes()
+  var reply = ReplyRelay()
+  var isOver = false
+  private var intake: RequestBodyIntake
+  private var isInFlight = false
+  private var uploadIsFull = false
+
+  /// A refused body up to this size is read to its end, so that the connection can be kept.
+  private static let discardable = 64 * 1024
+  /// Bytes of a streaming body that may wait for a slow upstream before its client is no longer read.
+  private static let uploadHighMark = 256 * 1024
+
+  init(connection: ConnectionHandler, request: HTTPRequestHead) {
+    self.connection = connection
+    loop = connection.loop
+    snapshot = loop.snapshot
+    self.request = request
+    fields = RequestFields(request)
+    intake = RequestBodyIntake(limit: snapshot.configuration.limits.maxBodyBytes)
+    let (high, low) = loop.makeRequestID()
+    let (exchange, refusal) = RequestPath.open(
+      fields.head, requestID: fields.requestID ?? RequestID.make(high: high, low: low),
+      policy: snapshot.policy, now: loop.now)
+    self.exchange = exchange
+    openRefusal = refusal
+  }
+
+  /// For bytes that are not a request.
+  init(connection: ConnectionHandler, unreadable refusal: Refusal) {
+    self.connection = connection
+    loop = connection.loop
+    snapshot = loop.snapshot
+    request = HTTPRequestHead(version: .http1_1, method: .GET, uri: "/")
+    fields = RequestFields(request)
+    intake = RequestBodyIntake(limit: 0)
+    let (high, low) = loop.makeRequestID()
+    exchange = RequestPath.openUnreadable(requestID: RequestID.make(high: high, low: low), now: loop.now)
+    openRefusal = refusal
+  }
+
+  private let openRefusal: Refusal?
+
+  /// The head is there. `refusing` is a reason of the connection's own to refuse it.
+  func begin(refusing: Refusal?) {
+    if let refusal = refusing ?? openRefusal ?? ownRefusal() {
+      refuseBeforeBody(refusal)
+      return
+    }
+    isInFlight = true
+    do throws(Refusal) {
+      if exchange.endpoint.readsBody { try beginCollecting() } else { beginStreaming() }
+    } catch {
+      refuseBeforeBody(error)
+      return
+    }
+    if fields.expectation != nil, fields.hasBody, !connection.hasWaitingParts { sendContinue() }
+  }
+
+  /// Reasons that are not the policy's: load, shutdown and rules of HTTP.
+  private func ownRefusal() -> Refusal? {
+    if let expectation = fields.expectation, expectation != "100-continue" {
+      return Refusal(
+        .invalidRequest, "the expectation is not one that weir meets", remedy: "Send Expect: 100-continue or none.",
+        status: 417)
+    }
+    if let upgrade = fields.upgrade, upgrade != "h2c" {
+      return Refusal(
+        .invalidRequest, "weir does not switch protocols", remedy: "Send the request without the Upgrade header.")
+    }
+    if request.version == .http1_1, !request.headers.contains(name: "host") {
+      return Refusal(.invalidRequest, "the Host header is missing", remedy: "Send it (RFC 9112, section 3.2).")
+    }
+    if loop.state.isDraining {
+      return Refusal(.shuttingDown, "weir is shutting down", remedy: "Send the request again.", retryAfterSeconds: 1)
+    }
+    guard loop.state.inFlight.take() else {
+      return Refusal(
+        .overloaded, "weir has as many requests in flight as it may",
+        remedy: "Try again in a moment, or raise WEIR_MAX_IN_FLIGHT.", retryAfterSeconds: 1)
+    }
+    return nil
+  }
+
+  private func refuseBeforeBody(_ refusal: Refusal) {
+    let isSmall = !fields.isChunked && (fields.contentLength ?? 0) <= Self.discardable
+    if isSmall, fields.expectation == nil {
+      bodyUse = .discard(refusal)
+    } else {
+      refuse(refusal)
+    }
+  }
+
+  private func sendContinue() {
+    var line = connection.allocator.buffer(capacity: 32)
+    line.writeStaticString("HTTP/1.1 100 Continue\r\n\r\n")
+    connection.write(line)
+    connection.flush()
+  }
+
+  // MARK: The request's body
+
+  /// Whether parts of the request are still to come.
+  var awaitsBody: Bool { !requestIsWhole && !isOver }
+
+  /// Whether the client should be read: not while a slow upstream has enough of the body.
+  var wantsBody: Bool { awaitsBody && !uploadIsFull }
+
+  func receive(_ part: HTTPServerRequestPart) {
+    switch part {
+    case .head: return
+    case .body(let bytes): receiveBody(bytes)
+    case .end: receiveEnd()
+    }
+  }
+
+  private func receiveBody(_ bytes: ByteBuffer) {
+    sizes.received += bytes.readableBytes
+    switch bodyUse {
+    case .none, .discard: return
+    case .collect:
+      var bytes = bytes
+      do throws(Refusal) {
+        try intake.append(&bytes, allowance: loop.state.bufferedBytes)
+      } catch {
+        refuse(error)
+      }
+    case .stream:
+      guard let transfer else { return }
+      transfer.send(bytes)
+      uploadIsFull = transfer.pendingBytes > Self.uploadHighMark
+    }
+  }
+
+  private func receiveEnd() {
+    requestIsWhole = true
+    switch bodyUse {
+    case .none: break
+    case .discard(let refusal): refuse(refusal)
+    case .collect: admit()
+    case .stream: transfer?.finishBody()
+    }
+  }
+
+  private func beginCollecting() throws(Refusal) {
+    guard BodyCoding(fields.contentEncoding) != nil else {
+      throw Refusal(
+        .unsupportedEncoding, "the body's Content-Encoding cannot be read", remedy: "Send it plain, gzip or deflate.")
+    }
+    bodyUse = .collect
+    if let contentLength = fields.contentLength {
+      try intake.announce(contentLength, allowance: loop.state.bufferedBytes, allocator: connection.allocator)
+    }
+  }
+
+  private func beginStreaming() {
+    RequestPath.admitUnread(&exchange, head: fields.head, now: loop.now)
+    if fields.hasBody {
+      bodyUse = .stream
+      send(.streaming(length: fields.isChunked ? nil : fields.contentLength.map(Int64.init)))
+    } else {
+      bodyUse = .none
+      send(fields.contentLength == 0 ? .whole(ByteBuffer()) : .none)
+    }
+  }
+
+  /// The body is whole: what does the policy say?
+  private func admit() {
+    do throws(Refusal) {
+      let wasInflated = try inflate()
+      let envelope = try readEnvelope()
+      try RequestPath.admit(&exchange, head: fields.head, envelope: envelope, policy: snapshot.policy, now: loop.now)
+      if wasInflated { exchange.note(edit: "content-encoding") }
+      send(.whole(splicedBody()), bodyWasInflated: wasInflated)
+    } catch {
+      refuse(error)
+    }
+  }
+
+  private func inflate() throws(Refusal) -> Bool {
+    guard case .compressed(let encoding) = BodyCoding(fields.contentEncoding) else { return false }
+    try intake.inflate(encoding, allowance: loop.state.bufferedBytes, allocator: connection.allocator)
+    return true
+  }
+
+  private func readEnvelope() throws(Refusal) -> Envelope {
+    do throws(EnvelopeError) {
+      var result: Result<Envelope, EnvelopeError> = .failure(.init(code: .invalidJSON, reason: "", offset: nil))
+      unsafe intake.body.withUnsafeReadableBytes { bytes in
+        unsafe result = Result { () throws(EnvelopeError) in try unsafe loop.parser.parse(bytes) }
+      }
+      return try result.get()
+    } catch {
+      throw UnreadableBody.refusal(error)
+    }
+  }
+
+  private func splicedBody() -> ByteBuffer {
+    let original = intake.body
+    guard !exchange.splice.isEmpty else { return original }
+    let count = original.readableBytes
+    var body = connection.allocator.buffer(capacity: exchange.splice.count(from: count))
+    exchange.splice.forEachPiece(of: count) { piece in
+      switch piece {
+      case .original(let range):
+        if let bytes = original.getSlice(at: original.readerIndex + range.lowerBound, length: range.count) {
+          body.writeImmutableBuffer(bytes)
+        }
+      case .new(let text): body.writeString(text)
+      }
+    }
+    return body
+  }
+
+  // MARK: Upstream
+
+  private func send(_ body: RequestBody, bodyWasInflated: Bool = false) {
+    guard let target = exchange.target, let transfer = loop.engine.prepare() else {
+      refuse(
+        Refusal(.overloaded, "weir has no memory for the upstream request", remedy: "Try again.", retryAfterSeconds: 1))
+      return
+    }
+    let edit = UpstreamHead.write(
+      request, fields: fields, endpoint: exchange.endpoint, bodyWasInflated: bodyWasInflated, snapshot: snapshot,
+      into: transfer.headers)
+    if let edit { exchange.note(edit: edit) }
+    self.transfer = transfer
+    RequestPath.beginAttempt(&exchange, upstream: snapshot.upstreamName, now: loop.now)
+    transfer.begin(
+      method: request.method.rawValue, url: snapshot.upstreamBase + target.rest + target.query, body: body,
+      timeouts: snapshot.timeouts, receiver: self)
+  }
+
+  func transferNeedsBody() {
+    guard uploadIsFull, let transfer, transfer.pendingBytes <= Self.uploadHighMark / 2 else { return }
+    uploadIsFull = false
+    // Called from inside libcurl, which must not be fed while it asks.
+    loop.eventLoop.assumeIsolated().execute { self.connection.bodyWanted() }
+  }
+
+  /// Gives back what the request held of the process's bounds.
+  func giveBackBounds() {
+    intake.giveBack(to: loop.state.bufferedBytes)
+    if isInFlight { loop.state.inFlight.giveBack() }
+    isInFlight = false
+  }
+}

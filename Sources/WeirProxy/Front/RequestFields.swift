@@ -1,0 +1,63 @@
+import NIOHTTP1
+import WeirPolicy
+
+/// One pass over a request's head: what weir itself needs to know of it.
+struct RequestFields {
+  private(set) var head: RequestHead
+  private(set) var contentLength: Int?
+  private(set) var isChunked = false
+  private(set) var contentEncoding: String?
+  private(set) var acceptEncoding: String?
+  private(set) var requestID: String?
+  private(set) var expectation: String?
+  private(set) var upgrade: String?
+  /// Fields that `Connection` names: for this connection only.
+  private(set) var nominated: [String] = []
+  private(set) var hasAccept = false
+  private(set) var hasContentType = false
+  private(set) var hasReferer = false
+  private(set) var hasTitle = false
+
+  init(_ request: HTTPRequestHead) {
+    head = RequestHead(method: request.method.rawValue, target: request.uri)
+    for (name, value) in request.headers { read(FieldKind(name), value) }
+  }
+
+  /// Whether bytes follow the head.
+  var hasBody: Bool { isChunked || (contentLength ?? 0) > 0 }
+
+  private mutating func read(_ kind: FieldKind, _ value: String) {
+    switch kind {
+    case .connection: readConnection(value)
+    case .transferEncoding: isChunked = true
+    case .upgrade: upgrade = value.lowercased()
+    case .contentLength: contentLength = Int(value)
+    case .contentEncoding: contentEncoding = contentEncoding.map { "\($0), \(value)" } ?? value
+    case .acceptEncoding: acceptEncoding = acceptEncoding.map { "\($0), \(value)" } ?? value
+    case .expect: expectation = value.lowercased()
+    case .authorization: head.authorization = value
+    case .apiKey: head.apiKey = value
+    case .requestID: if requestID == nil, RequestID.isValid(value) { requestID = value }
+    case .userID: head.userID = value
+    case .weirUser: head.weirUser = value
+    case .weirVariant: head.weirVariant = value
+    case .accept: hasAccept = true
+    case .contentType: hasContentType = true
+    case .referer: hasReferer = true
+    case .title, .openRouterTitle: hasTitle = true
+    case .plain, .hopByHop, .host, .userAgent, .weir: break
+    }
+  }
+
+  private mutating func readConnection(_ value: String) {
+    for token in value.split(separator: ",") {
+      let name = token.drop { $0 == " " || $0 == "\t" }.prefix { $0 != " " && $0 != "\t" }.lowercased()
+      if name != "close", name != "keep-alive", name != "upgrade", !name.isEmpty { nominated.append(name) }
+    }
+  }
+
+  /// Whether the client's `Connection` header keeps a field to this hop.
+  func isNominated(_ name: String) -> Bool {
+    !nominated.isEmpty && nominated.contains(name.lowercased())
+  }
+}

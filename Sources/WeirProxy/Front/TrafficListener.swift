@@ -1,0 +1,44 @@
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import WeirConfiguration
+
+/// Accepts clients and gives each a pipeline on one of the event loops.
+struct TrafficListener {
+  let channel: any Channel
+
+  /// The kernel's queue of connections that were not accepted yet.
+  private static let backlog: CInt = 1024
+
+  /// Binds; throws what the kernel says when the address is taken or not there.
+  static func bind(
+    _ address: ListenAddress, group: MultiThreadedEventLoopGroup, loops: LoopDirectory, state: ProxyState
+  ) async throws -> TrafficListener {
+    let maxHeaderBytes = state.current.configuration.limits.maxHeaderBytes
+    let channel = try await ServerBootstrap(group: group)
+      .serverChannelOption(.backlog, value: backlog)
+      .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+      .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+      .childChannelOption(.autoRead, value: false)
+      .childChannelOption(.maxMessagesPerRead, value: 1)
+      .childChannelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture {
+          let isOverLimit = !state.connections.take()
+          if isOverLimit { state.connections.count() }
+          let loop = loops.context(of: channel.eventLoop)
+          var limits = NIOHTTPDecoderLimitConfiguration()
+          limits.maxHeaderFieldSize = maxHeaderBytes
+          limits.maxHeaderListSize = maxHeaderBytes
+          let decoder = HTTPRequestDecoder(
+            leftOverBytesStrategy: .dropBytes, informationalResponseStrategy: .drop, limitConfiguration: limits)
+          let pipeline = channel.pipeline.syncOperations
+          try pipeline.addHandler(ByteToMessageHandler(decoder))
+          try pipeline.addHandler(ConnectionHandler(loop: loop, isOverLimit: isOverLimit))
+        }
+      }
+      .bind(host: address.host, port: address.port).get()
+    return TrafficListener(channel: channel)
+  }
+
+  var port: Int { channel.localAddress?.port ?? 0 }
+}

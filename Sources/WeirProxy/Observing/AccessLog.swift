@@ -1,0 +1,102 @@
+import WeirConfiguration
+import WeirPolicy
+
+/// The one line that every exchange leaves in the log. It holds no header value, key, prompt or reply.
+enum AccessLog {
+  /// Sizes that only the connection knows.
+  struct Sizes {
+    var received = 0
+    var sent = 0
+  }
+
+  static func line(_ exchange: Exchange, sizes: Sizes, format: LogFormat) -> [UInt8] {
+    switch format {
+    case .json: json(exchange, sizes: sizes)
+    case .text: text(exchange, sizes: sizes)
+    }
+  }
+
+  private static func json(_ exchange: Exchange, sizes: Sizes) -> [UInt8] {
+    var line = JSONLine(capacity: 768)
+    line.addTime()
+    line.add("level", "info")
+    line.add("message", "access")
+    line.add("request_id", exchange.requestID)
+    line.add("client", exchange.client)
+    line.add("method", exchange.method)
+    line.add("endpoint", exchange.endpoint.rawValue)
+    if let target = exchange.target { line.add("path", target.rest) }
+    if let asked = exchange.askedModel { line.add("asked_model", asked) }
+    if let model = exchange.model { line.add("model", model.upstreamID) }
+    if let upstream = exchange.upstream { line.add("upstream", upstream) }
+    line.add("status", exchange.status ?? 0)
+    line.add("attempts", exchange.attempts)
+    line.add("cache", "bypass")
+    line.add("stream", exchange.isStream)
+    line.add("bytes_in", sizes.received)
+    line.add("bytes_out", sizes.sent)
+    if let usage = exchange.reading?.usage {
+      line.add("input_tokens", usage.input)
+      line.add("output_tokens", usage.output)
+    }
+    if let finish = exchange.reading?.finishReason { line.add("finish_reason", finish) }
+    line.add("own_ms", nanoseconds: exchange.ownTime)
+    if let upstreamTime = exchange.upstreamTime { line.add("upstream_ms", nanoseconds: upstreamTime) }
+    line.add("total_ms", nanoseconds: exchange.totalTime)
+    line.add("ending", exchange.endingName)
+    if let refusal = exchange.refusal {
+      line.add("error", refusal.code.rawValue)
+      line.add("reason", refusal.what)
+    }
+    return line.finish()
+  }
+
+  private static func text(_ exchange: Exchange, sizes: Sizes) -> [UInt8] {
+    var line: [UInt8] = []
+    WallClock.appendTimestamp(to: &line)
+    let path = exchange.target?.rest ?? "-"
+    let model = exchange.model?.upstreamID ?? "-"
+    let error = exchange.refusal.map { " \($0.code.rawValue): \($0.what)" } ?? ""
+    var times: [UInt8] = []
+    Digits.append(milliseconds: exchange.totalTime, to: &times)
+    let rest =
+      " access \(exchange.client) \(exchange.method) \(path) \(model) \(exchange.status ?? 0) "
+      + "\(String(decoding: times, as: UTF8.self))ms in=\(sizes.received) out=\(sizes.sent) "
+      + "\(exchange.endingName) \(exchange.requestID)\(error)"
+    line.append(contentsOf: rest.utf8.map { $0 < 0x20 ? UInt8(ascii: "?") : $0 })
+    return line
+  }
+}
+
+extension JSONLine {
+  /// The field that every log line begins with.
+  mutating func addTime() {
+    var text: [UInt8] = [UInt8(ascii: "\"")]
+    WallClock.appendTimestamp(to: &text)
+    text.append(UInt8(ascii: "\""))
+    add("time", json: text)
+  }
+}
+
+extension Exchange {
+  /// Nanoseconds that weir spent before the request left, or until it answered itself.
+  var ownTime: Int64 { (sentAt ?? endedAt ?? receivedAt) - (admittedAt ?? receivedAt) }
+
+  /// Nanoseconds between sending upstream and the end of the reply.
+  var upstreamTime: Int64? {
+    guard let sentAt, let endedAt else { return nil }
+    return endedAt - sentAt
+  }
+
+  /// Nanoseconds between the head and the end.
+  var totalTime: Int64 { (endedAt ?? receivedAt) - receivedAt }
+
+  var endingName: String {
+    switch ending {
+    case .complete: "complete"
+    case .broken: "broken"
+    case .clientLeft(let phase): "client_left_\(phase.rawValue)"
+    case nil: "open"
+    }
+  }
+}

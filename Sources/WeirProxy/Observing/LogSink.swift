@@ -1,0 +1,114 @@
+import Glibc
+import Synchronization
+
+/// Where log lines go: a bounded queue in memory that a thread of its own writes to a file descriptor, so that a slow
+/// terminal or a full disk never stops an event loop.
+public final class LogSink: Sendable {
+  private struct Queue {
+    var bytes: [UInt8] = []
+    var dropped = 0
+    var isClosed = false
+    var isWriting = false
+  }
+
+  /// Lines beyond this many bytes are dropped and counted.
+  static let maximumBytes = 4 * 1024 * 1024
+
+  private let queue = Mutex(Queue())
+  private let descriptor: CInt
+  private let wake: Semaphore
+  private let finished: Semaphore
+
+  /// Writes to `descriptor`, standard error for the commands.
+  public init(descriptor: CInt) {
+    self.descriptor = descriptor
+    wake = Semaphore()
+    finished = Semaphore()
+    let context = unsafe Unmanaged.passRetained(self).toOpaque()
+    var thread = pthread_t()
+    let code = unsafe pthread_create(
+      &thread, nil,
+      { context in
+        guard let context = unsafe context else { return nil }
+        unsafe Unmanaged<LogSink>.fromOpaque(context).takeRetainedValue().run()
+        return nil
+      }, context)
+    precondition(code == 0, "no thread can be started")
+    pthread_detach(thread)
+  }
+
+  /// Adds one line; the line end is added here.
+  public func write(_ line: some Collection<UInt8>) {
+    let needsWake = queue.withLock { queue in
+      guard !queue.isClosed, queue.bytes.count < Self.maximumBytes else {
+        queue.dropped += 1
+        return false
+      }
+      queue.bytes.append(contentsOf: line)
+      queue.bytes.append(UInt8(ascii: "\n"))
+      defer { queue.isWriting = true }
+      return !queue.isWriting
+    }
+    if needsWake { wake.signal() }
+  }
+
+  /// Lines that did not fit.
+  public var droppedLines: Int { queue.withLock { $0.dropped } }
+
+  /// Writes what is queued and ends the thread.
+  public func close() {
+    let wasOpen = queue.withLock { queue in
+      defer { queue.isClosed = true }
+      return !queue.isClosed
+    }
+    guard wasOpen else { return }
+    wake.signal()
+    finished.wait()
+  }
+
+  private func run() {
+    while true {
+      wake.wait()
+      while let batch = takeBatch() { put(batch) }
+      if queue.withLock({ $0.isClosed && $0.bytes.isEmpty }) { break }
+    }
+    finished.signal()
+  }
+
+  /// Nil hands the duty to wake the thread back to the writers.
+  private func takeBatch() -> [UInt8]? {
+    queue.withLock { queue in
+      guard !queue.bytes.isEmpty else {
+        queue.isWriting = false
+        return nil
+      }
+      defer { queue.bytes = [] }
+      return queue.bytes
+    }
+  }
+
+  private func put(_ bytes: [UInt8]) {
+    unsafe bytes.withUnsafeBytes { region in
+      var rest = unsafe region[...]
+      while !rest.isEmpty {
+        let count = unsafe Glibc.write(descriptor, rest.baseAddressOfSlice, rest.count)
+        if count < 0 {
+          if errno == EINTR { continue }
+          if errno == EAGAIN {
+            var ready = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+            _ = unsafe poll(&ready, 1, 1000)
+            continue
+          }
+          return
+        }
+        unsafe rest = rest.dropFirst(count)
+      }
+    }
+  }
+}
+
+extension Slice<UnsafeRawBufferPointer> {
+  fileprivate var baseAddressOfSlice: UnsafeRawPointer? {
+    unsafe UnsafeRawBufferPointer(rebasing: self).baseAddress
+  }
+}

@@ -1,0 +1,148 @@
+import WeirMetrics
+import WeirPolicy
+import WeirWire
+
+/// Counts exchanges for one event loop, with the series it has used before at hand, so that counting costs a look-up
+/// and no lock. Lives on that event loop.
+final class LoopRecorder {
+  private struct RequestKey: Hashable {
+    let endpoint: Endpoint
+    let model: String
+    let status: Int
+    let isStream: Bool
+  }
+
+  private struct RequestSeries {
+    let requests: Counter
+    let duration: Histogram
+  }
+
+  private struct TokenSeries {
+    let input, output, cached, reasoning: Counter
+    let timeToFirstToken: Histogram
+  }
+
+  private struct UpstreamSeries {
+    let duration: Histogram
+    let reused, opened: Counter
+  }
+
+  /// More combinations than this come from a client that makes models up; the cache starts afresh.
+  private static let maximumCached = 2048
+
+  private let metrics: ProxyMetrics
+  private var modelLabels: [String: String] = [:]
+  private var requests: [RequestKey: RequestSeries] = [:]
+  private var tokens: [String: TokenSeries] = [:]
+  private var upstreams: [String: UpstreamSeries] = [:]
+  private var overheads: [Endpoint: Histogram] = [:]
+
+  init(metrics: ProxyMetrics) { self.metrics = metrics }
+
+  /// The one place where an exchange is counted.
+  func record(_ exchange: Exchange, firstContentAt: Int64?) {
+    let model = label(exchange.model?.upstreamID ?? "none")
+    let endedAt = exchange.endedAt ?? exchange.receivedAt
+    let series = requestSeries(
+      RequestKey(
+        endpoint: exchange.endpoint, model: model, status: exchange.status ?? 0, isStream: exchange.isStream))
+    series.requests.increment()
+    series.duration.observe(seconds(endedAt - exchange.receivedAt))
+    if let admittedAt = exchange.admittedAt, let sentAt = exchange.sentAt {
+      overhead(of: exchange.endpoint).observe(seconds(sentAt - admittedAt))
+    }
+    if case .clientLeft(let phase) = exchange.ending {
+      metrics.clientDisconnects.child([exchange.endpoint.rawValue, phase.rawValue]).increment()
+    }
+    recordError(exchange, model: model)
+    recordTokens(exchange, model: model, firstContentAt: firstContentAt)
+  }
+
+  /// An attempt ended. `status` is nil where no reply came.
+  func recordAttempt(upstream: String, status: Int?, duration: Int64, reusedConnection: Bool?) {
+    let series = upstreamSeries(upstream)
+    series.duration.observe(seconds(duration))
+    if let reusedConnection { (reusedConnection ? series.reused : series.opened).increment() }
+    metrics.upstreamRequests.child([upstream, status.map(String.init) ?? "none"]).increment()
+  }
+
+  private func recordError(_ exchange: Exchange, model: String) {
+    let type: String
+    if let refusal = exchange.refusal {
+      type = refusal.code.rawValue
+    } else if let status = exchange.status, status >= 400 {
+      type = "upstream_\(status)"
+    } else if exchange.reading?.error != nil {
+      type = "upstream_error_in_reply"
+    } else {
+      return
+    }
+    metrics.errors.child([model, exchange.upstream ?? "none", type]).increment()
+  }
+
+  private func recordTokens(_ exchange: Exchange, model: String, firstContentAt: Int64?) {
+    guard firstContentAt != nil || exchange.reading?.usage != nil else { return }
+    let series = tokenSeries(model)
+    if let usage = exchange.reading?.usage {
+      series.input.increment(by: Double(usage.input))
+      series.output.increment(by: Double(usage.output))
+      if usage.cached > 0 { series.cached.increment(by: Double(usage.cached)) }
+      if usage.reasoning > 0 { series.reasoning.increment(by: Double(usage.reasoning)) }
+    }
+    if exchange.isStream, let firstContentAt, let admittedAt = exchange.admittedAt {
+      series.timeToFirstToken.observe(seconds(firstContentAt - admittedAt))
+    }
+  }
+
+  // MARK: Series
+
+  private func label(_ model: String) -> String {
+    if let known = modelLabels[model] { return known }
+    let label = metrics.label(model: model)
+    if modelLabels.count >= Self.maximumCached { modelLabels.removeAll() }
+    modelLabels[model] = label
+    return label
+  }
+
+  private func requestSeries(_ key: RequestKey) -> RequestSeries {
+    if let known = requests[key] { return known }
+    let endpoint = key.endpoint.rawValue
+    let series = RequestSeries(
+      requests: metrics.requests.child([endpoint, key.model, String(key.status), "bypass", "none", "none"]),
+      duration: metrics.requestDuration.child([endpoint, key.model, "none", key.isStream ? "true" : "false"]))
+    if requests.count >= Self.maximumCached { requests.removeAll() }
+    requests[key] = series
+    return series
+  }
+
+  private func tokenSeries(_ model: String) -> TokenSeries {
+    if let known = tokens[model] { return known }
+    let series = TokenSeries(
+      input: metrics.tokens.child([model, "none", "input"]),
+      output: metrics.tokens.child([model, "none", "output"]),
+      cached: metrics.tokens.child([model, "none", "cached"]),
+      reasoning: metrics.tokens.child([model, "none", "reasoning"]),
+      timeToFirstToken: metrics.timeToFirstToken.child([model, "none"]))
+    tokens[model] = series
+    return series
+  }
+
+  private func upstreamSeries(_ name: String) -> UpstreamSeries {
+    if let known = upstreams[name] { return known }
+    let series = UpstreamSeries(
+      duration: metrics.upstreamDuration.child([name]),
+      reused: metrics.upstreamConnections.child([name, "true"]),
+      opened: metrics.upstreamConnections.child([name, "false"]))
+    upstreams[name] = series
+    return series
+  }
+
+  private func overhead(of endpoint: Endpoint) -> Histogram {
+    if let known = overheads[endpoint] { return known }
+    let series = metrics.overhead.child([endpoint.rawValue])
+    overheads[endpoint] = series
+    return series
+  }
+
+  private func seconds(_ nanoseconds: Int64) -> Double { Double(max(nanoseconds, 0)) / 1e9 }
+}

@@ -1,0 +1,79 @@
+import Synchronization
+public import WeirMetrics
+
+/// The metric families of the proxy (INTERFACE.md, "Metrics"). Any thread may use it; event loops go through
+/// `LoopRecorder`, which keeps the series they need at hand.
+public final class ProxyMetrics: Sendable {
+  /// What `/metrics` shows.
+  public let registry: MetricsRegistry
+  let requests: CounterFamily
+  let requestDuration: HistogramFamily
+  let timeToFirstToken: HistogramFamily
+  let overhead: HistogramFamily
+  let tokens: CounterFamily
+  let errors: CounterFamily
+  let upstreamConnections: CounterFamily
+  let upstreamRequests: CounterFamily
+  let upstreamDuration: HistogramFamily
+  let clientDisconnects: CounterFamily
+  private let modelLabels: Mutex<BoundedLabel>
+
+  /// `knownModels` always get a series of their own.
+  init(registry: MetricsRegistry = MetricsRegistry(), knownModels: Set<String>) {
+    self.registry = registry
+    modelLabels = Mutex(BoundedLabel(known: knownModels))
+    requests = registry.counter(
+      "weir_requests_total", help: "Requests answered, by what came of them.",
+      labels: ["endpoint", "model", "status", "cache", "rollout", "variant"])
+    requestDuration = registry.histogram(
+      "weir_request_duration_seconds", help: "From a request's head to the last byte of its reply.",
+      labels: ["endpoint", "model", "variant", "stream"], buckets: Buckets.llmSeconds)
+    timeToFirstToken = registry.histogram(
+      "weir_time_to_first_token_seconds", help: "From a streaming request's body to the first content of its reply.",
+      labels: ["model", "variant"], buckets: Buckets.llmSeconds)
+    overhead = registry.histogram(
+      "weir_overhead_seconds", help: "Time that weir itself added before the request left for the upstream.",
+      labels: ["endpoint"], buckets: Buckets.overheadSeconds)
+    tokens = registry.counter(
+      "weir_tokens_total", help: "Tokens that upstreams reported; cached ones are part of input.",
+      labels: ["model", "variant", "type"])
+    errors = registry.counter(
+      "weir_errors_total", help: "Errors made by weir, and error replies of upstreams as upstream_STATUS.",
+      labels: ["model", "upstream", "error_type"])
+    upstreamConnections = registry.counter(
+      "weir_upstream_connections_total", help: "Upstream requests by whether their connection was reused.",
+      labels: ["upstream", "reused"])
+    upstreamRequests = registry.counter(
+      "weir_upstream_requests_total", help: "Requests sent upstream; status is none where no reply came.",
+      labels: ["upstream", "status"])
+    upstreamDuration = registry.histogram(
+      "weir_upstream_duration_seconds", help: "From sending a request upstream to the last byte of the reply.",
+      labels: ["upstream"], buckets: Buckets.llmSeconds)
+    clientDisconnects = registry.counter(
+      "weir_client_disconnects_total", help: "Clients that left before their reply was complete, by phase.",
+      labels: ["endpoint", "phase"])
+  }
+
+  /// The label for a model: its own while there is room, else `other`.
+  func label(model: String) -> String { modelLabels.withLock { $0.admit(model) } }
+
+  /// Gauges that are read when somebody scrapes.
+  func observe(_ state: ProxyState, version: String) {
+    registry.observed("weir_in_flight_requests", help: "Requests between head and end.", kind: .gauge) {
+      [unowned state] in [(labels: [], value: Double(state.inFlight.inUse))]
+    }
+    registry.observed("weir_open_connections", help: "Open client connections.", kind: .gauge) {
+      [unowned state] in [(labels: [], value: Double(state.connections.inUse))]
+    }
+    registry.observed("weir_buffered_bytes", help: "Bytes of request bodies held in memory.", kind: .gauge) {
+      [unowned state] in [(labels: [], value: Double(state.bufferedBytes.inUse))]
+    }
+    registry.observed("weir_log_lines_dropped_total", help: "Log lines that did not fit.", kind: .counter) {
+      [unowned state] in [(labels: [], value: Double(state.log.droppedLines))]
+    }
+    registry.observed(
+      "weir_build_info", help: "Always 1; the labels tell which build runs.", kind: .gauge, labels: ["version"]
+    ) { [(labels: [version], value: 1)] }
+    ProcessMetrics.register(in: registry)
+  }
+}

@@ -1,0 +1,66 @@
+import Glibc
+
+/// The time of day; read in this file only.
+public enum WallClock {
+  /// Seconds since the epoch.
+  public static func seconds() -> Double {
+    let now = read()
+    return Double(now.tv_sec) + Double(now.tv_nsec) / 1e9
+  }
+
+  /// Appends the time as RFC 3339 in UTC with milliseconds, `2026-11-21T07:30:24.123Z`.
+  static func appendTimestamp(to bytes: inout [UInt8]) {
+    let now = read()
+    let date = CivilDate(secondsSinceEpoch: now.tv_sec)
+    Digits.appendPadded(date.year, width: 4, to: &bytes)
+    bytes.append(UInt8(ascii: "-"))
+    Digits.appendPadded(date.month, width: 2, to: &bytes)
+    bytes.append(UInt8(ascii: "-"))
+    Digits.appendPadded(date.day, width: 2, to: &bytes)
+    bytes.append(UInt8(ascii: "T"))
+    Digits.appendPadded(date.secondOfDay / 3600, width: 2, to: &bytes)
+    bytes.append(UInt8(ascii: ":"))
+    Digits.appendPadded(date.secondOfDay / 60 % 60, width: 2, to: &bytes)
+    bytes.append(UInt8(ascii: ":"))
+    Digits.appendPadded(date.secondOfDay % 60, width: 2, to: &bytes)
+    bytes.append(UInt8(ascii: "."))
+    Digits.appendPadded(now.tv_nsec / 1_000_000, width: 3, to: &bytes)
+    bytes.append(UInt8(ascii: "Z"))
+  }
+
+  /// The time as RFC 3339 text.
+  static func timestamp() -> String {
+    var bytes: [UInt8] = []
+    appendTimestamp(to: &bytes)
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  private static func read() -> timespec {
+    var now = timespec()
+    unsafe clock_gettime(CLOCK_REALTIME, &now)
+    return now
+  }
+}
+
+/// A date of the Gregorian calendar, after Howard Hinnant's `civil_from_days`
+/// (https://howardhinnant.github.io/date_algorithms.html).
+struct CivilDate: Equatable {
+  let year: Int
+  let month: Int
+  let day: Int
+  let secondOfDay: Int
+
+  init(secondsSinceEpoch seconds: Int) {
+    let days = seconds >= 0 ? seconds / 86_400 : (seconds - 86_399) / 86_400
+    secondOfDay = seconds - days * 86_400
+    let shifted = days + 719_468
+    let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
+    let dayOfEra = shifted - era * 146_097
+    let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+    let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+    let shiftedMonth = (5 * dayOfYear + 2) / 153
+    day = dayOfYear - (153 * shiftedMonth + 2) / 5 + 1
+    month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
+    year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
+  }
+}

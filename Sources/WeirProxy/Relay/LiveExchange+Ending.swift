@@ -1,0 +1,101 @@
+import NIOCore
+import NIOHTTP1
+import WeirPolicy
+import WeirWire
+
+// Answers that weir makes itself, and the ends of an exchange. Each end goes through `finish`, once.
+extension LiveExchange {
+  var isHTTP10: Bool { request.version < .http1_1 }
+
+  /// Whether the connection can serve another request after this one.
+  var keepsAlive: Bool {
+    request.isKeepAlive && requestIsWhole && reply.framing != .untilClose && !connection.willClose
+  }
+
+  /// Answers with an error, or breaks a reply off that has begun.
+  func refuse(_ refusal: Refusal) {
+    guard !isOver else { return }
+    if reply.hasBegun {
+      breakOff(refusal)
+      return
+    }
+    transfer?.cancel()
+    transfer = nil
+    RequestPath.refuse(&exchange, refusal)
+    let reply = ReplyHeadWriter.refusal(
+      refusal, exchange: exchange, isHead: request.method == .HEAD, keepAlive: keepsAlive, isHTTP10: isHTTP10,
+      allocator: connection.allocator)
+    sizes.sent += reply.readableBytes
+    connection.write(reply)
+    connection.flush()
+    finish(.complete)
+  }
+
+  /// Ends a reply that has begun so that nobody takes it for whole: a stream gets an error event in its API's format,
+  /// and the connection ends without the body's proper end.
+  func breakOff(_ refusal: Refusal) {
+    guard !isOver else { return }
+    transfer?.cancel()
+    transfer = nil
+    RequestPath.refuse(&exchange, refusal)
+    if reply.isEventStream, reply.inflater == nil, reply.framing == .chunked || reply.framing == .untilClose {
+      writeErrorEvent(refusal)
+    }
+    finish(.broken)
+  }
+
+  private func writeErrorEvent(_ refusal: Refusal) {
+    var event: [UInt8] = reply.meter?.reading.isAtEventBoundary ?? true ? [] : Array("\n\n".utf8)
+    event += ErrorBody.streamEvent(
+      endpoint: exchange.endpoint, code: refusal.code.rawValue,
+      message: refusal.message(requestID: exchange.requestID), status: refusal.status)
+    var buffer = connection.allocator.buffer(capacity: event.count + ReplyFraming.chunkHeadRoom + 8)
+    buffer.moveWriterIndex(to: ReplyFraming.chunkHeadRoom)
+    buffer.moveReaderIndex(to: ReplyFraming.chunkHeadRoom)
+    buffer.writeBytes(event)
+    if reply.framing == .chunked { ReplyFraming.closeChunk(&buffer, bodyBytes: event.count) }
+    sizes.sent += event.count
+    connection.write(buffer)
+    connection.flush()
+  }
+
+  /// The client closed its connection: the upstream must not go on generating.
+  func clientLeft() {
+    guard !isOver else { return }
+    let phase: ClientPhase = reply.hasBegun ? .reply : exchange.attempts > 0 ? .waiting : .request
+    transfer?.cancel()
+    transfer = nil
+    finish(.clientLeft(phase))
+  }
+
+  /// The client took nothing of its reply for too long.
+  func clientStalled() {
+    guard !isOver else { return }
+    clientLeft()
+  }
+
+  /// The process ends and waits no longer.
+  func cut() {
+    refuse(
+      Refusal(
+        .shuttingDown, "weir shut down before the reply was complete", remedy: "Send the request again.",
+        retryAfterSeconds: 1))
+  }
+
+  func finish(_ ending: Ending) {
+    guard !isOver else { return }
+    let keepAlive = keepsAlive
+    isOver = true
+    giveBackBounds()
+    RequestPath.settle(&exchange, ending: ending, reading: reply.meter?.reading, now: loop.now)
+    loop.recorder.record(exchange, firstContentAt: reply.firstContentAt)
+    if snapshot.configuration.logging.level <= .info {
+      loop.state.log.write(AccessLog.line(exchange, sizes: sizes, format: snapshot.configuration.logging.format))
+    }
+    switch ending {
+    case .complete: connection.ended(self, keepAlive: keepAlive)
+    case .broken: connection.brokeOff(self, isReset: reply.framing == .untilClose)
+    case .clientLeft: connection.close()
+    }
+  }
+}

@@ -1,0 +1,182 @@
+import NIOCore
+import NIOHTTP1
+import WeirPolicy
+import WeirUpstream
+import WeirWire
+
+// The reply's way: copied into one buffer per read of the upstream, flushed once, then shown to the meter.
+extension LiveExchange: TransferReceiver {
+  func transferReceivedHead(_ head: ResponseHead) {
+    let now = loop.now
+    guard case .relay = RequestPath.afterAttempt(&exchange, outcome: .reply(status: head.status), now: now) else { return }
+    let upstreamHead = ReplyHead(head, allocator: connection.allocator)
+    reply.isEventStream = upstreamHead.isEventStream
+    reply.framing = framing(status: head.status, contentLength: upstreamHead.contentLength)
+    startMeter(status: head.status, upstreamHead)
+    reply.head = ReplyHeadWriter.relayed(
+      upstreamHead, status: head.status, framing: reply.framing, keepAlive: keepsAlive, exchange: exchange,
+      ownRequestID: fields.requestID == nil, isHTTP10: isHTTP10, allocator: connection.allocator)
+    reply.hasBegun = true
+  }
+
+  func transferReceivedBody(_ bytes: UnsafeRawBufferPointer) {
+    guard reply.framing != .none else { return }
+    if reply.batch == nil {
+      var batch = connection.allocator.buffer(capacity: bytes.count + ReplyFraming.chunkHeadRoom + 8)
+      batch.moveWriterIndex(to: ReplyFraming.chunkHeadRoom)
+      batch.moveReaderIndex(to: ReplyFraming.chunkHeadRoom)
+      reply.batch = batch
+    }
+    unsafe _ = reply.batch?.writeBytes(bytes)
+    reply.batchBytes += bytes.count
+  }
+
+  func transferBatchEnded() {
+    guard !isOver else { return }
+    relayBatch(isLast: false)
+    if !connection.isWritable, !reply.isHeld {
+      reply.isHeld = true
+      transfer?.hold()
+    }
+  }
+
+  func transferEnded(_ outcome: TransferOutcome) {
+    transfer = nil
+    guard !isOver else { return }
+    recordAttempt(outcome)
+    if let failure = outcome.failure {
+      upstreamFailed(failure)
+      return
+    }
+    reply.meter?.finish()
+    if let reason = missingEnd() {
+      relayBatch(isLast: false)
+      breakOff(JudgeAttempt.broken(reason))
+      return
+    }
+    relayBatch(isLast: true)
+    finish(.complete)
+  }
+
+  /// Whether the client, not the upstream, is what the reply waits for.
+  var isHeldByClient: Bool { reply.isHeld }
+
+  func writabilityChanged(isWritable: Bool) {
+    guard isWritable, reply.isHeld else { return }
+    reply.isHeld = false
+    transfer?.release()
+  }
+
+  /// Writes what the batch brought, flushes once, then lets the meter read.
+  func relayBatch(isLast: Bool) {
+    if let head = reply.head {
+      reply.head = nil
+      sizes.sent += head.readableBytes
+      connection.write(head)
+    }
+    let body = reply.batch
+    let bodyBytes = reply.batchBytes
+    reply.batch = nil
+    reply.batchBytes = 0
+    if var buffer = body, bodyBytes > 0 {
+      if reply.framing == .chunked {
+        ReplyFraming.closeChunk(&buffer, bodyBytes: bodyBytes)
+        if isLast { buffer.writeStaticString(ReplyFraming.lastChunk) }
+      }
+      sizes.sent += bodyBytes
+      connection.write(buffer)
+    } else if isLast, reply.framing == .chunked {
+      var end = connection.allocator.buffer(capacity: 8)
+      end.writeStaticString(ReplyFraming.lastChunk)
+      connection.write(end)
+    }
+    connection.flush()
+    if let body, bodyBytes > 0 { measure(body) }
+  }
+
+  private func measure(_ body: ByteBuffer) {
+    guard reply.meter != nil, !reply.isUnreadable else { return }
+    unsafe body.withUnsafeReadableBytes { bytes in
+      if let inflater = reply.inflater {
+        do throws(InflateError) {
+          try unsafe inflater.inflate(bytes) { unsafe reply.meter?.read($0) }
+        } catch {
+          reply.isUnreadable = true
+        }
+      } else {
+        unsafe reply.meter?.read(bytes)
+      }
+    }
+    if reply.firstContentAt == nil, reply.meter?.reading.sawContent == true { reply.firstContentAt = loop.now }
+  }
+
+  private func startMeter(status: Int, _ head: ReplyHead) {
+    guard exchange.endpoint.readsBody, status < 300 else { return }
+    switch BodyCoding(head.contentEncoding) {
+    case .plain: break
+    case .compressed(let encoding):
+      reply.inflater = Inflater(encoding: encoding, limit: .max)
+      guard reply.inflater != nil else { return }
+    case nil: return
+    }
+    reply.meter = ReplyMeter(endpoint: exchange.endpoint, isEventStream: head.isEventStream)
+  }
+
+  private func framing(status: Int, contentLength: Int?) -> ReplyFraming {
+    if request.method == .HEAD || status == 204 || status == 304 {
+      return .none
+    }
+    if contentLength != nil { return .sized }
+    return isHTTP10 ? .untilClose : .chunked
+  }
+
+  /// Why a reply whose transfer ended well is not whole all the same: its API marks the end of a stream, and the mark
+  /// did not come. An error that the upstream itself told the client of is an end.
+  private func missingEnd() -> String? {
+    guard reply.isEventStream, !reply.isUnreadable, let reading = reply.meter?.reading else { return nil }
+    guard exchange.endpoint != .embeddings, !reading.sawEndMarker, reading.error == nil else { return nil }
+    return "the stream ended without its end mark"
+  }
+
+  private func upstreamFailed(_ failure: TransferFailure) {
+    let outcome = AttemptOutcome.fault(UpstreamFault(failure.kind), reason: failure.reason)
+    guard case .refuse(let refusal) = RequestPath.afterAttempt(&exchange, outcome: outcome, now: loop.now) else { return }
+    if reply.hasBegun {
+      relayBatch(isLast: false)
+      // Whatever broke it, the client has to know one thing: what it has is not the whole reply.
+      breakOff(JudgeAttempt.broken(failure.reason))
+    } else {
+      refuse(refusal)
+    }
+  }
+
+  private func recordAttempt(_ outcome: TransferOutcome) {
+    let now = loop.now
+    let upstream = exchange.upstream ?? snapshot.upstreamName
+    let status = exchange.repliedAt == nil ? nil : exchange.status
+    loop.recorder.recordAttempt(
+      upstream: upstream, status: status, duration: now - (exchange.sentAt ?? now),
+      reusedConnection: outcome.reusedConnection)
+    if outcome.failure == nil, let status, status < 500 {
+      let toHead = Double((exchange.repliedAt ?? now) - (exchange.sentAt ?? now)) / 1e6
+      loop.state.health.succeeded(milliseconds: toHead, at: WallClock.seconds())
+    } else {
+      loop.state.health.failed()
+    }
+  }
+}
+
+extension UpstreamFault {
+  /// libcurl's words for it, in the policy's.
+  init(_ kind: TransferFailure.Kind) {
+    self =
+      switch kind {
+      case .unreachable: .unreachable
+      case .closedBeforeReply: .closedBeforeReply
+      case .connectTimeout, .firstByteTimeout, .idleTimeout, .totalTimeout: .timeout
+      case .protocolError: .protocolError
+      case .brokenReply: .brokenReply
+      case .cancelled, .local: .local
+      }
+  }
+}

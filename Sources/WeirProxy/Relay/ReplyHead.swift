@@ -1,0 +1,77 @@
+import NIOCore
+import NIOHTTP1
+import WeirUpstream
+
+/// One pass over the field lines of an upstream's reply: copies what goes to the client and notes what weir needs.
+struct ReplyHead {
+  private(set) var contentLength: Int?
+  private(set) var isEventStream = false
+  private(set) var contentEncoding: String?
+  private(set) var requestID: String?
+  /// The lines that go to the client, each with its line end.
+  private(set) var lines: ByteBuffer
+
+  init(_ head: ResponseHead, allocator: ByteBufferAllocator) {
+    lines = allocator.buffer(capacity: head.fields.readableBytes + 512)
+    var nominated: [String] = []
+    unsafe head.fields.withUnsafeReadableBytes { bytes in
+      unsafe Self.forEachLine(bytes) { name, value in
+        if unsafe FieldKind(name) == .connection { unsafe Self.nominate(value, &nominated) }
+      }
+      unsafe Self.forEachLine(bytes) { name, value in unsafe read(name, value, nominated) }
+    }
+  }
+
+  private mutating func read(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer, _ nominated: [String]) {
+    switch unsafe FieldKind(name) {
+    case .hopByHop, .connection, .transferEncoding, .upgrade, .weir, .weirUser, .weirVariant: return
+    case .contentLength:
+      // Written by the framing, so that the client sees exactly one.
+      unsafe contentLength = Int(String(decoding: value, as: UTF8.self))
+      return
+    case .contentType:
+      unsafe isEventStream = Self.begins(value, "text/event-stream")
+    case .contentEncoding:
+      unsafe contentEncoding = String(decoding: value, as: UTF8.self).lowercased()
+    case .requestID:
+      unsafe requestID = String(decoding: value, as: UTF8.self)
+      return
+    default: break
+    }
+    if !nominated.isEmpty, unsafe nominated.contains(String(decoding: name, as: UTF8.self).lowercased()) { return }
+    unsafe lines.writeBytes(name)
+    lines.writeInteger(UInt16(0x3A20))
+    unsafe lines.writeBytes(value)
+    lines.writeInteger(UInt16(0x0D0A))
+  }
+
+  private static func forEachLine(
+    _ bytes: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) -> Void
+  ) {
+    var rest = unsafe bytes[...]
+    while let end = unsafe rest.firstIndex(of: 0x0D) {
+      let line = unsafe rest[rest.startIndex..<end]
+      if let colon = unsafe line.firstIndex(of: UInt8(ascii: ":")) {
+        var value = unsafe line[(colon + 1)...]
+        while let first = unsafe value.first, first == 0x20 || first == 0x09 { unsafe value = value.dropFirst() }
+        while let last = unsafe value.last, last == 0x20 || last == 0x09 { unsafe value = value.dropLast() }
+        unsafe body(
+          UnsafeRawBufferPointer(rebasing: line[line.startIndex..<colon]), UnsafeRawBufferPointer(rebasing: value))
+      }
+      unsafe rest = rest.dropFirst(end - rest.startIndex + 2)
+    }
+  }
+
+  private static func nominate(_ value: UnsafeRawBufferPointer, _ nominated: inout [String]) {
+    for token in unsafe String(decoding: value, as: UTF8.self).split(separator: ",") {
+      nominated.append(token.filter { $0 != " " }.lowercased())
+    }
+  }
+
+  private static func begins(_ value: UnsafeRawBufferPointer, _ lowercase: StaticString) -> Bool {
+    let count = lowercase.utf8CodeUnitCount
+    guard value.count >= count else { return false }
+    for index in 0..<count where unsafe value[index] | 0x20 != lowercase.utf8Start[index] | 0x20 { return false }
+    return true
+  }
+}

@@ -1,0 +1,23 @@
+import NIOCore
+import WeirWire
+
+/// What a reply's relay knows between two reads of the upstream. A value; the exchange owns it.
+struct ReplyRelay {
+  var framing = ReplyFraming.none
+  /// The head was written to the client; from here on an error can only break the reply off.
+  var hasBegun = false
+  var isEventStream = false
+  var isHeld = false
+  /// The head, until it is flushed.
+  var head: ByteBuffer?
+  /// Body bytes of the batch at hand, behind room for a chunk's size line.
+  var batch: ByteBuffer?
+  var batchBytes = 0
+  /// Reads along where the API is one that weir understands.
+  var meter: ReplyMeter?
+  /// Undoes the reply's coding for the meter.
+  var inflater: Inflater?
+  /// The copy for the meter cannot be read; the reply itself is relayed all the same.
+  var isUnreadable = false
+  var firstContentAt: Int64?
+}

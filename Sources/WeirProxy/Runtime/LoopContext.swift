@@ -1,0 +1,83 @@
+import NIOCore
+import WeirUpstream
+import WeirWire
+
+/// What the connections of one event loop share. Lives on that event loop.
+final class LoopContext {
+  let eventLoop: any EventLoop
+  let state: ProxyState
+  let engine: UpstreamEngine
+  let parser = EnvelopeParser()
+  let recorder: LoopRecorder
+  var snapshot: RuntimeSnapshot
+  private(set) var connections: [ConnectionHandler] = []
+  private var random = SystemRandomNumberGenerator()
+  private var sweep: RepeatedTask?
+
+  /// How often slow clients are looked for.
+  private static let sweepInterval = TimeAmount.milliseconds(250)
+
+  init(eventLoop: any EventLoop, state: ProxyState) throws {
+    eventLoop.preconditionInEventLoop()
+    self.eventLoop = eventLoop
+    self.state = state
+    snapshot = state.current
+    recorder = LoopRecorder(metrics: state.metrics)
+    engine = try UpstreamEngine(
+      eventLoop: eventLoop,
+      settings: EngineSettings(
+        certificateAuthorityFile: snapshot.configuration.upstream.certificateAuthorityFile))
+  }
+
+  func add(_ connection: ConnectionHandler) {
+    connection.listIndex = connections.count
+    connections.append(connection)
+    startSweep()
+  }
+
+  func remove(_ connection: ConnectionHandler) {
+    guard let index = connection.listIndex else { return }
+    connection.listIndex = nil
+    let last = connections.removeLast()
+    if last !== connection {
+      connections[index] = last
+      last.listIndex = index
+    }
+  }
+
+  func makeRequestID() -> (high: UInt64, low: UInt64) { (random.next(), random.next()) }
+
+  /// Nanoseconds of the clock that all steps and time-outs use.
+  var now: Int64 { Int64(clamping: NIODeadline.now().uptimeNanoseconds) }
+
+  /// The process ends: idle connections close, busy ones close after their reply.
+  func drain() {
+    for connection in connections { connection.drain() }
+  }
+
+  /// The drain time is over: open requests end now.
+  func cutOpenRequests() {
+    for connection in connections { connection.cut() }
+  }
+
+  func shutDown() {
+    sweep?.cancel()
+    for connection in connections { connection.close() }
+    engine.shutDown()
+  }
+
+  private func startSweep() {
+    guard sweep == nil else { return }
+    sweep = eventLoop.assumeIsolated().scheduleRepeatedTask(
+      initialDelay: Self.sweepInterval, delay: Self.sweepInterval
+    ) { [weak self] task in
+      guard let self, !self.connections.isEmpty else {
+        task.cancel()
+        self?.sweep = nil
+        return
+      }
+      let now = self.now
+      for connection in self.connections { connection.checkDeadlines(now: now) }
+    }
+  }
+}

@@ -1,0 +1,38 @@
+import NIOCore
+import NIOPosix
+
+/// The context of every event loop. Made once at start and read from any thread; a context itself is only touched on
+/// its own loop.
+final class LoopDirectory: Sendable {
+  private let contexts: [(id: ObjectIdentifier, context: NIOLoopBound<LoopContext>)]
+
+  private init(_ contexts: [(id: ObjectIdentifier, context: NIOLoopBound<LoopContext>)]) {
+    self.contexts = contexts
+  }
+
+  /// Makes a context on every loop of the group; throws when libcurl or the kernel has no resources left.
+  static func make(group: MultiThreadedEventLoopGroup, state: ProxyState) async throws -> LoopDirectory {
+    var contexts: [(id: ObjectIdentifier, context: NIOLoopBound<LoopContext>)] = []
+    for loop in group.makeIterator() {
+      let context = try await loop.submit {
+        NIOLoopBound(try LoopContext(eventLoop: loop, state: state), eventLoop: loop)
+      }.get()
+      contexts.append((ObjectIdentifier(loop), context))
+    }
+    return LoopDirectory(contexts)
+  }
+
+  /// On the loop itself only.
+  func context(of eventLoop: any EventLoop) -> LoopContext {
+    let id = ObjectIdentifier(eventLoop)
+    for entry in contexts where entry.id == id { return entry.context.value }
+    preconditionFailure("an event loop of another group")
+  }
+
+  /// Runs `body` on every loop and waits for all.
+  func onEveryLoop(_ body: @escaping @Sendable (LoopContext) -> Void) async throws {
+    for (_, bound) in contexts {
+      try await bound.eventLoop.submit { body(bound.value) }.get()
+    }
+  }
+}

@@ -1,0 +1,46 @@
+import Synchronization
+
+/// What all event loops of a proxy share.
+final class ProxyState: Sendable {
+  let connections: Allowance
+  let inFlight: Allowance
+  /// Bytes of request bodies that are held whole.
+  let bufferedBytes: Allowance
+  let metrics: ProxyMetrics
+  let log: LogSink
+  let health: UpstreamHealth
+  private let snapshot: Mutex<RuntimeSnapshot>
+  private let draining = Atomic<Bool>(false)
+  private let cut = Atomic<Int>(0)
+
+  init(snapshot: RuntimeSnapshot, metrics: ProxyMetrics, log: LogSink) {
+    let limits = snapshot.configuration.limits
+    connections = Allowance(bound: limits.maxConnections)
+    inFlight = Allowance(bound: limits.maxInFlight)
+    bufferedBytes = Allowance(bound: limits.maxBufferedBytes)
+    self.metrics = metrics
+    self.log = log
+    health = UpstreamHealth(name: snapshot.upstreamName)
+    self.snapshot = Mutex(snapshot)
+  }
+
+  /// The configuration in effect. Event loops keep a copy of their own; see `LoopContext.snapshot`.
+  var current: RuntimeSnapshot { snapshot.withLock { $0 } }
+
+  /// Puts another configuration in effect.
+  func replace(_ next: RuntimeSnapshot) {
+    snapshot.withLock { $0 = next }
+    let limits = next.configuration.limits
+    connections.setBound(limits.maxConnections)
+    inFlight.setBound(limits.maxInFlight)
+    bufferedBytes.setBound(limits.maxBufferedBytes)
+  }
+
+  /// Set once, when the process was asked to end.
+  var isDraining: Bool { draining.load(ordering: .relaxed) }
+  func startDraining() { draining.store(true, ordering: .relaxed) }
+
+  /// Requests that were ended before their time, because the drain time was over.
+  var cutRequests: Int { cut.load(ordering: .relaxed) }
+  func countCut() { cut.add(1, ordering: .relaxed) }
+}

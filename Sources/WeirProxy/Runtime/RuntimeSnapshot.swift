@@ -1,0 +1,49 @@
+public import WeirConfiguration
+import WeirPolicy
+import WeirUpstream
+
+/// One configuration, worked out into what requests need; made at start and at every reload, never changed.
+final class RuntimeSnapshot: Sendable {
+  let configuration: Configuration
+  let policy: PolicySnapshot
+  /// Without a trailing slash.
+  let upstreamBase: String
+  /// What metrics and headers call the upstream: its host.
+  let upstreamName: String
+  /// The value of `Authorization` towards the upstream; nil passes the client's own on.
+  let authorization: String?
+  let timeouts: PhaseTimeouts
+  let clientHeaderTimeout: Int64
+  let clientIdleTimeout: Int64
+  let stallTimeout: Int64
+
+  init(_ configuration: Configuration) {
+    self.configuration = configuration
+    let kimi = configuration.kimi
+    policy = PolicySnapshot(
+      clients: ClientDirectory(configuration.clients.map { ($0.name, $0.key.reveal()) }),
+      models: ModelCatalog(kimiModelID: kimi.modelID),
+      kimiDefaults: PolicySnapshot.KimiDefaults(
+        maxTokens: kimi.maxTokens, temperature: kimi.temperature?.spelling))
+    upstreamBase = configuration.upstream.url.description
+    upstreamName = configuration.upstream.url.host
+    authorization = configuration.upstream.apiKey.map { "Bearer " + $0.reveal() }
+    let limits = configuration.timeouts
+    timeouts = PhaseTimeouts(
+      connect: limits.connect.nanoseconds, firstByte: limits.firstByte.nanoseconds,
+      idle: limits.idle.nanoseconds, total: limits.total.nanoseconds)
+    clientHeaderTimeout = limits.clientHeader.nanoseconds
+    clientIdleTimeout = limits.clientIdle.nanoseconds
+    stallTimeout = limits.idle.nanoseconds
+  }
+}
+
+extension Duration {
+  /// Whole nanoseconds, clamped to what 64 bits hold.
+  var nanoseconds: Int64 {
+    let (seconds, attoseconds) = components
+    let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+    guard !overflow else { return seconds < 0 ? .min : .max }
+    return product.addingReportingOverflow(attoseconds / 1_000_000_000).partialValue
+  }
+}
