@@ -47,7 +47,7 @@ let package = Package(
     .target(name: "WeirPolicy", dependencies: ["WeirWire"], swiftSettings: strict),
     .target(
       name: "WeirConfiguration",
-      dependencies: ["WeirPolicy", .product(name: "Yams", package: "Yams")], swiftSettings: strict),
+      dependencies: [.product(name: "Yams", package: "Yams")], swiftSettings: strict),
     .target(
       name: "WeirUpstream", dependencies: ["CWeirCurl", nioCore, nioPosix, logging],
       swiftSettings: strict),
@@ -69,7 +69,7 @@ let package = Package(
     .executableTarget(
       name: "weir",
       dependencies: [
-        "WeirConfiguration", "WeirProxy", "WeirSimulator", "WeirWire",
+        "WeirConfiguration", "WeirPolicy", "WeirProxy", "WeirSimulator", "WeirWire",
         nioCore, nioPosix, logging,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -81,6 +81,7 @@ let package = Package(
     .testTarget(name: "WeirPolicyTests", dependencies: ["WeirPolicy"], swiftSettings: strict),
     .testTarget(
       name: "WeirConfigurationTests", dependencies: ["WeirConfiguration"], swiftSettings: strict),
+    .testTarget(name: "WeirSimulatorTests", dependencies: ["WeirSimulator"], swiftSettings: strict),
     .testTarget(name: "HouseRulesTests", swiftSettings: strict),
   ]
 )

@@ -20,6 +20,10 @@ public struct Configuration: Sendable {
   public let logging: Logging
   /// Each setting in effect, with where its value came from; secrets are redacted.
   public let origins: [EffectiveValue]
+  /// What the operator should know although weir starts.
+  public let warnings: [ConfigurationProblem]
+  /// The files that a reload reads again, those included that do not exist yet.
+  public let files: [String]
 
   /// The listeners and how they are announced.
   public struct Listeners: Sendable, Equatable {
@@ -71,6 +75,8 @@ public struct Configuration: Sendable {
   public struct Limits: Sendable, Equatable {
     /// Largest request body in bytes.
     public let maxBodyBytes: Int
+    /// Largest request head in bytes: request line and headers together.
+    public let maxHeaderBytes: Int
     /// Open client connections.
     public let maxConnections: Int
     /// Requests between their first and last byte.
@@ -89,6 +95,10 @@ public struct Configuration: Sendable {
     public let idle: Duration
     /// The whole request.
     public let total: Duration
+    /// Until a client has sent its request's head.
+    public let clientHeader: Duration
+    /// Between two requests on a client's connection that is kept alive.
+    public let clientIdle: Duration
   }
 
   /// What is logged.

@@ -1,5 +1,3 @@
-public import WeirWire
-
 /// Everything that the steps of `RequestPath` decide by, made from one configuration and never changed.
 public struct PolicySnapshot: Sendable {
   /// Who may use the proxy.

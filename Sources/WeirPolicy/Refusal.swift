@@ -6,6 +6,8 @@ public struct Refusal: Error, Sendable, Equatable {
   public let status: Int
   /// What happened, in one plain sentence without a full stop; never holds a header value, key or body.
   public let what: String
+  /// `what` without anything that came from the body, for the log.
+  public let logged: String
   /// What the caller can do about it, a sentence.
   public let remedy: String
   /// The request member that is at fault.
@@ -26,11 +28,12 @@ public struct Refusal: Error, Sendable, Equatable {
   /// Describes a refusal.
   public init(
     _ code: ErrorCode, _ what: String, remedy: String, status: Int? = nil, param: String? = nil,
-    retryAfterSeconds: Int? = nil, fields: [Field] = []
+    retryAfterSeconds: Int? = nil, fields: [Field] = [], logged: String? = nil
   ) {
     self.code = code
     self.status = status ?? code.status
     self.what = what
+    self.logged = logged ?? what
     self.remedy = remedy
     self.param = param
     self.retryAfterSeconds = retryAfterSeconds

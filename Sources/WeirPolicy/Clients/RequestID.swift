@@ -19,7 +19,7 @@ public enum RequestID {
 
   /// An id of weir's own: `req_` and 128 random bits in hexadecimal.
   public static func make(high: UInt64, low: UInt64) -> String {
-    String(unsafeUninitializedCapacity: 36) { text in
+    unsafe String(unsafeUninitializedCapacity: 36) { text in
       var index = 0
       for byte in "req_".utf8 {
         unsafe text[index] = byte

@@ -90,7 +90,7 @@ public struct ModelCatalog: Sendable {
     return ResolvedModel(
       upstreamID: asked, isKimi: isKimi, isKnown: false, catalogID: nil, wasRewritten: false,
       takesKimiTemperature: isKimi && ModelName.namesInstructK2(String(base))
-        && !ModelName.namesThinking(String(suffix)))
+        && !ModelName.namesThinking(suffix))
   }
 
   /// The catalog's record of a resolved model; nil when it is not listed.
@@ -120,7 +120,7 @@ public struct ModelCatalog: Sendable {
     return ResolvedModel(
       upstreamID: sent, isKimi: plain.isKimi, isKnown: true, catalogID: plain.catalogID,
       wasRewritten: sent != asked,
-      takesKimiTemperature: plain.takesKimiTemperature && !ModelName.namesThinking(String(suffix)))
+      takesKimiTemperature: plain.takesKimiTemperature && !ModelName.namesThinking(suffix))
   }
 
   private static func merged(_ additions: [CatalogModel]) -> [CatalogModel] {

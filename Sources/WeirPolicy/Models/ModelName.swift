@@ -5,7 +5,7 @@ enum ModelName {
   /// The name without capitals of ASCII; the same string (no copy) when it has none.
   static func folded(_ name: String) -> String {
     guard name.utf8.contains(where: isCapital) else { return name }
-    return String(decoding: name.utf8.lazy.map { isCapital($0) ? $0 | 0x20 : $0 }, as: UTF8.self)
+    return String(decoding: name.utf8.map { isCapital($0) ? $0 | 0x20 : $0 }, as: UTF8.self)
   }
 
   /// Cuts an OpenRouter suffix off: what follows the first colon after the last slash, colon included.
@@ -31,11 +31,10 @@ enum ModelName {
   /// spelling of a Kimi model and nothing else.
   static func namesKimi(_ name: String) -> Bool {
     let bytes = slug(name).utf8
-    let word: StaticString = "kimi"
     var previousIsLetter = false
     var index = bytes.startIndex
     while index != bytes.endIndex {
-      if !previousIsLetter, let end = endOfWord(word, in: bytes, at: index) {
+      if !previousIsLetter, let end = endOf("kimi", in: bytes, at: index) {
         if end == bytes.endIndex || !isLetter(bytes[end]) { return true }
       }
       previousIsLetter = isLetter(bytes[index])
@@ -54,13 +53,17 @@ enum ModelName {
   }
 
   /// Whether the name itself says that the model reasons before it answers.
-  static func namesThinking(_ name: String) -> Bool { folded(name).contains("thinking") }
+  static func namesThinking(_ name: some StringProtocol) -> Bool {
+    let bytes = Substring(name).utf8
+    return bytes.indices.contains { endOf("thinking", in: bytes, at: $0) != nil }
+  }
 
-  private static func endOfWord(
-    _ word: StaticString, in bytes: Substring.UTF8View, at start: Substring.UTF8View.Index
+  /// Where `word`, which has lower-case letters only, ends when it begins at `start`, letter case ignored.
+  private static func endOf(
+    _ word: String, in bytes: Substring.UTF8View, at start: Substring.UTF8View.Index
   ) -> Substring.UTF8View.Index? {
     var index = start
-    for expected in word.description.utf8 {
+    for expected in word.utf8 {
       guard index != bytes.endIndex, bytes[index] | 0x20 == expected else { return nil }
       bytes.formIndex(after: &index)
     }

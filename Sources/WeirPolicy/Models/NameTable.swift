@@ -36,7 +36,7 @@ struct NameTable {
 
   private func entry(for name: String, model: Int, target: String?) -> ModelCatalog.Entry {
     let sent = target ?? name
-    let suffix = String(ModelName.split(sent).suffix)
+    let suffix = ModelName.split(sent).suffix
     return ModelCatalog.Entry(
       model: model, target: target,
       answer: ResolvedModel(

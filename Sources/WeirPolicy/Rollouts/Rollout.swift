@@ -70,14 +70,13 @@ public struct Rollout: Sendable, Equatable {
       variant.share = shares[variant.name] ?? variant.share
       return variant
     }
-    return try copy(variants: changed)
+    try Rollout.check(name: name, from: from, variants: changed, pins: pins)
+    return Rollout(self, variants: changed, layout: RolloutLayout(changed), isEnabled: isEnabled)
   }
 
   /// The same rollout on or off; its buckets stay, so that switching on again serves the same users.
-  public func setting(isEnabled: Bool) throws(RolloutProblem) -> Rollout {
-    try Rollout(
-      name: name, from: from, variants: variants, pins: pins, allowsOverride: allowsOverride,
-      isEnabled: isEnabled)
+  public func setting(isEnabled: Bool) -> Rollout {
+    Rollout(self, variants: variants, layout: layout, isEnabled: isEnabled)
   }
 
   /// The same rollout with those variants off whose model `isOff`.
@@ -87,13 +86,18 @@ public struct Rollout: Sendable, Equatable {
       if isOff(variant.model) { variant.isEnabled = false }
       return variant
     }
-    return (try? copy(variants: changed)) ?? self
+    return Rollout(self, variants: changed, layout: layout, isEnabled: isEnabled)
   }
 
-  private func copy(variants: [RolloutVariant]) throws(RolloutProblem) -> Rollout {
-    try Rollout(
-      name: name, from: from, variants: variants, pins: pins, allowsOverride: allowsOverride,
-      isEnabled: isEnabled)
+  private init(_ other: Rollout, variants: [RolloutVariant], layout: RolloutLayout, isEnabled: Bool) {
+    name = other.name
+    from = other.from
+    pins = other.pins
+    allowsOverride = other.allowsOverride
+    salt = other.salt
+    self.variants = variants
+    self.layout = layout
+    self.isEnabled = isEnabled
   }
 
   private func named(_ variant: String, _ reason: RolloutAssignment.Reason) -> RolloutAssignment? {

@@ -10,44 +10,24 @@ extension RolloutTable {
   public func settingPercent(
     of name: String, to hundredths: Int, who: String, when: Int64
   ) throws(RolloutProblem) -> (table: RolloutTable, record: FlipRecord) {
-    let entry = try known(name)
-    guard (0...RolloutBucket.count).contains(hundredths) else {
-      throw .shareOutOfRange(rollout: name, variant: "all variants", hundredths: hundredths)
-    }
-    let parts = Apportionment.split(hundredths, by: entry.weights)
-    let shares = Dictionary(
-      zip(entry.current.variants.map(\.name), parts), uniquingKeysWith: { first, _ in first })
-    let current = try entry.current.setting(shares: shares)
-    let record = FlipRecord(
-      rollout: name, change: .percent(from: entry.current.share, to: hundredths), who: who, when: when)
-    let flips =
-      entry.flips.filter { !$0.isPercent && !$0.isSwitch } + [record] + entry.flips.filter(\.isSwitch)
-    return (replacing(entry.changed(current, flips: flips, weights: entry.weights)), record)
+    let from = try known(name).current.share
+    return try make(.percent(from: from, to: hundredths), of: name, who, when)
   }
 
   /// Gives the named variants new shares, in hundredths of a percent; the others keep theirs.
   public func settingShares(
     of name: String, to shares: [String: Int], who: String, when: Int64
   ) throws(RolloutProblem) -> (table: RolloutTable, record: FlipRecord) {
-    let entry = try known(name)
-    let current = try entry.current.setting(shares: shares)
-    let record = FlipRecord(
-      rollout: name, change: .shares(from: entry.current.shares, to: current.shares), who: who, when: when)
-    let weights = current.share == 0 ? entry.weights : current.variants.map(\.share)
-    let flips = [record] + entry.flips.filter(\.isSwitch)
-    return (replacing(entry.changed(current, flips: flips, weights: weights)), record)
+    let from = try known(name).current.shares
+    return try make(.shares(from: from, to: from.merging(shares) { $1 }), of: name, who, when)
   }
 
   /// Switches one rollout on or off; its shares and buckets stay.
   public func settingEnabled(
     _ isEnabled: Bool, of name: String, who: String, when: Int64
   ) throws(RolloutProblem) -> (table: RolloutTable, record: FlipRecord) {
-    let entry = try known(name)
-    let record = FlipRecord(
-      rollout: name, change: .enabled(from: entry.current.isEnabled, to: isEnabled), who: who, when: when)
-    let current = try entry.current.setting(isEnabled: isEnabled)
-    let flips = entry.flips.filter { !$0.isSwitch } + [record]
-    return (replacing(entry.changed(current, flips: flips, weights: entry.weights)), record)
+    let from = try known(name).current.isEnabled
+    return try make(.enabled(from: from, to: isEnabled), of: name, who, when)
   }
 
   /// Returns a rollout to what the configuration says.
@@ -55,11 +35,7 @@ extension RolloutTable {
     _ name: String, who: String, when: Int64
   ) throws(RolloutProblem) -> (table: RolloutTable, record: FlipRecord) {
     let entry = try known(name)
-    let record = FlipRecord(
-      rollout: name, change: .reset(from: entry.current.shares, to: entry.configured.shares), who: who,
-      when: when)
-    let weights = entry.configured.variants.map(\.share)
-    return (replacing(entry.changed(entry.configured, flips: [], weights: weights)), record)
+    return try make(.reset(from: entry.current.shares, to: entry.configured.shares), of: name, who, when)
   }
 
   /// The changes in effect, in the order of the configuration: what the state file keeps.
@@ -74,7 +50,7 @@ extension RolloutTable {
     var refused: [(record: FlipRecord, problem: RolloutProblem)] = []
     for record in records {
       do {
-        table = try table.replay(record)
+        table = try table.applying(record)
       } catch {
         refused.append((record, error))
       }
@@ -82,22 +58,17 @@ extension RolloutTable {
     return (table, refused)
   }
 
-  private func replay(_ record: FlipRecord) throws(RolloutProblem) -> RolloutTable {
-    switch record.change {
-    case .percent(_, let hundredths):
-      try settingPercent(of: record.rollout, to: hundredths, who: record.who, when: record.when).table
-    case .shares(_, let shares):
-      try settingShares(of: record.rollout, to: shares, who: record.who, when: record.when).table
-    case .enabled(_, let isEnabled):
-      try settingEnabled(isEnabled, of: record.rollout, who: record.who, when: record.when).table
-    case .reset:
-      try resetting(record.rollout, who: record.who, when: record.when).table
-    }
+  private func make(
+    _ change: FlipRecord.Change, of name: String, _ who: String, _ when: Int64
+  ) throws(RolloutProblem) -> (table: RolloutTable, record: FlipRecord) {
+    let record = FlipRecord(rollout: name, change: change, who: who, when: when)
+    return (try applying(record), record)
   }
 
-  private func replacing(_ changed: Entry) -> RolloutTable {
-    RolloutTable(
-      entries: entries.map { $0.configured.name == changed.configured.name ? changed : $0 }, catalog: catalog,
+  private func applying(_ record: FlipRecord) throws(RolloutProblem) -> RolloutTable {
+    let changed = try known(record.rollout).applying(record)
+    return RolloutTable(
+      entries: entries.map { $0.configured.name == record.rollout ? changed : $0 }, catalog: catalog,
       isKimiEnabled: isKimiEnabled)
   }
 
@@ -110,12 +81,36 @@ extension RolloutTable {
 }
 
 extension RolloutTable.Entry {
-  func changed(_ current: Rollout, flips: [FlipRecord], weights: [Int]) -> RolloutTable.Entry {
+  /// The entry after one change; `flips` keeps what is still in effect of the earlier ones.
+  fileprivate func applying(_ record: FlipRecord) throws(RolloutProblem) -> RolloutTable.Entry {
+    switch record.change {
+    case .percent(_, let hundredths):
+      guard (0...RolloutBucket.count).contains(hundredths) else {
+        throw .shareOutOfRange(rollout: record.rollout, variant: "all variants", hundredths: hundredths)
+      }
+      let parts = Apportionment.split(hundredths, by: weights)
+      let pairs = zip(current.variants.map(\.name), parts)
+      let shares = Dictionary(pairs, uniquingKeysWith: { first, _ in first })
+      let flips = flips.filter(\.namesShares) + [record] + flips.filter(\.isSwitch)
+      return changed(try current.setting(shares: shares), flips, weights)
+    case .shares(_, let shares):
+      let rollout = try current.setting(shares: shares)
+      let named = rollout.share == 0 ? weights : rollout.variants.map(\.share)
+      return changed(rollout, [record] + flips.filter(\.isSwitch), named)
+    case .enabled(_, let isEnabled):
+      let flips = flips.filter { !$0.isSwitch } + [record]
+      return changed(current.setting(isEnabled: isEnabled), flips, weights)
+    case .reset:
+      return changed(configured, [], configured.variants.map(\.share))
+    }
+  }
+
+  private func changed(_ current: Rollout, _ flips: [FlipRecord], _ weights: [Int]) -> RolloutTable.Entry {
     RolloutTable.Entry(configured: configured, current: current, flips: flips, weights: weights)
   }
 }
 
 extension FlipRecord {
-  fileprivate var isPercent: Bool { if case .percent = change { true } else { false } }
+  fileprivate var namesShares: Bool { if case .shares = change { true } else { false } }
   fileprivate var isSwitch: Bool { if case .enabled = change { true } else { false } }
 }

@@ -3,7 +3,7 @@ import WeirWire
 /// How a request's body is coded; nil from the initialiser means in a way that weir cannot read.
 enum BodyCoding {
   case plain
-  case compressed(ContentEncoding)
+  case compressed(Inflater.Encoding)
 
   init?(_ header: String?) {
     switch header?.lowercased() {

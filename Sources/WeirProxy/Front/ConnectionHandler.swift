@@ -1,6 +1,7 @@
 import Glibc
 import NIOCore
 import NIOHTTP1
+import WeirConfiguration
 import WeirPolicy
 
 /// One client connection: takes the decoder's parts, runs one exchange at a time, keeps what a pipelining client sent

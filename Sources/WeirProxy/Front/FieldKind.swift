@@ -33,14 +33,13 @@ enum FieldKind {
 
   init(_ name: String) {
     var name = name
-    self = unsafe name.withUTF8 { unsafe Self.find(UnsafeRawBufferPointer($0)) }
+    self = name.withUTF8 { unsafe Self.find(UnsafeRawBufferPointer($0)) }
   }
 
   private static func find(_ name: UnsafeRawBufferPointer) -> FieldKind {
-    switch unsafe known(name) {
-    case .plain where unsafe begins(name, "x-weir-"): .weir
-    case let kind: kind
-    }
+    let kind = unsafe known(name)
+    if case .plain = kind, unsafe begins(name, "x-weir-") { return .weir }
+    return kind
   }
 
   private static func known(_ name: UnsafeRawBufferPointer) -> FieldKind {

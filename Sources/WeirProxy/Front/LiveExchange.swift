@@ -1,5 +1,6 @@
 import NIOCore
 import NIOHTTP1
+import WeirConfiguration
 import WeirPolicy
 import WeirUpstream
 import WeirWire
@@ -217,11 +218,9 @@ final class LiveExchange {
 
   private func readEnvelope() throws(Refusal) -> Envelope {
     do throws(EnvelopeError) {
-      var result: Result<Envelope, EnvelopeError> = .failure(.init(code: .invalidJSON, reason: "", offset: nil))
-      unsafe intake.body.withUnsafeReadableBytes { bytes in
-        unsafe result = Result { () throws(EnvelopeError) in try unsafe loop.parser.parse(bytes) }
-      }
-      return try result.get()
+      return try unsafe intake.body.withUnsafeReadableBytes { bytes in
+        Result { () throws(EnvelopeError) in try unsafe loop.parser.parse(bytes) }
+      }.get()
     } catch {
       throw UnreadableBody.refusal(error)
     }
@@ -252,10 +251,9 @@ final class LiveExchange {
         Refusal(.overloaded, "weir has no memory for the upstream request", remedy: "Try again.", retryAfterSeconds: 1))
       return
     }
-    let edit = UpstreamHead.write(
+    UpstreamHead.write(
       request, fields: fields, endpoint: exchange.endpoint, bodyWasInflated: bodyWasInflated, snapshot: snapshot,
       into: transfer.headers)
-    if let edit { exchange.note(edit: edit) }
     self.transfer = transfer
     RequestPath.beginAttempt(&exchange, upstream: snapshot.upstreamName, now: loop.now)
     transfer.begin(

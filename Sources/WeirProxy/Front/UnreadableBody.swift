@@ -7,12 +7,14 @@ enum UnreadableBody {
     switch error.code {
     case .duplicateKey:
       Refusal(
-        .duplicateKey, error.reason,
-        remedy: "Send every top-level key once: two readers of the body might take different values.")
+        .duplicateKey, error.reason, remedy: "Send every top-level key once.",
+        logged: "a top-level key of the body comes twice")
     case .notAnObject:
       Refusal(.invalidRequest, error.reason, remedy: "Send a JSON object.")
     case .invalidJSON, .invalidUTF8, .tooDeep:
       Refusal(.invalidJSON, error.reason, remedy: "Send valid JSON in UTF-8 (RFC 8259).")
+    case .tooLarge:
+      Refusal(.invalidRequest, error.reason, remedy: "Send a smaller request.")
     }
   }
 }

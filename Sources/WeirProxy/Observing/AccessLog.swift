@@ -1,5 +1,6 @@
 import WeirConfiguration
 import WeirPolicy
+import WeirWire
 
 /// The one line that every exchange leaves in the log. It holds no header value, key, prompt or reply.
 enum AccessLog {
@@ -26,27 +27,27 @@ enum AccessLog {
     line.add("method", exchange.method)
     line.add("endpoint", exchange.endpoint.rawValue)
     if let target = exchange.target { line.add("path", target.rest) }
-    if let asked = exchange.askedModel { line.add("asked_model", asked) }
-    if let model = exchange.model { line.add("model", model.upstreamID) }
+    if let asked = exchange.askedModel { line.add("model", asked) }
+    if let model = exchange.model { line.add("upstream_model", model.upstreamID) }
     if let upstream = exchange.upstream { line.add("upstream", upstream) }
     line.add("status", exchange.status ?? 0)
     line.add("attempts", exchange.attempts)
     line.add("cache", "bypass")
     line.add("stream", exchange.isStream)
-    line.add("bytes_in", sizes.received)
-    line.add("bytes_out", sizes.sent)
+    line.add("request_bytes", sizes.received)
+    line.add("response_bytes", sizes.sent)
     if let usage = exchange.reading?.usage {
       line.add("input_tokens", usage.input)
       line.add("output_tokens", usage.output)
     }
     if let finish = exchange.reading?.finishReason { line.add("finish_reason", finish) }
-    line.add("own_ms", nanoseconds: exchange.ownTime)
+    line.add("overhead_ms", nanoseconds: exchange.ownTime)
     if let upstreamTime = exchange.upstreamTime { line.add("upstream_ms", nanoseconds: upstreamTime) }
-    line.add("total_ms", nanoseconds: exchange.totalTime)
+    line.add("duration_ms", nanoseconds: exchange.totalTime)
     line.add("ending", exchange.endingName)
     if let refusal = exchange.refusal {
       line.add("error", refusal.code.rawValue)
-      line.add("reason", refusal.what)
+      line.add("reason", refusal.logged)
     }
     return line.finish()
   }
@@ -56,11 +57,11 @@ enum AccessLog {
     WallClock.appendTimestamp(to: &line)
     let path = exchange.target?.rest ?? "-"
     let model = exchange.model?.upstreamID ?? "-"
-    let error = exchange.refusal.map { " \($0.code.rawValue): \($0.what)" } ?? ""
+    let error = exchange.refusal.map { " \($0.code.rawValue): \($0.logged)" } ?? ""
     var times: [UInt8] = []
     Digits.append(milliseconds: exchange.totalTime, to: &times)
     let rest =
-      " access \(exchange.client) \(exchange.method) \(path) \(model) \(exchange.status ?? 0) "
+      " access \(exchange.client) \(exchange.method) \(path) \(model) status=\(exchange.status ?? 0) "
       + "\(String(decoding: times, as: UTF8.self))ms in=\(sizes.received) out=\(sizes.sent) "
       + "\(exchange.endingName) \(exchange.requestID)\(error)"
     line.append(contentsOf: rest.utf8.map { $0 < 0x20 ? UInt8(ascii: "?") : $0 })

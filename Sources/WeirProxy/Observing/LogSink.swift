@@ -90,7 +90,7 @@ public final class LogSink: Sendable {
   private func put(_ bytes: [UInt8]) {
     unsafe bytes.withUnsafeBytes { region in
       var rest = unsafe region[...]
-      while !rest.isEmpty {
+      while unsafe !rest.isEmpty {
         let count = unsafe Glibc.write(descriptor, rest.baseAddressOfSlice, rest.count)
         if count < 0 {
           if errno == EINTR { continue }

@@ -51,6 +51,14 @@ final class UpstreamHealth: Sendable {
     }
   }
 
+  /// Somebody asked, and there was no answer: that is plain enough to say so at once.
+  func probeFailed() {
+    state.withLock { state in
+      state.failuresInARow = max(state.failuresInARow + 1, Self.unhealthyAfter)
+      state.failureShare += (1 - state.failureShare) * Self.newest
+    }
+  }
+
   var report: Report {
     state.withLock { state in
       let status: Status =

@@ -11,7 +11,19 @@ public enum WallClock {
   /// Appends the time as RFC 3339 in UTC with milliseconds, `2026-11-21T07:30:24.123Z`.
   static func appendTimestamp(to bytes: inout [UInt8]) {
     let now = read()
-    let date = CivilDate(secondsSinceEpoch: now.tv_sec)
+    appendTimestamp(seconds: now.tv_sec, milliseconds: now.tv_nsec / 1_000_000, to: &bytes)
+  }
+
+  /// A time in seconds since the epoch as RFC 3339 text.
+  static func timestamp(_ seconds: Double) -> String {
+    let milliseconds = Int(max(0, min(seconds, 1e11)) * 1000)
+    var bytes: [UInt8] = []
+    appendTimestamp(seconds: milliseconds / 1000, milliseconds: milliseconds % 1000, to: &bytes)
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  private static func appendTimestamp(seconds: Int, milliseconds: Int, to bytes: inout [UInt8]) {
+    let date = CivilDate(secondsSinceEpoch: seconds)
     Digits.appendPadded(date.year, width: 4, to: &bytes)
     bytes.append(UInt8(ascii: "-"))
     Digits.appendPadded(date.month, width: 2, to: &bytes)
@@ -24,15 +36,8 @@ public enum WallClock {
     bytes.append(UInt8(ascii: ":"))
     Digits.appendPadded(date.secondOfDay % 60, width: 2, to: &bytes)
     bytes.append(UInt8(ascii: "."))
-    Digits.appendPadded(now.tv_nsec / 1_000_000, width: 3, to: &bytes)
+    Digits.appendPadded(milliseconds, width: 3, to: &bytes)
     bytes.append(UInt8(ascii: "Z"))
-  }
-
-  /// The time as RFC 3339 text.
-  static func timestamp() -> String {
-    var bytes: [UInt8] = []
-    appendTimestamp(to: &bytes)
-    return String(decoding: bytes, as: UTF8.self)
   }
 
   private static func read() -> timespec {

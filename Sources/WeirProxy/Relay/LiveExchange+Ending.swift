@@ -1,11 +1,13 @@
 import NIOCore
 import NIOHTTP1
+import WeirConfiguration
 import WeirPolicy
+import WeirUpstream
 import WeirWire
 
 // Answers that weir makes itself, and the ends of an exchange. Each end goes through `finish`, once.
 extension LiveExchange {
-  var isHTTP10: Bool { request.version < .http1_1 }
+  var isHTTP10: Bool { request.version == .http1_0 }
 
   /// Whether the connection can serve another request after this one.
   var keepsAlive: Bool {
@@ -89,7 +91,7 @@ extension LiveExchange {
     giveBackBounds()
     RequestPath.settle(&exchange, ending: ending, reading: reply.meter?.reading, now: loop.now)
     loop.recorder.record(exchange, firstContentAt: reply.firstContentAt)
-    if snapshot.configuration.logging.level <= .info {
+    if snapshot.logsAccess {
       loop.state.log.write(AccessLog.line(exchange, sizes: sizes, format: snapshot.configuration.logging.format))
     }
     switch ending {

@@ -1,4 +1,5 @@
 import NIOHTTP1
+import WeirConfiguration
 import WeirPolicy
 import WeirUpstream
 import WeirWire
@@ -9,8 +10,8 @@ enum UpstreamHead {
   static func write(
     _ request: HTTPRequestHead, fields: RequestFields, endpoint: Endpoint, bodyWasInflated: Bool,
     snapshot: RuntimeSnapshot, into list: HeaderList
-  ) -> String? {
-    var edit: String?
+  ) {
+    var isReduced = false
     for (name, value) in request.headers {
       switch FieldKind(name) {
       case .plain, .contentType, .accept, .userAgent, .referer, .title, .openRouterTitle, .requestID, .userID:
@@ -20,10 +21,10 @@ enum UpstreamHead {
       case .contentEncoding:
         if !bodyWasInflated { list.add(name, value) }
       case .acceptEncoding:
-        guard endpoint.readsBody, edit == nil else { continue }
-        if let all = fields.acceptEncoding, let reduced = AcceptEncoding.reduced(all) {
+        guard !isReduced else { continue }
+        if endpoint.readsBody, let all = fields.acceptEncoding, let reduced = AcceptEncoding.reduced(all) {
           list.add(name, reduced)
-          edit = "accept-encoding"
+          isReduced = true
         } else {
           list.add(name, value)
         }
@@ -33,7 +34,6 @@ enum UpstreamHead {
       }
     }
     addOwn(fields, snapshot: snapshot, to: list)
-    return edit
   }
 
   /// The client's own key goes upstream only where weir has none and did not take it for one of its own.

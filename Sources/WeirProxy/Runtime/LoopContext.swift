@@ -1,4 +1,5 @@
 import NIOCore
+import WeirConfiguration
 import WeirUpstream
 import WeirWire
 
@@ -12,7 +13,7 @@ final class LoopContext {
   var snapshot: RuntimeSnapshot
   private(set) var connections: [ConnectionHandler] = []
   private var random = SystemRandomNumberGenerator()
-  private var sweep: RepeatedTask?
+  private var sweep: Scheduled<Void>?
 
   /// How often slow clients are looked for.
   private static let sweepInterval = TimeAmount.milliseconds(250)
@@ -68,16 +69,12 @@ final class LoopContext {
 
   private func startSweep() {
     guard sweep == nil else { return }
-    sweep = eventLoop.assumeIsolated().scheduleRepeatedTask(
-      initialDelay: Self.sweepInterval, delay: Self.sweepInterval
-    ) { [weak self] task in
-      guard let self, !self.connections.isEmpty else {
-        task.cancel()
-        self?.sweep = nil
-        return
-      }
+    sweep = eventLoop.assumeIsolated().scheduleTask(in: Self.sweepInterval) { [weak self] in
+      guard let self else { return }
+      self.sweep = nil
       let now = self.now
       for connection in self.connections { connection.checkDeadlines(now: now) }
+      if !self.connections.isEmpty { self.startSweep() }
     }
   }
 }

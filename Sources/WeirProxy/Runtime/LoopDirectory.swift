@@ -29,6 +29,11 @@ final class LoopDirectory: Sendable {
     preconditionFailure("an event loop of another group")
   }
 
+  /// Hands a new configuration to every loop; requests that are on their way keep theirs.
+  func replace(_ snapshot: RuntimeSnapshot) {
+    for (_, bound) in contexts { bound.eventLoop.execute { bound.value.snapshot = snapshot } }
+  }
+
   /// Runs `body` on every loop and waits for all.
   func onEveryLoop(_ body: @escaping @Sendable (LoopContext) -> Void) async throws {
     for (_, bound) in contexts {

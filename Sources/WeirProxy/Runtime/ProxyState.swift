@@ -1,4 +1,5 @@
 import Synchronization
+import WeirConfiguration
 
 /// What all event loops of a proxy share.
 final class ProxyState: Sendable {

@@ -1,4 +1,4 @@
-public import WeirConfiguration
+import WeirConfiguration
 import WeirPolicy
 import WeirUpstream
 
@@ -13,6 +13,8 @@ final class RuntimeSnapshot: Sendable {
   /// The value of `Authorization` towards the upstream; nil passes the client's own on.
   let authorization: String?
   let timeouts: PhaseTimeouts
+  /// Access lines are of level info.
+  let logsAccess: Bool
   let clientHeaderTimeout: Int64
   let clientIdleTimeout: Int64
   let stallTimeout: Int64
@@ -28,6 +30,7 @@ final class RuntimeSnapshot: Sendable {
     upstreamBase = configuration.upstream.url.description
     upstreamName = configuration.upstream.url.host
     authorization = configuration.upstream.apiKey.map { "Bearer " + $0.reveal() }
+    logsAccess = [.trace, .debug, .info].contains(configuration.logging.level)
     let limits = configuration.timeouts
     timeouts = PhaseTimeouts(
       connect: limits.connect.nanoseconds, firstByte: limits.firstByte.nanoseconds,

@@ -52,6 +52,14 @@ class Wire:
         self.pending = b""
         self.arrivals = []
 
+    @classmethod
+    def over(cls, connected: socket.socket, timeout: float = 20) -> "Wire":
+        """A wire over a connection that exists already, for example one that a server accepted."""
+        wire = cls.__new__(cls)
+        wire.socket, wire.pending, wire.arrivals = connected, b"", []
+        connected.settimeout(timeout)
+        return wire
+
     def __enter__(self):
         return self
 
@@ -123,6 +131,10 @@ class Wire:
     def read_body(self, reply: Reply, method: str = "GET") -> Reply:
         if method == "HEAD" or reply.status in (101, 204, 304):
             return reply
+        return self.read_framed(reply)
+
+    def read_framed(self, reply: Reply) -> Reply:
+        """The body that the head's framing announces; without any framing, all up to the connection's end."""
         try:
             if "chunked" in (reply.get("transfer-encoding") or "").lower():
                 while size := int(self._take_line().split(b";")[0], 16):

@@ -1,0 +1,29 @@
+#if canImport(Darwin)
+  @unsafe @preconcurrency import Darwin
+#elseif canImport(Musl)
+  @unsafe @preconcurrency import Musl
+#else
+  @unsafe @preconcurrency import Glibc
+#endif
+
+/// The process's environment. Nothing else in weir reads it: what a process does is decided by its
+/// configuration, and that is made from this one copy.
+public enum ProcessEnvironment {
+  /// Every variable, a copy. Call it where no other thread changes the environment; weir never does.
+  ///
+  /// Bytes that are not UTF-8 are repaired. Of a name that occurs twice, the first value counts, as for
+  /// `getenv`.
+  public static func all() -> [String: String] {
+    var variables: [String: String] = [:]
+    var entry = unsafe environ
+    while let text = unsafe entry.pointee {
+      let pair = unsafe String(cString: text)
+      if let equals = pair.utf8.firstIndex(of: UInt8(ascii: "=")) {
+        let name = String(pair[..<equals])
+        if variables[name] == nil { variables[name] = String(pair[pair.utf8.index(after: equals)...]) }
+      }
+      unsafe entry = unsafe entry.advanced(by: 1)
+    }
+    return variables
+  }
+}

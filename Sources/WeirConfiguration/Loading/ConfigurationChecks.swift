@@ -1,0 +1,106 @@
+/// What is wrong between settings that are each right.
+enum ConfigurationChecks {
+  static func problems(
+    of parts: ConfigurationParts, _ resolver: SettingsResolver, _ readFile: (String) throws -> [UInt8]
+  ) -> [ConfigurationProblem] {
+    exposure(parts, resolver) + keys(parts, resolver) + bounds(parts, resolver)
+      + certificateAuthorities(parts, resolver, readFile)
+  }
+
+  private static func problem<Value>(
+    _ severity: ConfigurationProblem.Severity, _ setting: Setting<Value>, _ resolver: SettingsResolver,
+    _ what: String, fix: String
+  ) -> ConfigurationProblem {
+    ConfigurationProblem(
+      severity, at: resolver.origin(of: setting), key: setting.entry.name, what: what, fix: fix)
+  }
+
+  /// Listeners that other machines reach.
+  private static func exposure(
+    _ parts: ConfigurationParts, _ resolver: SettingsResolver
+  ) -> [ConfigurationProblem] {
+    let listeners = parts.listeners
+    var problems: [ConfigurationProblem] = []
+    if !listeners.traffic.isLoopback, parts.clients.isEmpty, !listeners.isInsecureAccepted {
+      let spends = parts.upstream.apiKey == nil ? "use this proxy" : "spend the money of the upstream key"
+      problems.append(
+        problem(
+          .error, Settings.listen, resolver,
+          "other machines reach \(listeners.traffic), and without client keys anyone on them can \(spends)",
+          fix:
+            "set WEIR_CLIENT_KEYS, listen on 127.0.0.1, or set WEIR_INSECURE=true where the network itself "
+            + "keeps strangers out"))
+    }
+    if !listeners.admin.isLoopback, listeners.adminToken == nil {
+      problems.append(
+        problem(
+          .warning, Settings.adminListen, resolver,
+          "other machines reach \(listeners.admin), and anyone on them can reload and change rollouts",
+          fix: "set WEIR_ADMIN_TOKEN"))
+    }
+    if listeners.traffic == listeners.admin, listeners.traffic.port != 0 {
+      problems.append(
+        problem(
+          .error, Settings.adminListen, resolver, "both listeners have the address \(listeners.admin)",
+          fix: "give each a port of its own"))
+    }
+    return problems
+  }
+
+  /// Keys that would go where they should not.
+  private static func keys(_ parts: ConfigurationParts, _ resolver: SettingsResolver)
+    -> [ConfigurationProblem]
+  {
+    var problems: [ConfigurationProblem] = []
+    let url = parts.upstream.url
+    if url.scheme == .http, !url.isLoopback, parts.upstream.apiKey != nil {
+      problems.append(
+        problem(
+          .warning, Settings.upstreamURL, resolver,
+          "the upstream key travels to \(url.authority) unencrypted",
+          fix: "use https://, unless the network between is your own"))
+    }
+    if parts.upstream.apiKey == nil, !parts.clients.isEmpty {
+      problems.append(
+        problem(
+          .warning, Settings.clientKeys, resolver,
+          "there is no upstream key, so a client's Authorization is passed on, its key for weir included",
+          fix: "set OPENROUTER_API_KEY, or let clients send their key for weir as x-api-key"))
+    }
+    return problems
+  }
+
+  private static func bounds(
+    _ parts: ConfigurationParts, _ resolver: SettingsResolver
+  ) -> [ConfigurationProblem] {
+    let limits = parts.limits
+    guard limits.maxBufferedBytes < limits.maxBodyBytes else { return [] }
+    return [
+      problem(
+        .error, Settings.maxBufferedBytes, resolver,
+        "a body of WEIR_MAX_BODY_BYTES (\(limits.maxBodyBytes)) would not fit into it",
+        fix: "set at least \(limits.maxBodyBytes)")
+    ]
+  }
+
+  /// Without this check each request would fail, one by one, with a message about TLS.
+  private static func certificateAuthorities(
+    _ parts: ConfigurationParts, _ resolver: SettingsResolver, _ readFile: (String) throws -> [UInt8]
+  ) -> [ConfigurationProblem] {
+    guard let path = parts.upstream.certificateAuthorityFile else { return [] }
+    let setting = Settings.certificateAuthorityFile
+    do {
+      let text = String(decoding: try readFile(path), as: UTF8.self)
+      if text.contains("-----BEGIN ") { return [] }
+      return [
+        problem(
+          .error, setting, resolver, "\(path) holds no PEM certificate",
+          fix: "name a file of BEGIN CERTIFICATE blocks")
+      ]
+    } catch {
+      // A bundle may be larger than a configuration file may be.
+      if (error as? FileReadError)?.reason == .tooLarge { return [] }
+      return [ConfigurationLoader.unreadable(error, path, resolver.origin(of: setting), setting.entry)]
+    }
+  }
+}

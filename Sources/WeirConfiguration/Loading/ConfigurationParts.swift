@@ -1,0 +1,76 @@
+/// The sections of a configuration, resolved and not yet checked against each other.
+struct ConfigurationParts {
+  let listeners: Configuration.Listeners
+  let upstream: Configuration.Upstream
+  let kimi: Configuration.Kimi
+  let clients: [ClientKey]
+  let limits: Configuration.Limits
+  let timeouts: Configuration.Timeouts
+  let drain: Duration
+  let logging: Configuration.Logging
+
+  /// Resolves every live setting; problems stay in the resolver.
+  init(_ resolver: inout SettingsResolver) {
+    listeners = Configuration.Listeners(
+      traffic: resolver.value(Settings.listen),
+      admin: resolver.value(Settings.adminListen),
+      adminToken: resolver.value(Settings.adminToken),
+      portFile: resolver.value(Settings.portFile),
+      isInsecureAccepted: resolver.value(Settings.insecure))
+    upstream = Configuration.Upstream(
+      url: resolver.value(Settings.upstreamURL),
+      apiKey: resolver.value(Settings.apiKey),
+      certificateAuthorityFile: resolver.value(Settings.certificateAuthorityFile),
+      siteURL: resolver.value(Settings.siteURL),
+      siteName: resolver.value(Settings.siteName))
+    kimi = Configuration.Kimi(
+      isEnabled: resolver.value(Settings.kimiEnabled),
+      modelID: resolver.value(Settings.kimiModelID),
+      maxTokens: resolver.value(Settings.kimiMaxTokens),
+      temperature: resolver.value(Settings.kimiTemperature),
+      rolloutPercent: resolver.value(Settings.rolloutPercentage),
+      rolloutFrom: resolver.value(Settings.rolloutFrom),
+      fallbackModel: resolver.value(Settings.fallbackModel))
+    clients = resolver.value(Settings.clientKeys)
+    limits = Configuration.Limits(
+      maxBodyBytes: resolver.value(Settings.maxBodyBytes),
+      maxHeaderBytes: resolver.value(Settings.maxHeaderBytes),
+      maxConnections: resolver.value(Settings.maxConnections),
+      maxInFlight: resolver.value(Settings.maxInFlight),
+      maxBufferedBytes: resolver.value(Settings.maxBufferedBytes))
+    timeouts = Configuration.Timeouts(
+      connect: resolver.value(Settings.connectTimeout),
+      firstByte: resolver.value(Settings.firstByteTimeout),
+      idle: resolver.value(Settings.idleTimeout),
+      total: resolver.value(Settings.totalTimeout),
+      clientHeader: resolver.value(Settings.clientHeaderTimeout),
+      clientIdle: resolver.value(Settings.clientIdleTimeout))
+    drain = resolver.value(Settings.drain)
+    logging = Configuration.Logging(
+      level: resolver.value(Settings.logLevel), format: resolver.value(Settings.logFormat))
+  }
+
+  /// The finished snapshot.
+  func configuration(
+    origins: [EffectiveValue], warnings: [ConfigurationProblem], files: [String]
+  ) -> Configuration {
+    Configuration(
+      listeners: listeners, upstream: upstream, kimi: kimi, clients: clients, limits: limits,
+      timeouts: timeouts, drain: drain, logging: logging, origins: origins, warnings: warnings, files: files)
+  }
+}
+
+extension SettingsResolver {
+  /// Resolves the settings of features that this version lacks: they can only give problems.
+  mutating func refuseUnavailable() {
+    _ = value(Settings.moonshotKey)
+    _ = value(Settings.rateLimitRequests)
+    _ = value(Settings.rateLimitTokens)
+    _ = value(Settings.budget)
+    _ = value(Settings.redisURL)
+    _ = value(Settings.cacheTTL)
+    _ = value(Settings.cacheMaxBytes)
+    _ = value(Settings.retries)
+    _ = value(Settings.ledger)
+  }
+}

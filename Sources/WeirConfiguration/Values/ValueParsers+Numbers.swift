@@ -1,0 +1,116 @@
+extension ValueParsers {
+  /// A decimal integer within `range`.
+  static func integer(_ text: String, in range: ClosedRange<Int>) throws(ValueProblem) -> Int {
+    guard (1...18).contains(text.utf8.count), text.utf8.allSatisfy(ASCII.isDigit), let number = Int(text)
+    else {
+      throw ValueProblem("\(ValueProblem.quoted(text)) is not a whole number", fix: "use digits only")
+    }
+    guard range.contains(number) else {
+      throw ValueProblem("\(number) is out of range", fix: spoken(range))
+    }
+    return number
+  }
+
+  private static func spoken(_ range: ClosedRange<Int>) -> String {
+    range.upperBound == .max
+      ? "use \(range.lowerBound) or more" : "use \(range.lowerBound) to \(range.upperBound)"
+  }
+
+  /// A count of bytes, plain or with `KiB`, `MiB`, `GiB`; letter case ignored.
+  static func byteCount(_ text: String, in range: ClosedRange<Int>) throws(ValueProblem) -> Int {
+    let lower = text.lowercased()
+    let units = [("kib", 1 << 10), ("mib", 1 << 20), ("gib", 1 << 30)]
+    let unit = units.first { lower.hasSuffix($0.0) }
+    let digits = ASCII.trimmed(unit == nil ? lower : String(lower.dropLast(3)))
+    guard (1...18).contains(digits.utf8.count), digits.utf8.allSatisfy(ASCII.isDigit),
+      let number = Int(digits)
+    else {
+      throw ValueProblem(
+        "\(ValueProblem.quoted(text)) is not a count of bytes",
+        fix: "use digits only, or a whole number of KiB, MiB or GiB")
+    }
+    let (bytes, overflow) = number.multipliedReportingOverflow(by: unit?.1 ?? 1)
+    guard !overflow, range.contains(bytes) else {
+      throw ValueProblem("\(ValueProblem.quoted(text)) is out of range", fix: spoken(range) + " bytes")
+    }
+    return bytes
+  }
+
+  /// Seconds with up to three decimals, from `minimum` milliseconds to a week.
+  ///
+  /// Milliseconds are the finest that libcurl's timeouts take, and 0 would mean no timeout there.
+  static func seconds(_ text: String, minimumMilliseconds minimum: Int) throws(ValueProblem) -> Duration {
+    guard let thousandths = decimal(text, places: 3) else {
+      throw ValueProblem(
+        "\(ValueProblem.quoted(text)) is not a number of seconds",
+        fix: "use digits, with at most three decimals, for example 5 or 0.25")
+    }
+    guard (minimum...604_800_000).contains(thousandths) else {
+      throw ValueProblem(
+        "\(ValueProblem.quoted(text)) is out of range",
+        fix: minimum > 0 ? "use more than 0 and at most 604800 seconds" : "use 0 to 604800 seconds")
+    }
+    return .milliseconds(thousandths)
+  }
+
+  /// 0 to 100 with at most two decimals, exact.
+  static func percent(_ text: String) throws(ValueProblem) -> Percent {
+    guard let hundredths = decimal(text, places: 2) else {
+      throw ValueProblem(
+        "\(ValueProblem.quoted(text)) is not a percentage",
+        fix: "use 0 to 100 with at most two decimals and no sign, for example 12.5")
+    }
+    guard hundredths <= 10_000 else {
+      throw ValueProblem("\(ValueProblem.quoted(text)) is out of range", fix: "use 0 to 100")
+    }
+    return Percent(hundredths: hundredths)
+  }
+
+  /// `text` times ten to the power of `places`, or nil when it is not a plain decimal of at most so many
+  /// places (nine digits before the point).
+  private static func decimal(_ text: String, places: Int) -> Int? {
+    let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+    guard parts.count <= 2, let whole = parts.first, (1...9).contains(whole.utf8.count),
+      parts.allSatisfy({ $0.utf8.allSatisfy(ASCII.isDigit) })
+    else { return nil }
+    let fraction = parts.count == 2 ? String(parts[1]) : "0"
+    guard (1...places).contains(fraction.utf8.count) else { return nil }
+    return Int(whole + fraction + String(repeating: "0", count: places - fraction.utf8.count))
+  }
+
+  /// A JSON number (RFC 8259, section 6) from 0 to `maximum`, spelling kept.
+  static func jsonNumber(_ text: String, maximum: Double) throws(ValueProblem) -> SpelledNumber {
+    guard isJSONNumber(text), text.utf8.count <= 32, let value = Double(text) else {
+      throw ValueProblem(
+        "\(ValueProblem.quoted(text)) is not a JSON number",
+        fix: "use a number such as 0.6 (a digit on both sides of the point, no plus sign)")
+    }
+    guard value >= 0, value <= maximum else {
+      throw ValueProblem("\(text) is out of range", fix: "use 0 to \(maximum)")
+    }
+    return SpelledNumber(spelling: text, value: value)
+  }
+
+  private static func isJSONNumber(_ text: String) -> Bool {
+    var rest = text.utf8[...]
+    func takeDigits() -> Int {
+      let digits = rest.prefix(while: ASCII.isDigit).count
+      rest = rest.dropFirst(digits)
+      return digits
+    }
+    if rest.first == UInt8(ascii: "-") { rest = rest.dropFirst() }
+    let startsWithZero = rest.first == UInt8(ascii: "0")
+    let whole = takeDigits()
+    guard whole > 0, !(startsWithZero && whole > 1) else { return false }
+    if rest.first == UInt8(ascii: ".") {
+      rest = rest.dropFirst()
+      guard takeDigits() > 0 else { return false }
+    }
+    if let mark = rest.first, mark | 0x20 == UInt8(ascii: "e") {
+      rest = rest.dropFirst()
+      if rest.first == UInt8(ascii: "+") || rest.first == UInt8(ascii: "-") { rest = rest.dropFirst() }
+      guard takeDigits() > 0 else { return false }
+    }
+    return rest.isEmpty
+  }
+}

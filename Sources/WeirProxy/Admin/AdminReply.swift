@@ -1,0 +1,46 @@
+import NIOCore
+import NIOHTTP1
+
+/// A request to the admin listener.
+struct AdminRequest {
+  let head: HTTPRequestHead
+  let body: [UInt8]
+
+  /// Without the query.
+  var path: Substring { head.uri.prefix { $0 != "?" } }
+
+  /// The value of a query parameter, as it stands; nil when it is absent.
+  func query(_ name: String) -> Substring? {
+    for pair in head.uri.drop(while: { $0 != "?" }).dropFirst().split(separator: "&") {
+      let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      if let key = parts.first, key == name { return parts.count > 1 ? parts[1] : "" }
+    }
+    return nil
+  }
+}
+
+/// What the admin listener answers.
+struct AdminReply: Sendable {
+  var status: Int
+  var contentType: String
+  var body: [UInt8]
+  var fields: [(String, String)] = []
+
+  static func text(_ status: Int, _ text: String) -> AdminReply {
+    AdminReply(status: status, contentType: "text/plain; charset=utf-8", body: Array(text.utf8))
+  }
+
+  static func json(_ status: Int, _ json: [UInt8]) -> AdminReply {
+    AdminReply(status: status, contentType: "application/json", body: json)
+  }
+
+  static func html(_ text: String) -> AdminReply {
+    AdminReply(status: 200, contentType: "text/html; charset=utf-8", body: Array(text.utf8))
+  }
+}
+
+/// An answer that is there, or that needs the network first.
+enum AdminAnswer {
+  case now(AdminReply)
+  case later(EventLoopFuture<AdminReply>)
+}

@@ -1,0 +1,116 @@
+import NIOCore
+import NIOHTTP1
+import WeirConfiguration
+import WeirMetrics
+import WeirWire
+
+/// What the admin listener serves. Any thread may use it.
+struct AdminRoutes: Sendable {
+  let state: ProxyState
+  let probe: UpstreamProbe
+  let version: String
+  let startedAt: Double
+  /// Reads the configuration again; the problems when it does not validate.
+  let reload: @Sendable () -> Result<Void, ConfigurationProblems>
+
+  private enum Method { case get, post }
+
+  private static let table: [(path: String, method: Method)] = [
+    ("/", .get), ("/metrics", .get), ("/healthz", .get), ("/readyz", .get), ("/health", .get), ("/status", .get),
+    ("/reload", .post),
+  ]
+
+  func answer(_ request: AdminRequest) -> AdminAnswer {
+    if let refusal = AdminAccess.refusal(request, listeners: state.current.configuration.listeners) {
+      return .now(refusal)
+    }
+    guard let route = Self.table.first(where: { $0.path == request.path }) else {
+      let paths = Self.table.map(\.path).joined(separator: " ")
+      return .now(.text(404, "There is no such page. There are: \(paths)\n"))
+    }
+    let method = request.head.method
+    guard route.method == .get ? method == .GET || method == .HEAD : method == .POST else {
+      var reply = AdminReply.text(405, "This page does not take \(method.rawValue).\n")
+      reply.fields = [("allow", route.method == .get ? "GET, HEAD" : "POST")]
+      return .now(reply)
+    }
+    return answer(request, path: route.path)
+  }
+
+  private func answer(_ request: AdminRequest, path: String) -> AdminAnswer {
+    switch path {
+    case "/metrics": .now(metrics(request))
+    case "/healthz": .now(.text(200, "ok\n"))
+    case "/readyz": .now(readiness())
+    case "/health": health(request)
+    case "/status": .now(status())
+    case "/reload": .now(reloadNow())
+    default: .now(.html(IndexPage.html(version: version)))
+    }
+  }
+
+  private func metrics(_ request: AdminRequest) -> AdminReply {
+    let format = ExpositionFormat.negotiated(accept: request.head.headers.first(name: "accept"))
+    var reply = AdminReply(
+      status: 200, contentType: format.contentType, body: state.metrics.registry.exposition(format))
+    reply.fields = [("vary", "accept, accept-encoding")]
+    let acceptsGzip = request.head.headers[canonicalForm: "accept-encoding"].contains { $0.lowercased() == "gzip" || $0.lowercased().hasPrefix("gzip;") && !$0.hasSuffix("q=0") }
+    if acceptsGzip, let compressed = Gzip.compress(reply.body, level: 1) {
+      reply.body = compressed
+      reply.fields.append(("content-encoding", "gzip"))
+    }
+    return reply
+  }
+
+  private func readiness() -> AdminReply {
+    guard state.isDraining else { return .json(200, Array(#"{"ready":true}"#.utf8)) }
+    return .json(503, Array(#"{"ready":false,"reasons":["weir is shutting down"]}"#.utf8))
+  }
+
+  private func health(_ request: AdminRequest) -> AdminAnswer {
+    guard request.query("probe") == "1" else { return .now(healthReply()) }
+    return .later(probe.run().map { _ in self.healthReply() })
+  }
+
+  private func healthReply() -> AdminReply {
+    let report = state.health.report
+    var upstream = JSONLine()
+    upstream.add("name", report.name)
+    upstream.add("status", report.status.rawValue)
+    upstream.add("response_time_ms", json: report.responseMilliseconds.map { Array("\(($0 * 1000).rounded() / 1000)".utf8) } ?? Array("null".utf8))
+    upstream.add("last_success", json: report.lastSuccess.map { JSONText.quotedBytes(WallClock.timestamp($0)) } ?? Array("null".utf8))
+    upstream.add("circuit", "closed")
+    var line = JSONLine()
+    line.add("status", report.status.rawValue)
+    line.add("uptime_seconds", json: Array("\(((WallClock.seconds() - startedAt) * 1000).rounded() / 1000)".utf8))
+    line.add("upstreams", json: [UInt8(ascii: "[")] + upstream.finish() + [UInt8(ascii: "]")])
+    line.add("timestamp", WallClock.timestamp(WallClock.seconds()))
+    return .json(report.status == .unhealthy ? 503 : 200, line.finish())
+  }
+
+  private func status() -> AdminReply {
+    let configuration = state.current.configuration
+    var line = JSONLine()
+    line.add("version", version)
+    line.add("uptime_seconds", json: Array("\(((WallClock.seconds() - startedAt) * 1000).rounded() / 1000)".utf8))
+    line.add("upstream", configuration.upstream.url.description)
+    line.add("kimi_model", configuration.kimi.modelID)
+    line.add("in_flight", state.inFlight.inUse)
+    line.add("connections", state.connections.inUse)
+    line.add("buffered_bytes", state.bufferedBytes.inUse)
+    line.add("draining", state.isDraining)
+    return .json(200, line.finish())
+  }
+
+  private func reloadNow() -> AdminReply {
+    switch reload() {
+    case .success: .json(200, Array(#"{"reloaded":true}"#.utf8))
+    case .failure(let problems): .text(422, "The configuration was not changed.\n\(problems)\n")
+    }
+  }
+}
+
+extension JSONText {
+  /// A JSON string as bytes.
+  static func quotedBytes(_ text: String) -> [UInt8] { Array(quoted(text).utf8) }
+}

@@ -1,0 +1,85 @@
+import NIOCore
+import Synchronization
+import WeirUpstream
+
+/// One minimal request to the upstream on demand (`GET /models`), at most one every ten seconds; in between, callers
+/// share the last one. Any thread may use it.
+final class UpstreamProbe: Sendable {
+  private struct State {
+    var last: EventLoopFuture<Bool>?
+    var startedAt: Int64 = 0
+  }
+
+  private static let interval: Int64 = 10_000_000_000
+
+  private let eventLoop: any EventLoop
+  private let loops: LoopDirectory
+  private let state = Mutex(State())
+
+  init(eventLoop: any EventLoop, loops: LoopDirectory) {
+    self.eventLoop = eventLoop
+    self.loops = loops
+  }
+
+  /// Whether the upstream answered; `UpstreamHealth` has heard of it by then.
+  func run() -> EventLoopFuture<Bool> {
+    let now = Int64(clamping: NIODeadline.now().uptimeNanoseconds)
+    return state.withLock { state in
+      if let last = state.last, now - state.startedAt < Self.interval { return last }
+      state.startedAt = now
+      let eventLoop = eventLoop
+      let loops = loops
+      let probe = eventLoop.flatSubmit {
+        ProbeTransfer.start(on: loops.context(of: eventLoop))
+      }
+      state.last = probe
+      return probe
+    }
+  }
+}
+
+/// Follows the probe's transfer and throws its reply away. Lives on one event loop.
+private final class ProbeTransfer: TransferReceiver {
+  private let loop: LoopContext
+  private let promise: EventLoopPromise<Bool>
+  private let startedAt: Int64
+  private var status: Int?
+
+  private init(loop: LoopContext) {
+    self.loop = loop
+    promise = loop.eventLoop.makePromise(of: Bool.self)
+    startedAt = loop.now
+  }
+
+  static func start(on loop: LoopContext) -> EventLoopFuture<Bool> {
+    let probe = ProbeTransfer(loop: loop)
+    guard let transfer = loop.engine.prepare() else {
+      probe.promise.succeed(false)
+      return probe.promise.futureResult
+    }
+    let snapshot = loop.snapshot
+    if let authorization = snapshot.authorization { transfer.headers.add("Authorization", authorization) }
+    transfer.headers.add("Accept", "application/json")
+    var timeouts = snapshot.timeouts
+    timeouts.total = min(timeouts.total, 10_000_000_000)
+    transfer.begin(
+      method: "GET", url: snapshot.upstreamBase + "/models", body: .none, timeouts: timeouts, receiver: probe)
+    return probe.promise.futureResult
+  }
+
+  func transferReceivedHead(_ head: ResponseHead) { status = head.status }
+  func transferReceivedBody(_ bytes: UnsafeRawBufferPointer) {}
+  func transferNeedsBody() {}
+  func transferBatchEnded() {}
+
+  func transferEnded(_ outcome: TransferOutcome) {
+    let isGood = outcome.failure == nil && (status ?? 500) < 500
+    if isGood {
+      loop.state.health.succeeded(
+        milliseconds: Double(loop.now - startedAt) / 1e6, at: WallClock.seconds())
+    } else {
+      loop.state.health.probeFailed()
+    }
+    promise.succeed(isGood)
+  }
+}

@@ -1,0 +1,166 @@
+public import Logging
+import NIOCore
+import NIOPosix
+public import WeirConfiguration
+import WeirMetrics
+import WeirPolicy
+
+/// A running weir: both listeners, their event loops, and what they share.
+public final class Proxy: Sendable {
+  /// The traffic listener's real port.
+  public let trafficPort: Int
+  /// The admin listener's real port.
+  public let adminPort: Int
+
+  private let state: ProxyState
+  private let loops: LoopDirectory
+  private let traffic: TrafficListener
+  private let admin: AdminListener
+  private let group: MultiThreadedEventLoopGroup
+  private let adminGroup: MultiThreadedEventLoopGroup
+  private let reloader: ConfigurationReloader
+  private let logger: Logger
+
+  /// How often a draining proxy looks whether its requests are done.
+  private static let drainStep = Duration.milliseconds(10)
+  /// How long the last bytes of cut or finished requests get to leave.
+  private static let farewell = Duration.seconds(2)
+
+  /// Binds both listeners and serves. Throws what keeps it from starting: an address in use, no descriptors left.
+  ///
+  /// - Parameters:
+  ///   - load: reads the configuration again, for reloads; called off the event loops.
+  public static func start(
+    _ configuration: Configuration, version: String, log: LogSink, logger: Logger,
+    load: @escaping @Sendable () throws(ConfigurationProblems) -> Configuration
+  ) async throws -> Proxy {
+    let snapshot = RuntimeSnapshot(configuration)
+    let metrics = ProxyMetrics(knownModels: [configuration.kimi.modelID, configuration.kimi.fallbackModel, "none"])
+    let state = ProxyState(snapshot: snapshot, metrics: metrics, log: log)
+    metrics.observe(state, version: version)
+    let descriptors = DescriptorLimit.raise()
+    let group = MultiThreadedEventLoopGroup(numberOfThreads: System.coreCount)
+    let adminGroup = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    do {
+      let loops = try await LoopDirectory.make(group: group, state: state)
+      let reloader = ConfigurationReloader(state: state, loops: loops, logger: logger, load: load)
+      let routes = AdminRoutes(
+        state: state, probe: UpstreamProbe(eventLoop: group.any(), loops: loops), version: version,
+        startedAt: WallClock.seconds(), reload: { reloader.reload() })
+      let traffic = try await listening(configuration.listeners.traffic, "WEIR_LISTEN") {
+        try await TrafficListener.bind($0, group: group, loops: loops, state: state)
+      }
+      let admin = try await listening(configuration.listeners.admin, "WEIR_ADMIN_LISTEN") {
+        try await AdminListener.bind($0, group: adminGroup, routes: routes)
+      }
+      let proxy = Proxy(
+        state: state, loops: loops, traffic: traffic, admin: admin, group: group, adminGroup: adminGroup,
+        reloader: reloader, logger: logger)
+      try proxy.announce(descriptors: descriptors)
+      return proxy
+    } catch {
+      try? await group.shutdownGracefully()
+      try? await adminGroup.shutdownGracefully()
+      throw error
+    }
+  }
+
+  private init(
+    state: ProxyState, loops: LoopDirectory, traffic: TrafficListener, admin: AdminListener,
+    group: MultiThreadedEventLoopGroup, adminGroup: MultiThreadedEventLoopGroup, reloader: ConfigurationReloader,
+    logger: Logger
+  ) {
+    self.state = state
+    self.loops = loops
+    self.traffic = traffic
+    self.admin = admin
+    self.group = group
+    self.adminGroup = adminGroup
+    self.reloader = reloader
+    self.logger = logger
+    trafficPort = traffic.port
+    adminPort = admin.port
+  }
+
+  /// Reads the configuration again; see `ConfigurationReloader`.
+  public func reload() { _ = reloader.reload() }
+
+  /// Stops accepting, lets open requests finish for the configured time, ends the rest, and stops.
+  ///
+  /// - Returns: how many requests were cut.
+  public func drainAndStop() async throws -> Int {
+    state.startDraining()
+    logger.notice(
+      "draining", metadata: ["in_flight": "\(state.inFlight.inUse)", "seconds": "\(state.current.configuration.drain)"])
+    try? await traffic.channel.close()
+    try await loops.onEveryLoop { $0.drain() }
+    await wait(atMost: state.current.configuration.drain) { self.state.inFlight.inUse == 0 }
+    try await loops.onEveryLoop { $0.cutOpenRequests() }
+    await wait(atMost: Self.farewell) { self.state.connections.inUse == 0 }
+    try await loops.onEveryLoop { $0.shutDown() }
+    try? await admin.channel.close()
+    try await group.shutdownGracefully()
+    try await adminGroup.shutdownGracefully()
+    logger.notice("stopped", metadata: ["cut_requests": "\(state.cutRequests)"])
+    return state.cutRequests
+  }
+
+  private func wait(atMost time: Duration, until isDone: () -> Bool) async {
+    let end = ContinuousClock.now + time
+    while !isDone(), ContinuousClock.now < end {
+      try? await Task.sleep(for: Self.drainStep)
+    }
+  }
+
+  private func announce(descriptors: Int) throws {
+    let configuration = state.current.configuration
+    for warning in configuration.warnings {
+      logger.warning("configuration", metadata: ["problem": "\(warning)"])
+    }
+    let limits = configuration.limits
+    let ceiling = MemoryCeiling(limits)
+    logger.info(
+      "memory_ceiling",
+      metadata: [
+        "bytes": "\(ceiling.total)", "bodies": "\(ceiling.bodies)", "connections": "\(ceiling.connections)",
+        "in_flight": "\(ceiling.inFlight)", "log": "\(ceiling.log)",
+      ])
+    let needed = DescriptorLimit.needed(connections: limits.maxConnections, inFlight: limits.maxInFlight)
+    if descriptors < needed {
+      logger.warning(
+        "too few open files allowed for the configured bounds",
+        metadata: ["allowed": "\(descriptors)", "needed": "\(needed)", "remedy": "raise ulimit -n or lower WEIR_MAX_CONNECTIONS"])
+    }
+    if let portFile = configuration.listeners.portFile {
+      try PortFile.write(portFile, traffic: trafficPort, admin: adminPort)
+    }
+    logger.notice(
+      "listening",
+      metadata: [
+        "traffic": "\(ListenAddress(host: configuration.listeners.traffic.host, port: trafficPort))",
+        "admin": "\(ListenAddress(host: configuration.listeners.admin.host, port: adminPort))",
+        "upstream": "\(configuration.upstream.url)",
+      ])
+  }
+
+  private static func listening<Listener>(
+    _ address: ListenAddress, _ setting: String, bind: (ListenAddress) async throws -> Listener
+  ) async throws -> Listener {
+    do {
+      return try await bind(address)
+    } catch {
+      throw ListenError(address: address, setting: setting, reason: "\(error)")
+    }
+  }
+}
+
+/// A listener could not take its address.
+public struct ListenError: Error, CustomStringConvertible {
+  let address: ListenAddress
+  let setting: String
+  let reason: String
+  /// The address, the system's words, and the setting that names another.
+  public var description: String {
+    "cannot listen on \(address): \(reason); stop what uses it, or set \(setting) to another address"
+  }
+}

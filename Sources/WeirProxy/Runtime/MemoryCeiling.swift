@@ -1,0 +1,38 @@
+import WeirConfiguration
+
+/// The most memory that requests can hold, part by part: every queue and buffer has a bound, and what is beyond it is
+/// refused. Logged at start.
+struct MemoryCeiling: Equatable {
+  /// Bodies of JSON APIs, and as much again for the copies that edits make.
+  let bodies: Int
+  /// Heads, decoder and socket buffers of client connections.
+  let connections: Int
+  /// Reply buffers and waiting upload bytes of requests in flight.
+  let inFlight: Int
+  /// Log lines that wait for a slow reader.
+  let log: Int
+
+  /// A connection's read buffer, what one read may leave waiting, and its reply up to the high-water mark.
+  private static let connectionBuffers = 3 * 64 * 1024
+  /// libcurl's receive and send buffers, one batch, the meter's bounded event, and the upload's high mark.
+  private static let exchangeBuffers = 16 * 1024 + 64 * 1024 + 64 * 1024 + 1024 * 1024 + 256 * 1024
+
+  init(_ limits: Configuration.Limits) {
+    bodies = Self.product(limits.maxBufferedBytes, 2)
+    connections = Self.product(limits.maxConnections, limits.maxHeaderBytes + Self.connectionBuffers)
+    inFlight = Self.product(limits.maxInFlight, Self.exchangeBuffers)
+    log = LogSink.maximumBytes
+  }
+
+  var total: Int {
+    [bodies, connections, inFlight, log].reduce(0) { sum, part in
+      let (result, overflow) = sum.addingReportingOverflow(part)
+      return overflow ? .max : result
+    }
+  }
+
+  private static func product(_ left: Int, _ right: Int) -> Int {
+    let (result, overflow) = left.multipliedReportingOverflow(by: right)
+    return overflow ? .max : result
+  }
+}

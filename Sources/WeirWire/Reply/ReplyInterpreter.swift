@@ -1,0 +1,85 @@
+/// Reads the meaning of one reply's documents: the parts that all APIs share; each API has a file of its own.
+struct ReplyInterpreter {
+  var reading = ReplyReading()
+  let endpoint: Endpoint
+  let isStream: Bool
+  var anthropicUsage = AnthropicUsage()
+  /// The tool calls of a chat stream, by choice and index, since each comes in many pieces.
+  var toolCallsSeen: Set<Int> = []
+  /// More calls than this in one reply are not told apart.
+  static let maximumToolCalls = 1024
+
+  init(endpoint: Endpoint, isStream: Bool) {
+    self.endpoint = endpoint
+    self.isStream = isStream
+  }
+
+  mutating func readEvent(name: UnsafeRawBufferPointer?, data: UnsafeRawBufferPointer, json: JSONReader) {
+    if unsafe data.first == UInt8(ascii: "["), unsafe data.elementsEqual("[DONE]".utf8) {
+      if endpoint == .chatCompletions || endpoint == .completions { reading.sawEndMarker = true }
+      return
+    }
+    let isValid = unsafe json.read(data) { root in
+      guard root.isObject else {
+        reading.isMalformed = true
+        return
+      }
+      switch endpoint {
+      case .responses: readResponsesEvent(root)
+      case .messages: readMessagesEvent(root)
+      default: readChat(root)
+      }
+    }
+    if !isValid { reading.isMalformed = true }
+  }
+
+  /// An event too long to be read: only its name tells what it was.
+  mutating func skipEvent(name: UnsafeRawBufferPointer?) {
+    guard endpoint == .responses, let name = unsafe name else { return }
+    let ends = ["response.completed", "response.incomplete", "response.failed"]
+    if ends.contains(where: { unsafe name.elementsEqual($0.utf8) }) { reading.sawEndMarker = true }
+  }
+
+  mutating func readPlain(_ body: UnsafeRawBufferPointer, json: JSONReader) {
+    let isValid = unsafe json.read(body) { root in
+      reading.sawEndMarker = true
+      switch endpoint {
+      case .responses: readResponse(root)
+      case .messages: readMessage(root)
+      default: readChat(root)
+      }
+    }
+    if !isValid { reading.isMalformed = true }
+  }
+
+  // MARK: What all APIs share
+
+  /// Takes `id`, `model` and `provider`, which do not change within a reply.
+  mutating func readIdentity(_ object: JSONValue) {
+    if reading.generationID == nil { reading.generationID = object["id"]?.string() }
+    if reading.model == nil { reading.model = object["model"]?.string() }
+    if reading.provider == nil { reading.provider = object["provider"]?.string() }
+  }
+
+  mutating func readCost(_ usage: JSONValue) {
+    if let cost = usage["cost"]?.number, cost >= 0, cost <= 1e6 { reading.cost = cost }
+  }
+
+  /// Takes an error object's `code`, a word or a number, or else its `type`. A first error stays.
+  mutating func readError(_ error: JSONValue) {
+    guard reading.error == nil else { return }
+    let code = error["code"].flatMap(Self.code) ?? error["type"]?.string()
+    reading.error = ReplyError(code: code, isMidStream: isStream)
+  }
+
+  private static func code(_ value: JSONValue) -> String? {
+    if let word = value.string() { return word }
+    guard let number = value.number, number.magnitude < 1e9 else { return nil }
+    return String(Int(number))
+  }
+
+  mutating func countContent() {
+    reading.sawContent = true
+    reading.contentEvents += 1
+  }
+}

@@ -1,0 +1,73 @@
+/// Follows one reply of a JSON API, plain or streamed, as its bytes pass, and keeps what they tell of usage and outcome.
+/// Never fails: what it cannot read it leaves unknown. Plain value, for one event loop; memory is bounded.
+public struct ReplyMeter {
+  /// A plain body, or one event, above this stays unread.
+  public static let maximumKeptBytes = 8 << 20
+
+  /// What was learnt so far.
+  public var reading: ReplyReading {
+    var reading = interpreter.reading
+    if isEventStream, !isFinished { reading.isAtEventBoundary = events.isAtEventBoundary }
+    return reading
+  }
+
+  /// As the reading's, for a look after every chunk.
+  public var sawContent: Bool { interpreter.reading.sawContent }
+
+  private let isEventStream: Bool
+  private let endpoint: Endpoint
+  private let json: JSONReader
+  private var interpreter: ReplyInterpreter
+  private var events = EventStreamReader(maximumEventBytes: Self.maximumKeptBytes)
+  private var isFinished = false
+  /// The plain body so far; nil once it is too large.
+  private var body: [UInt8]? = []
+
+  /// - Parameters:
+  ///   - isEventStream: by the reply's Content-Type, not by what was asked for.
+  ///   - json: the event loop's reader, shared by its meters.
+  public init(endpoint: Endpoint, isEventStream: Bool, json: JSONReader = JSONReader()) {
+    self.endpoint = endpoint
+    self.isEventStream = isEventStream
+    self.json = json
+    interpreter = ReplyInterpreter(endpoint: endpoint, isStream: isEventStream)
+  }
+
+  /// Reads the next bytes of the body.
+  public mutating func read(_ bytes: UnsafeRawBufferPointer) {
+    guard endpoint.readsBody, !isFinished else { return }
+    guard isEventStream else { return unsafe keep(bytes) }
+    let json = json
+    unsafe events.read(
+      bytes, event: { unsafe interpreter.readEvent(name: $0, data: $1, json: json) },
+      skipped: { unsafe interpreter.skipEvent(name: $0) })
+  }
+
+  /// The body is over: an unfinished last event, or the plain body, is read now.
+  public mutating func finish() {
+    guard endpoint.readsBody, !isFinished else { return }
+    isFinished = true
+    if isEventStream { finishStream() }
+    guard !isEventStream, let whole = body.take() else { return }
+    unsafe whole.withUnsafeBytes { unsafe interpreter.readPlain($0, json: json) }
+  }
+
+  private mutating func finishStream() {
+    interpreter.reading.isAtEventBoundary = events.isAtEventBoundary
+    guard !events.isAtEventBoundary else { return }
+    // Cut off is not malformed: that the stream broke is told by the missing end marker.
+    let wasMalformed = interpreter.reading.isMalformed
+    let json = json
+    unsafe events.finish { unsafe interpreter.readEvent(name: $0, data: $1, json: json) }
+    interpreter.reading.isMalformed = wasMalformed
+  }
+
+  private mutating func keep(_ bytes: UnsafeRawBufferPointer) {
+    guard let count = body?.count else { return }
+    if count + bytes.count > Self.maximumKeptBytes {
+      body = nil
+    } else {
+      unsafe body?.append(contentsOf: bytes)
+    }
+  }
+}

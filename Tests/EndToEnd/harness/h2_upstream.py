@@ -1,0 +1,126 @@
+"""An HTTP/2 upstream over TLS that holds its replies back, so that concurrent requests show on the wire."""
+
+import json
+import socket
+import ssl
+import threading
+
+import h2.config
+import h2.connection
+import h2.events
+import h2.exceptions
+
+
+class H2Upstream:
+    """Answers a stream only once `together` streams (over all connections) have arrived.
+
+    `connections` counts the TLS connections that agreed on h2, `requests` holds (connection, headers, body),
+    `largest` the most streams that were open at once on one connection.
+    """
+
+    def __init__(self, tls: ssl.SSLContext, together: int = 1):
+        self.tls = tls
+        self.together = together
+        self.connections = 0
+        self.protocols = []
+        self.requests = []
+        self.largest = 0
+        self.lock = threading.Lock()
+        self.enough = threading.Event()
+        self.listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+        self.port = self.listener.getsockname()[1]
+        self.url = f"https://127.0.0.1:{self.port}/api/v1"
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        try:
+            self.listener.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+        self.listener.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connected, _ = self.listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(connected,), daemon=True).start()
+
+    def _serve(self, connected: socket.socket) -> None:
+        try:
+            secure = self.tls.wrap_socket(connected, server_side=True)
+        except OSError:
+            connected.close()
+            return
+        with self.lock:
+            number, self.connections = self.connections, self.connections + 1
+            self.protocols.append(secure.selected_alpn_protocol())
+        try:
+            _H2Connection(self, secure, number).run()
+        except (OSError, h2.exceptions.ProtocolError):
+            pass
+        finally:
+            secure.close()
+
+    def arrived(self, number: int, headers: list, body: bytes) -> None:
+        with self.lock:
+            self.requests.append((number, headers, body))
+            if len(self.requests) >= self.together:
+                self.enough.set()
+
+
+class _H2Connection:
+    def __init__(self, upstream: H2Upstream, secure: ssl.SSLSocket, number: int):
+        self.upstream, self.secure, self.number = upstream, secure, number
+        self.protocol = h2.connection.H2Connection(
+            h2.config.H2Configuration(client_side=False, header_encoding="utf-8"))
+        self.open = {}  # stream id to [headers, body]
+        self.waiting = []
+
+    def run(self) -> None:
+        self.protocol.initiate_connection()
+        self._flush()
+        # A short time-out, because the reply to what has been read may wait for other connections.
+        self.secure.settimeout(0.02)
+        while True:
+            try:
+                data = self.secure.recv(65536)
+            except TimeoutError:
+                data = None
+            if data == b"":
+                return
+            for event in self.protocol.receive_data(data) if data else ():
+                self._take(event)
+            if self.upstream.enough.is_set():
+                self._answer_all()
+            self._flush()
+
+    def _take(self, event) -> None:
+        if isinstance(event, h2.events.RequestReceived):
+            self.open[event.stream_id] = [event.headers, b""]
+            self.upstream.largest = max(self.upstream.largest, len(self.open))
+        elif isinstance(event, h2.events.DataReceived):
+            self.open[event.stream_id][1] += event.data
+            self.protocol.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
+        elif isinstance(event, h2.events.StreamEnded):
+            self.waiting.append(event.stream_id)
+            self.upstream.arrived(self.number, *self.open[event.stream_id])
+
+    def _answer_all(self) -> None:
+        for stream in self.waiting:
+            headers, body = self.open.pop(stream)
+            fields = dict(headers)
+            answer = json.dumps({"path": fields[":path"], "bytes": len(body)}).encode()
+            self.protocol.send_headers(stream, [
+                (":status", "200"), ("content-type", "application/json"),
+                ("content-length", str(len(answer))), ("x-upstream-stream", str(stream))])
+            self.protocol.send_data(stream, answer, end_stream=True)
+        self.waiting = []
+
+    def _flush(self) -> None:
+        if data := self.protocol.data_to_send():
+            self.secure.sendall(data)

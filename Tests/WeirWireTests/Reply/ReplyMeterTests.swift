@@ -1,0 +1,122 @@
+import Testing
+import WeirWire
+
+@Suite("Reply meter")
+struct ReplyMeterTests {
+  @Test("reads each API's stream")
+  func streams() {
+    for (endpoint, data, expected) in SampleReplies.streams { #expect(stream(endpoint, data) == expected) }
+  }
+
+  @Test("reads each API's plain reply")
+  func plainReplies() {
+    for (endpoint, text, expected) in SampleReplies.plain { #expect(plain(endpoint, text) == expected) }
+  }
+
+  @Test("any split of the same bytes gives the same reading")
+  func splits() {
+    var random = SeededGenerator(seed: 7)
+    let json = JSONReader()
+    for (endpoint, data, expected) in SampleReplies.streams {
+      for _ in 0..<600 {
+        let ending = random.pick(["\n", "\r\n", "\r"])
+        var text = random.chance(20) ? "\u{feff}" : ""
+        for item in data {
+          if random.chance(20) { text += ": OPENROUTER PROCESSING\(ending)\(ending)" }
+          if random.chance(20) { text += "event: some.name\(ending)" }
+          text += "data: \(item)\(ending)\(ending)"
+        }
+        let parts = random.split(Array(text.utf8))
+        #expect(reading(endpoint, isEventStream: true, parts: parts, json: json) == expected)
+      }
+    }
+    for (endpoint, text, expected) in SampleReplies.plain {
+      for _ in 0..<300 {
+        let parts = random.split(Array(text.utf8))
+        #expect(reading(endpoint, isEventStream: false, parts: parts, json: json) == expected)
+      }
+    }
+  }
+
+  @Test("a malformed event is noted and never stops it")
+  func malformed() {
+    var random = SeededGenerator(seed: 8)
+    let broken = [
+      "{", "", "null", "[]", "{\"a\":}", "not json", "{\"choices\":[", "\u{0}", "1", "[DONE",
+      "{\"a\":\"\\x\"}",
+    ]
+    for (endpoint, data, expected) in SampleReplies.streams {
+      for _ in 0..<300 {
+        var data = data
+        data.insert(random.pick(broken), at: random.below(data.count))
+        var expected = expected
+        expected.isMalformed = true
+        #expect(stream(endpoint, data) == expected)
+      }
+    }
+  }
+
+  @Test("bytes changed at random crash nothing, and the good events around are read")
+  func garbage() {
+    var random = SeededGenerator(seed: 9)
+    let json = JSONReader()
+    for (endpoint, data, _) in SampleReplies.streams {
+      let good = data.map { "data: \($0)\n\n" }.joined()
+      for _ in 0..<800 {
+        var bytes = Array(good.utf8)
+        for _ in 0..<5 { bytes[random.below(bytes.count)] = UInt8(random.below(256)) }
+        bytes += Array("\n\n\(good)".utf8)
+        let result = reading(endpoint, isEventStream: true, parts: random.split(bytes), json: json)
+        #expect(result.sawEndMarker)
+        #expect(result.sawContent)
+        #expect(result.usage != nil)
+      }
+    }
+    for (endpoint, text, _) in SampleReplies.plain {
+      for _ in 0..<400 {
+        var bytes = Array(text.utf8)
+        for _ in 0..<3 { bytes[random.below(bytes.count)] = UInt8(random.below(256)) }
+        let result = reading(endpoint, isEventStream: false, parts: [bytes[...]], json: json)
+        #expect(result.isMalformed != result.sawEndMarker)
+      }
+    }
+  }
+
+  @Test("a stream that is cut off lacks its end marker, but is not malformed")
+  func cutOff() {
+    let text = SampleReplies.chat.dropLast().map { "data: \($0)\n\n" }.joined()
+    let bytes = Array(text.utf8)
+    let cut = reading(.chatCompletions, isEventStream: true, parts: [bytes[..<(bytes.count - 30)]])
+    #expect(!cut.sawEndMarker && !cut.isMalformed && !cut.isAtEventBoundary)
+    #expect(cut.usage == nil)
+    let between = reading(.chatCompletions, isEventStream: true, parts: [bytes[...]])
+    #expect(!between.sawEndMarker && between.isAtEventBoundary)
+  }
+
+  @Test("a last event without its closing empty line counts, as it does for client libraries")
+  func lastEvent() {
+    for ending in ["", "\n"] {
+      let bytes = Array("data: {\"choices\":[]}\n\ndata: [DONE]\(ending)".utf8)
+      #expect(reading(.chatCompletions, isEventStream: true, parts: [bytes[...]]).sawEndMarker)
+    }
+  }
+
+  @Test("a plain body or an event too large to keep leaves usage unknown and costs no memory")
+  func tooLarge() {
+    let piece = [UInt8](repeating: UInt8(ascii: " "), count: 1 << 20)[...]
+    let tail = Array(#"{"usage":{"prompt_tokens":1}}"#.utf8)[...]
+    let result = reading(.embeddings, isEventStream: false, parts: Array(repeating: piece, count: 9) + [tail])
+    #expect(result == ReplyReading())
+    let head = Array("event: response.completed\ndata: ".utf8)[...]
+    let end = Array("\n\n".utf8)[...]
+    let streamed = reading(
+      .responses, isEventStream: true, parts: [head] + Array(repeating: piece, count: 9) + [end])
+    #expect(streamed.sawEndMarker)
+    #expect(streamed.usage == nil)
+  }
+
+  @Test("an endpoint that is no JSON API is not read", arguments: [Endpoint.models, .other])
+  func unread(endpoint: Endpoint) {
+    #expect(plain(endpoint, "{\"usage\":{\"prompt_tokens\":1}}") == ReplyReading())
+  }
+}

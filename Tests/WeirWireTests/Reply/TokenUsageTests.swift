@@ -1,0 +1,54 @@
+import Testing
+import WeirWire
+
+@Suite("Token usage")
+struct TokenUsageTests {
+  private func usage(_ text: String) -> TokenUsage? { plain(.chatCompletions, "{\"usage\":\(text)}").usage }
+
+  @Test("drops counts that cannot be")
+  func absurd() {
+    #expect(usage(#"{"prompt_tokens":-1,"completion_tokens":5}"#) == TokenUsage(output: 5))
+    #expect(usage(#"{"prompt_tokens":1e300,"completion_tokens":2e9}"#) == nil)
+    #expect(usage(#"{"prompt_tokens":"7"}"#) == nil)
+    #expect(usage(#"{"prompt_tokens":12.0,"completion_tokens":1e1}"#) == TokenUsage(input: 12, output: 10))
+    #expect(
+      usage(#"{"prompt_tokens":1,"prompt_tokens_details":{"cached_tokens":9}}"#)
+        == TokenUsage(input: 1, cached: 1))
+    #expect(usage("null") == nil)
+    #expect(usage("[]") == nil)
+    #expect(usage("7") == nil)
+    #expect(usage("{}") == nil)
+  }
+
+  @Test("a price that cannot be is dropped")
+  func price() {
+    func cost(_ text: String) -> Double? {
+      plain(.chatCompletions, "{\"usage\":{\"prompt_tokens\":1,\"cost\":\(text)}}").cost
+    }
+    #expect(cost("0.25") == 0.25)
+    #expect(cost("0") == 0)
+    for absurd in ["-1", "1e400", "1e9", "null", "\"1\""] { #expect(cost(absurd) == nil) }
+  }
+
+  @Test("is found where Moonshot's own API puts it")
+  func moonshot() {
+    let event =
+      #"{"id":"c","choices":[{"index":0,"delta":{},"finish_reason":"stop","usage":{"prompt_tokens":19,"#
+      + #""completion_tokens":13,"total_tokens":32,"cached_tokens":6}}]}"#
+    let result = stream(.chatCompletions, [event, "[DONE]"])
+    #expect(result.usage == TokenUsage(input: 19, output: 13, cached: 6))
+    #expect(result.finishReason == "stop")
+  }
+
+  @Test("of a messages stream grows by its parts, the later count of each kind holding")
+  func anthropicParts() {
+    let result = stream(
+      .messages,
+      [
+        #"{"type":"message_start","message":{"usage":{"input_tokens":0,"output_tokens":1}}}"#,
+        #"{"type":"message_delta","delta":{},"usage":{"output_tokens":3}}"#,
+        #"{"type":"message_delta","delta":{},"usage":{"input_tokens":9,"cache_read_input_tokens":4,"output_tokens":5}}"#,
+      ])
+    #expect(result.usage == TokenUsage(input: 13, output: 5, cached: 4))
+  }
+}
