@@ -3,6 +3,7 @@
 // string bounds, several gigabytes a second) and walks the tokens itself; see DESIGN.md, decision 3.
 #include "json.hpp"
 
+#include <cstring>
 #include <new>
 
 #include "scalars.hpp"
@@ -23,6 +24,13 @@ size_t roundedCapacity(size_t count) {
   return capacity;
 }
 
+// simdjson's code for vector units copies the last block before it reads it; its plain code, for processors without
+// any, reads on into the padding that it asks for. Seen with a guard page after the document.
+bool readsBeyondEnd() {
+  static const bool isPlain = simdjson::get_active_implementation()->name() == "fallback";
+  return isPlain;
+}
+
 }  // namespace
 
 weir_json_status weir_json::index(const uint8_t *newBytes, size_t newCount, bool navigable, weir_json_range &fault) {
@@ -35,6 +43,11 @@ weir_json_status weir_json::index(const uint8_t *newBytes, size_t newCount, bool
   // Two billion bytes: token numbers and offsets then fit 32 bits with room to spare.
   if (newCount > INT32_MAX) return weir_json_out_of_memory;
   count = static_cast<uint32_t>(newCount);
+  if (count > 0 && readsBeyondEnd()) {
+    padded.assign(count + simdjson::SIMDJSON_PADDING, ' ');
+    std::memcpy(padded.data(), newBytes, count);
+    bytes = padded.data();
+  }
   weir_json_status status = findTokens(fault);
   if (status != weir_json_valid) return status;
   if (navigable && closerCapacity < tokenCount) {

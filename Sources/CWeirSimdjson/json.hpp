@@ -42,6 +42,8 @@ struct weir_json {
   std::vector<weir::Key> keys;
   std::vector<weir_json_range> models;
   std::vector<uint8_t> unescaped;
+  // A copy of the document, on processors where simdjson reads beyond the end.
+  std::vector<uint8_t> padded;
 
   uint8_t byteAt(uint32_t token) const { return bytes[tokens[token]]; }
 

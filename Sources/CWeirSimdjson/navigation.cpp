@@ -20,6 +20,7 @@ void weir_json_trim(weir_json *json, size_t keep) noexcept {
   }
   if (json->members.capacity() * sizeof(weir::Member) > keep) std::vector<weir::Member>().swap(json->members);
   if (json->models.capacity() * sizeof(weir_json_range) > keep) std::vector<weir_json_range>().swap(json->models);
+  if (json->padded.capacity() > keep) std::vector<uint8_t>().swap(json->padded);
   if (json->unescaped.capacity() > keep) std::vector<uint8_t>().swap(json->unescaped);
 }
 

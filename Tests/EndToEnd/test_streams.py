@@ -207,7 +207,7 @@ def test_a_thousand_streams_at_once_all_come_whole(weir_with, simulator):
         seen["resident"] = weir.process.resident_bytes()
 
     # Long gaps: all streams are still open when the last one has its first event.
-    crowd = asyncio.run(run_crowd(weir.port, count, [("x-sim-gap-ms", "1500")], look))
+    crowd = asyncio.run(run_crowd(weir.port, count, [("x-sim-gap-ms", "1000")], look))
     assert not crowd.failures, crowd.failures[:3]
     wrong = [number for number, text in enumerate(crowd.texts) if text != f"You said: stream number {number}"]
     assert not wrong, wrong[:10]
@@ -220,7 +220,7 @@ def test_a_thousand_streams_at_once_all_come_whole(weir_with, simulator):
 # -- slow readers -------------------------------------------------------------------------------------------
 
 def test_a_slow_reader_pauses_the_upstream_and_loses_nothing(weir_with, simulator):
-    tokens = 100_000  # about 20 MB of events
+    tokens = 60_000  # about 12 MB of events
     weir, marked = weir_with({"WEIR_TIMEOUT_TOTAL": "60"}), mark()
     weir.post(f"/v1/{CHAT}", usual(CHAT))
     before = weir.process.resident_bytes()
@@ -356,9 +356,6 @@ def test_the_access_line_has_the_tokens_of_every_api(weir, simulator, endpoint, 
 @pytest.mark.parametrize("endpoint", STREAMING)
 def test_tokens_are_counted_by_type(weir_with, simulator, endpoint, stream):
     weir = weir_with()
-    scraped = weir.scrape()
-    if "weir_tokens_total" not in scraped.text:
-        pytest.skip("weir_tokens_total comes with its feature (issue 2: the other families follow)")
     weir.post(f"/v1/{endpoint}", usual(endpoint, "count the tokens of this", stream=stream))
     plain = simulator.post(f"/v1/{endpoint}", usual(endpoint, "count the tokens of this")).json()["usage"]
     asked, answered = (plain.get("prompt_tokens") or plain["input_tokens"],

@@ -11,8 +11,8 @@ enum ConfigurationChecks {
     _ severity: ConfigurationProblem.Severity, _ setting: Setting<Value>, _ resolver: SettingsResolver,
     _ what: String, fix: String
   ) -> ConfigurationProblem {
-    ConfigurationProblem(
-      severity, at: resolver.origin(of: setting), key: setting.entry.name, what: what, fix: fix)
+    let place = resolver.place(of: setting)
+    return ConfigurationProblem(severity, at: place.origin, key: place.key, what: what, fix: fix)
   }
 
   /// Listeners that other machines reach.
@@ -100,7 +100,7 @@ enum ConfigurationChecks {
     } catch {
       // A bundle may be larger than a configuration file may be.
       if (error as? FileReadError)?.reason == .tooLarge { return [] }
-      return [ConfigurationLoader.unreadable(error, path, resolver.origin(of: setting), setting.entry)]
+      return [ConfigurationLoader.unreadable(error, path, resolver.place(of: setting))]
     }
   }
 }

@@ -38,11 +38,10 @@ public enum ConfigurationLoader {
       resolver.envFile = EnvFile(try readFile(path), path: path)
       resolver.envFilePath = path
       resolver.problems += resolver.envFile.problems
-      resolver.record(Settings.envFile.entry, path, resolver.origin(of: Settings.envFile))
+      resolver.record(Settings.envFile.entry, path, resolver.place(of: Settings.envFile).origin)
     } catch {
       if given == nil, isAbsence(error) { return }
-      resolver.problems.append(
-        unreadable(error, path, resolver.origin(of: Settings.envFile), Settings.envFile.entry))
+      resolver.problems.append(unreadable(error, path, resolver.place(of: Settings.envFile)))
     }
   }
 
@@ -55,8 +54,7 @@ public enum ConfigurationLoader {
       resolver.yaml = YAMLFile(try readFile(path), path: path)
       resolver.problems += resolver.yaml.problems
     } catch {
-      let origin = resolver.origin(of: Settings.configFile)
-      resolver.problems.append(unreadable(error, path, origin, Settings.configFile.entry))
+      resolver.problems.append(unreadable(error, path, resolver.place(of: Settings.configFile)))
     }
   }
 
@@ -87,10 +85,11 @@ public enum ConfigurationLoader {
   }
 
   static func unreadable(
-    _ error: any Error, _ path: String, _ origin: ValueOrigin, _ entry: SettingEntry
+    _ error: any Error, _ path: String, _ place: (origin: ValueOrigin, key: String)
   ) -> ConfigurationProblem {
     let what = (error as? FileReadError)?.description ?? "the file cannot be read"
     return ConfigurationProblem(
-      .error, at: origin, key: entry.name, what: "\(path): \(what)", fix: "name a file that weir can read")
+      .error, at: place.origin, key: place.key, what: "\(path): \(what)",
+      fix: "name a file that weir can read")
   }
 }

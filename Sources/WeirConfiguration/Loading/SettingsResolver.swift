@@ -27,7 +27,7 @@ struct SettingsResolver {
     }
     if entry.availability == .refused {
       report(
-        .error, raw, "\(entry.name) is not available in this version",
+        .error, raw, "not available in this version",
         "remove it: weir would not do what it asks for")
       return setting.fallback
     }
@@ -35,7 +35,7 @@ struct SettingsResolver {
       let value = try setting.type.parse(raw.content)
       let text = setting.type.spell(value)
       if entry.availability == .accepted, text != "0" {
-        report(.warning, raw, "\(entry.name) has no effect in this version", "remove it, or set it to off")
+        report(.warning, raw, "without effect in this version", "remove it, or set it to off")
       }
       record(entry, entry.availability == .live ? text : "off", raw.origin)
       return value
@@ -45,9 +45,9 @@ struct SettingsResolver {
     }
   }
 
-  /// Where the setting's value comes from.
-  func origin<Value>(of setting: Setting<Value>) -> ValueOrigin {
-    rawValue(of: setting.entry)?.origin ?? .builtIn
+  /// Where the setting's value comes from, and the name under which it stands there.
+  func place<Value>(of setting: Setting<Value>) -> (origin: ValueOrigin, key: String) {
+    rawValue(of: setting.entry).map { ($0.origin, $0.key) } ?? (.builtIn, setting.entry.name)
   }
 
   /// Notes a value that was decided elsewhere.

@@ -2,17 +2,33 @@
 enum Catalog {
   static let models: [ModelEntry] = [
     chat("moonshotai/kimi-k2", "MoonshotAI: Kimi K2", 1_752_263_252, 131_072, "0.00000057", "0.0000023"),
-    chat("moonshotai/kimi-k2-0905", "MoonshotAI: Kimi K2 0905", 1_757_021_147, 262_144, "0.0000006", "0.0000025"),
-    chat("moonshotai/kimi-k2-thinking", "MoonshotAI: Kimi K2 Thinking", 1_762_440_622, 262_144, "0.0000006", "0.0000025"),
-    chat("moonshotai/kimi-k2.5", "MoonshotAI: Kimi K2.5", 1_769_487_076, 262_144, "0.0000006", "0.000003", images: true),
-    chat("moonshotai/kimi-k2.6", "MoonshotAI: Kimi K2.6", 1_776_000_000, 262_144, "0.0000006", "0.000003", images: true),
+    chat(
+      "moonshotai/kimi-k2-0905", "MoonshotAI: Kimi K2 0905",
+      1_757_021_147, 262_144, "0.0000006", "0.0000025"),
+    chat(
+      "moonshotai/kimi-k2-thinking", "MoonshotAI: Kimi K2 Thinking",
+      1_762_440_622, 262_144, "0.0000006", "0.0000025"),
+    chat(
+      "moonshotai/kimi-k2.5", "MoonshotAI: Kimi K2.5",
+      1_769_487_076, 262_144, "0.0000006", "0.000003", images: true),
+    chat(
+      "moonshotai/kimi-k2.6", "MoonshotAI: Kimi K2.6",
+      1_776_000_000, 262_144, "0.0000006", "0.000003", images: true),
     chat("openai/gpt-4", "OpenAI: GPT-4", 1_685_232_000, 8_191, "0.00003", "0.00006"),
-    chat("openai/gpt-4-turbo", "OpenAI: GPT-4 Turbo", 1_712_620_800, 128_000, "0.00001", "0.00003", images: true),
-    chat("openai/gpt-4-turbo-preview", "OpenAI: GPT-4 Turbo Preview", 1_706_140_800, 128_000, "0.00001", "0.00003"),
+    chat(
+      "openai/gpt-4-turbo", "OpenAI: GPT-4 Turbo",
+      1_712_620_800, 128_000, "0.00001", "0.00003", images: true),
+    chat(
+      "openai/gpt-4-turbo-preview", "OpenAI: GPT-4 Turbo Preview",
+      1_706_140_800, 128_000, "0.00001", "0.00003"),
     chat("openai/gpt-3.5-turbo", "OpenAI: GPT-3.5 Turbo", 1_685_232_000, 16_385, "0.0000005", "0.0000015"),
     chat("openai/gpt-4o", "OpenAI: GPT-4o", 1_715_558_400, 128_000, "0.0000025", "0.00001", images: true),
-    chat("openai/gpt-4o-mini", "OpenAI: GPT-4o-mini", 1_721_260_800, 128_000, "0.00000015", "0.0000006", images: true),
-    chat("anthropic/claude-sonnet-4.5", "Anthropic: Claude Sonnet 4.5", 1_759_161_676, 1_000_000, "0.000003", "0.000015", images: true),
+    chat(
+      "openai/gpt-4o-mini", "OpenAI: GPT-4o-mini",
+      1_721_260_800, 128_000, "0.00000015", "0.0000006", images: true),
+    chat(
+      "anthropic/claude-sonnet-4.5", "Anthropic: Claude Sonnet 4.5",
+      1_759_161_676, 1_000_000, "0.000003", "0.000015", images: true),
     chat("openrouter/auto", "Auto Router", 1_699_401_600, 2_000_000, "0.000001", "0.000002"),
     ModelEntry(
       id: "openai/text-embedding-3-small", name: "OpenAI: Text Embedding 3 Small", created: 1_706_140_800,

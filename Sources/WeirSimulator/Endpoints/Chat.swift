@@ -54,9 +54,12 @@ enum Chat {
     ]
   }
 
+  /// Tokens of the longest reply that has log probabilities: they take a hundred times its memory.
+  private static let mostLogprobs = 20_000
+
   /// One entry a token, null unless asked for.
-  static func logprobs(_ pieces: some Sequence<Substring>, _ prompt: Prompt) -> JSON {
-    guard prompt.wantsLogprobs else { return nil }
+  static func logprobs(_ pieces: [Substring], _ prompt: Prompt) -> JSON {
+    guard prompt.wantsLogprobs, pieces.count <= mostLogprobs else { return nil }
     return ["content": .array(pieces.map { logprob($0, prompt) }), "refusal": nil]
   }
 

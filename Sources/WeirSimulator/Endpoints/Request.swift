@@ -55,7 +55,13 @@ struct Request: Sendable {
     return nil
   }
 
+  /// Largest body that is read as JSON: the tree takes many times its text.
+  private static let mostJSONBytes = 64 * 1024 * 1024
+
   func json() throws(Failure) -> JSON {
+    guard body.readableBytes <= Request.mostJSONBytes else {
+      throw Failure(status: 413, message: "Payload too large")
+    }
     let parsed: JSON
     do { parsed = try JSON(parsing: body.readableBytesUInt8Span) } catch {
       throw .badRequest("Invalid JSON at byte \(error.offset): \(error.reason)")

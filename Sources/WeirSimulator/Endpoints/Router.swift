@@ -11,7 +11,7 @@ struct Router: Sendable {
       try authorize(request, endpoint: endpoint)
       if let status = request.faults.status { return simulatedError(status, request, endpoint: endpoint) }
       if request.faults.html {
-        let page = "<!doctype html><html><head><title>Just a moment…</title></head><body>Simulated</body></html>"
+        let page = "<!doctype html><html><title>Just a moment…</title><body>Simulated</body></html>"
         return Reply(contentType: "text/html; charset=utf-8", bytes: Array(page.utf8))
       }
       return try route(request, endpoint: endpoint)
@@ -86,7 +86,7 @@ struct Router: Sendable {
     guard let entry = Catalog.entry(for: prompt.model) else {
       throw .badRequest("\(prompt.model) is not a valid model ID")
     }
-    let tokens = request.header("x-sim-tokens").flatMap { Int($0) }.map { min(max($0, 0), 10_000_000) }
+    let tokens = request.header("x-sim-tokens").flatMap { Int($0) }
     let size = ReplySize(tokens: tokens, bytes: request.faults.huge)
     let completion = Completion(answering: prompt, size: size)
     return Generation(
@@ -121,7 +121,8 @@ struct Router: Sendable {
 
   /// Everything below the base needs a key, except the model lists and a preflight.
   private func authorize(_ request: Request, endpoint: String) throws(Failure) {
-    let isOpen = request.endpoint == nil || request.method == "OPTIONS" || endpoint == "/echo"
+    let isOpen =
+      request.endpoint == nil || request.method == "OPTIONS" || endpoint == "/echo"
       || endpoint == "/models" || endpoint.hasPrefix("/models/")
     if isOpen { return }
     guard let key = bearer(request) ?? (endpoint.hasPrefix("/messages") ? request.header("x-api-key") : nil),
@@ -133,7 +134,9 @@ struct Router: Sendable {
   }
 
   private func bearer(_ request: Request) -> String? {
-    guard let value = request.header("authorization"), value.lowercased().hasPrefix("bearer ") else { return nil }
+    guard let value = request.header("authorization"), value.lowercased().hasPrefix("bearer ") else {
+      return nil
+    }
     return String(value.dropFirst("bearer ".count)[...].trimmingASCIISpace())
   }
 }

@@ -2,8 +2,9 @@ import NIOCore
 
 /// `/_sim`: what tests ask about, and tell, the simulator itself. Not recorded, needs no key.
 struct SimulatorControl: Sendable {
-  static let base = "/_sim"
   let world: World
+
+  static func owns(_ path: String) -> Bool { path == "/_sim" || path.hasPrefix("/_sim/") }
 
   func reply(to request: Request) -> Reply {
     do {

@@ -50,7 +50,9 @@ private struct JSONReader {
     }
   }
 
-  private mutating func readWord(_ word: StaticString, _ value: JSON, _ bytes: Span<UInt8>) throws(JSONError) -> JSON {
+  private mutating func readWord(_ word: StaticString, _ value: JSON, _ bytes: Span<UInt8>) throws(JSONError)
+    -> JSON
+  {
     for character in word.description.unicodeScalars { try expect(character, bytes) }
     return value
   }
@@ -149,7 +151,9 @@ private struct JSONReader {
   }
 
   private func text(of bytes: Span<UInt8>) throws(JSONError) -> String {
-    do { return String(copying: try UTF8Span(validating: bytes)) } catch { throw failure("a string is not UTF-8") }
+    do { return String(copying: try UTF8Span(validating: bytes)) } catch {
+      throw failure("a string is not UTF-8")
+    }
   }
 
   /// The rest of a string that has escapes; `start` is where its text begins.

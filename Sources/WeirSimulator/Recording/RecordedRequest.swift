@@ -5,8 +5,9 @@ import Synchronization
 final class RecordedRequest: Sendable {
   enum Ending: String, Sendable {
     case open
+    /// The simulator sent all it meant to, a fault's broken reply included.
     case complete
-    /// The client left, or a fault cut the reply, before its end.
+    /// The client left first.
     case cancelled
   }
 

@@ -44,6 +44,7 @@ extension Completion {
   static let hugePiece = 4096
 
   init(answering prompt: Prompt, size: ReplySize) {
+    let size = size.shared(by: prompt.texts.count * prompt.choices)
     var choices: [Choice] = []
     for text in prompt.texts {
       for index in 0..<prompt.choices {
@@ -100,7 +101,7 @@ extension Completion {
     case .text: return "You said: \(echo)"
     case .object: return String(decoding: (["said": .string(echo)] as JSON).encoded(), as: UTF8.self)
     case .schema(let schema):
-      return String(decoding: SchemaExample(of: schema).value().encoded(), as: UTF8.self)
+      return String(decoding: SchemaExample.value(for: schema).encoded(), as: UTF8.self)
     }
   }
 
@@ -117,18 +118,23 @@ extension Completion {
     }
     if !prompt.allowsParallelCalls { called = Array(called.prefix(1)) }
     return called.enumerated().map { index, tool in
-      let arguments = String(decoding: SchemaExample(of: tool.schema).value().encoded(), as: UTF8.self)
+      let arguments = String(decoding: SchemaExample.value(for: tool.schema).encoded(), as: UTF8.self)
       return Call(
         id: "functions.\(tool.name):\(prompt.earlierCalls + index)", name: tool.name, arguments: arguments)
     }
   }
+
+  /// Most calls of one reply.
+  private static let mostCalls = 128
 
   private static func namedCalls(in text: String, offered: [Prompt.Tool]) -> [Prompt.Tool] {
     let words = text.split { $0.isWhitespace || ",;:!?()\"'`".contains($0) }
     var called: [Prompt.Tool] = []
     for (word, next) in zip(words, words.dropFirst()) where word.lowercased() == "call" {
       let bare = next.reversed().drop { $0 == "." }.reversed()
-      if let tool = offered.first(where: { $0.name == next || $0.name == String(bare) }) { called.append(tool) }
+      let tool = offered.first { $0.name == next || $0.name == String(bare) }
+      if let tool { called.append(tool) }
+      if called.count == mostCalls { break }
     }
     return called
   }

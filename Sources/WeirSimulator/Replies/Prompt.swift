@@ -50,4 +50,14 @@ struct ReplySize: Sendable {
   var tokens: Int?
   /// Fault `huge`: so many bytes.
   var bytes: Int?
+
+  private static let mostTokens = 1_000_000
+  private static let mostBytes = 256 * 1024 * 1024
+
+  /// The size of one of `count` choices, so that all of them together stay within bounds.
+  func shared(by count: Int) -> ReplySize {
+    ReplySize(
+      tokens: tokens.map { min(max($0, 0), ReplySize.mostTokens / max(1, count)) },
+      bytes: bytes.map { min($0, ReplySize.mostBytes / max(1, count)) })
+  }
 }

@@ -37,7 +37,8 @@ struct Usage: Sendable, Equatable {
 
   var responses: JSON {
     [
-      "input_tokens": JSON(promptTokens), "input_tokens_details": ["cached_tokens": 0, "cache_write_tokens": 0],
+      "input_tokens": JSON(promptTokens),
+      "input_tokens_details": ["cached_tokens": 0, "cache_write_tokens": 0],
       "output_tokens": JSON(completionTokens),
       "output_tokens_details": ["reasoning_tokens": JSON(reasoningTokens)],
       "total_tokens": JSON(promptTokens + completionTokens), "cost": JSON(cost), "is_byok": false,

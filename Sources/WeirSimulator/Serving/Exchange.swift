@@ -17,8 +17,7 @@ struct Exchange {
   init(_ head: HTTPRequestHead, in world: World) {
     let fields = head.headers.map { HeaderField($0.name, $0.value) }
     var request = Request(method: head.method.rawValue, target: head.uri, headers: fields, now: World.now())
-    let isControl = request.path == SimulatorControl.base || request.path.hasPrefix(SimulatorControl.base + "/")
-    if isControl {
+    if SimulatorControl.owns(request.path) {
       record = nil
     } else {
       record = world.recorder.open(
@@ -74,14 +73,15 @@ struct Exchange {
 
   func countEvent() { record?.countEvent() }
 
-  /// Closes the record and bills the generation. Only the first call counts.
-  mutating func end(_ ending: RecordedRequest.Ending, in world: World) {
+  /// Closes the record and bills the generation: all of it when `isWhole`, else what was sent. Only the first
+  /// call counts.
+  mutating func end(_ ending: RecordedRequest.Ending, isWhole: Bool, in world: World) {
     hasReplied = true
     guard let record else { return }
     let now = World.now()
     guard record.end(ending, at: now) else { return }
-    if !hasWholeRequest, ending == .cancelled { keepBody(in: world) }
-    let billed = generation.map { $0.billed(eventsSent: ending == .complete ? nil : record.eventsSent) }
+    if !hasWholeRequest, !isWhole { keepBody(in: world) }
+    let billed = generation.map { $0.billed(eventsSent: isWhole ? nil : record.eventsSent) }
     world.totals.update { totals in
       totals.open -= 1
       if ending == .complete { totals.completed += 1 } else { totals.cancelled += 1 }
@@ -92,7 +92,7 @@ struct Exchange {
     if let generation, let billed {
       world.ledger.append(
         Ledger.Row(
-          generation: generation, usage: billed, isCancelled: ending == .cancelled,
+          generation: generation, usage: billed, isCancelled: !isWhole,
           milliseconds: now - generation.createdMilliseconds))
     }
   }

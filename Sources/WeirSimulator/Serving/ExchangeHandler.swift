@@ -69,7 +69,8 @@ final class ExchangeHandler: ChannelInboundHandler {
       exchange?.answer(in: world)
       pump(context)
     } else if head.headers[canonicalForm: "expect"].contains(where: { $0.lowercased() == "100-continue" }) {
-      context.writeAndFlush(Self.wrapOutboundOut(ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n")), promise: nil)
+      let go = ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n")
+      context.writeAndFlush(Self.wrapOutboundOut(go), promise: nil)
     }
   }
 
@@ -120,7 +121,7 @@ final class ExchangeHandler: ChannelInboundHandler {
   }
 
   private func finish(keepsConnection: Bool, _ context: ChannelHandlerContext) {
-    exchange?.end(.complete, in: world)
+    exchange?.end(.complete, isWhole: true, in: world)
     guard keepsConnection else {
       exchange = nil
       context.writeAndFlush(Self.wrapOutboundOut(ByteBuffer()))
@@ -139,7 +140,7 @@ final class ExchangeHandler: ChannelInboundHandler {
 
   /// Ends the connection in the middle; what is written so far goes out first.
   private func abort(_ context: ChannelHandlerContext, isReset: Bool) {
-    exchange?.end(.cancelled, in: world)
+    exchange?.end(.complete, isWhole: false, in: world)
     exchange = nil
     queue = []
     context.writeAndFlush(Self.wrapOutboundOut(ByteBuffer()))
@@ -169,11 +170,11 @@ final class ExchangeHandler: ChannelInboundHandler {
   private func leave() {
     timer?.cancel()
     timer = nil
-    exchange?.end(.cancelled, in: world)
+    exchange?.end(.cancelled, isWhole: false, in: world)
     exchange = nil
     for case .head(let head) in queue {
       var never = Exchange(head, in: world)
-      never.end(.cancelled, in: world)
+      never.end(.cancelled, isWhole: false, in: world)
     }
     queue = []
   }

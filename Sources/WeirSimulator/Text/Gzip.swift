@@ -22,7 +22,10 @@ struct Gzip {
       let block = rest.prefix(0xFFFF)
       let count = UInt16(block.count)
       written.append(0)
-      written.append(contentsOf: [UInt8(count & 0xFF), UInt8(count >> 8), UInt8(~count & 0xFF), UInt8(~count >> 8)])
+      for length in [count, ~count] {
+        written.append(UInt8(length & 0xFF))
+        written.append(UInt8(length >> 8))
+      }
       written.append(contentsOf: block)
       rest = rest.dropFirst(block.count)
     }

@@ -12,7 +12,7 @@ struct AvailabilityTests {
   func refused(name: String) {
     let problems = Sources.environment([name: "10"]).problems
     #expect(problems.map(\.severity) == [.error])
-    #expect(problems.first?.what == "\(name) is not available in this version")
+    #expect(problems.first?.what == "not available in this version")
     #expect(Sources.environment([name: "off"]).problems.isEmpty)
     #expect(Sources.environment([name: ""]).problems.isEmpty)
   }
@@ -32,7 +32,7 @@ struct AvailabilityTests {
   func accepted(name: String, value: String) throws {
     let set = Sources.environment([name: value])
     #expect(set.problems.map(\.severity) == [.warning])
-    #expect(set.problems.first?.what == "\(name) has no effect in this version")
+    #expect(set.problems.first?.what == "without effect in this version")
     let row = try #require(try set.load().row(name))
     #expect(row.text == "off")
     #expect(!row.isAvailable)

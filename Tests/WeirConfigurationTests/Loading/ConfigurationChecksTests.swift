@@ -10,6 +10,7 @@ struct ConfigurationChecksTests {
     #expect(problems.map(\.key) == ["WEIR_LISTEN"])
     #expect(problems.first?.what.contains("spend the money of the upstream key") == true)
     #expect(problems.first?.fix.contains("WEIR_CLIENT_KEYS") == true)
+    #expect(Sources.yaml("listen: 0.0.0.0:1").problems.map(\.key) == ["listen"])
     #expect(Sources.environment(["WEIR_LISTEN": "[::]:8787"]).problems.map(\.severity) == [.error])
   }
 

@@ -136,6 +136,7 @@ struct ConfigurationLoaderTests {
     #expect(Sources().problems.isEmpty)
     let flag = Sources(envFile: "prod.env").problems
     #expect(flag.map(\.source) == ["command line"])
+    #expect(flag.map(\.key) == ["--env-file"])
     #expect(flag.first?.what == "prod.env: the file does not exist")
     #expect(Sources.environment(["WEIR_ENV_FILE": "prod.env"]).problems.map(\.key) == ["WEIR_ENV_FILE"])
     #expect(Sources(config: "weir.yaml").problems.first?.what == "weir.yaml: the file does not exist")

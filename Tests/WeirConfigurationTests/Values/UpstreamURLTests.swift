@@ -46,6 +46,13 @@ struct UpstreamURLTests {
     }
   }
 
+  @Test(
+    "with a user or a password are told to hold one", arguments: ["https://me:pw@a/v1", "http://me@[::1]:1"])
+  func namedUserinfo(text: String) {
+    let problem = #expect(throws: ValueProblem.self) { try ValueParsers.upstreamURL(text) }
+    #expect(problem?.what == "the URL holds a user name or password")
+  }
+
   @Test("of a site may have a path and a query, and neither a user nor a fragment")
   func site() throws {
     #expect(try ValueParsers.siteURL("https://a.example/b?c=d") == "https://a.example/b?c=d")

@@ -1,0 +1,20 @@
+import ArgumentParser
+import WeirConfiguration
+
+/// `weir check`.
+struct Check: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Validates the configuration and prints what is in effect, with where each value came from.",
+    discussion: "Exit status 0, or 78 with every problem listed. Secrets are shown as ***.")
+
+  @OptionGroup var options: ConfigurationOptions
+
+  @Flag(help: "Prints JSON.")
+  var json = false
+
+  func run() throws {
+    let configuration = try options.loadOrExit()
+    for warning in configuration.warnings { Terminal.complain("\(warning)") }
+    Terminal.say(json ? ConfigurationReport.json(configuration) : ConfigurationReport.text(configuration))
+  }
+}

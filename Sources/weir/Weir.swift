@@ -1,0 +1,52 @@
+import ArgumentParser
+import WeirConfiguration
+
+/// The one executable; `serve` is what runs when no command is named.
+@main
+struct Weir: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "weir",
+    abstract: "A sidecar proxy for LLM APIs: point your OpenAI client's base URL at it.",
+    discussion: """
+      weir forwards to OpenRouter or another OpenAI-compatible upstream. It is configured by environment variables \
+      (OPENROUTER_API_KEY, WEIR_LISTEN, ...), an env file and a YAML file; `weir check` shows what is in effect.
+      """,
+    version: Version.text,
+    subcommands: [Serve.self, Demo.self, Simulate.self, Check.self, Explain.self],
+    defaultSubcommand: Serve.self)
+}
+
+/// Where the configuration is read from.
+struct ConfigurationOptions: ParsableArguments {
+  @Option(name: .customLong("config"), help: "YAML file (also WEIR_CONFIG).")
+  var configPath: String?
+
+  @Option(name: .customLong("env-file"), help: "Env file (also WEIR_ENV_FILE; .env where there is one).")
+  var envFilePath: String?
+
+  /// Reads files; not to be called on an event loop.
+  func load() throws(ConfigurationProblems) -> Configuration {
+    try ConfigurationLoader.load(
+      ConfigurationSources(
+        environment: ProcessEnvironment.all(), configPath: configPath, envFilePath: envFilePath),
+      readFile: DiskFile.read)
+  }
+
+  /// Reads files, or ends the command with every problem listed.
+  func loadOrExit() throws -> Configuration {
+    do {
+      return try load()
+    } catch {
+      Terminal.complain("weir: the configuration is not valid:")
+      for problem in error.all { Terminal.complain("  \(problem)") }
+      throw ExitCode.configuration
+    }
+  }
+}
+
+extension ExitCode {
+  /// EX_CONFIG of sysexits.h.
+  static let configuration = ExitCode(78)
+  /// EX_USAGE of sysexits.h.
+  static let usage = ExitCode(64)
+}
