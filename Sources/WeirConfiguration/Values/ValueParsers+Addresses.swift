@@ -1,3 +1,10 @@
+extension ListenAddress {
+  /// Reads `HOST:PORT`; throws what is wrong and what would be right.
+  public init(parsing text: String) throws {
+    self = try ValueParsers.listenAddress(text)
+  }
+}
+
 extension ValueParsers {
   /// `HOST:PORT`, an IPv6 host in brackets; port 0 lets the system pick one.
   static func listenAddress(_ text: String) throws(ValueProblem) -> ListenAddress {

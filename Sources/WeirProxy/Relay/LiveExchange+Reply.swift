@@ -48,13 +48,15 @@ extension LiveExchange: TransferReceiver {
       upstreamFailed(failure)
       return
     }
-    reply.meter?.finish()
+    // Whether a stream is whole is known once its last events are read, so these are read before they leave.
+    if reply.isEventStream { measurePending() }
     if let reason = missingEnd() {
       relayBatch(isLast: false)
       breakOff(JudgeAttempt.broken(reason))
       return
     }
     relayBatch(isLast: true)
+    reply.meter?.finish()
     finish(.complete)
   }
 
@@ -91,7 +93,14 @@ extension LiveExchange: TransferReceiver {
       connection.write(end)
     }
     connection.flush()
-    if let body, bodyBytes > 0 { measure(body) }
+    if let body, bodyBytes > 0, !reply.batchIsMeasured { measure(body) }
+    reply.batchIsMeasured = false
+  }
+
+  private func measurePending() {
+    guard let batch = reply.batch, !reply.batchIsMeasured else { return }
+    measure(batch)
+    reply.batchIsMeasured = true
   }
 
   private func measure(_ body: ByteBuffer) {
@@ -107,7 +116,7 @@ extension LiveExchange: TransferReceiver {
         unsafe reply.meter?.read(bytes)
       }
     }
-    if reply.firstContentAt == nil, reply.meter?.reading.sawContent == true { reply.firstContentAt = loop.now }
+    if reply.firstContentAt == nil, reply.meter?.sawContent == true { reply.firstContentAt = loop.now }
   }
 
   private func startMeter(status: Int, _ head: ReplyHead) {
@@ -119,7 +128,8 @@ extension LiveExchange: TransferReceiver {
       guard reply.inflater != nil else { return }
     case nil: return
     }
-    reply.meter = ReplyMeter(endpoint: exchange.endpoint, isEventStream: head.isEventStream)
+    reply.meter = ReplyMeter(
+      endpoint: exchange.endpoint, isEventStream: head.isEventStream, json: loop.jsonReader)
   }
 
   private func framing(status: Int, contentLength: Int?) -> ReplyFraming {

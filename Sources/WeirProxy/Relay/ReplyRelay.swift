@@ -13,6 +13,7 @@ struct ReplyRelay {
   /// Body bytes of the batch at hand, behind room for a chunk's size line.
   var batch: ByteBuffer?
   var batchBytes = 0
+  var batchIsMeasured = false
   /// Reads along where the API is one that weir understands.
   var meter: ReplyMeter?
   /// Undoes the reply's coding for the meter.

@@ -9,6 +9,7 @@ final class LoopContext {
   let state: ProxyState
   let engine: UpstreamEngine
   let parser = EnvelopeParser()
+  let jsonReader = JSONReader()
   let recorder: LoopRecorder
   var snapshot: RuntimeSnapshot
   private(set) var connections: [ConnectionHandler] = []

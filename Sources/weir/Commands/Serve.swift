@@ -1,4 +1,5 @@
 import ArgumentParser
+import WeirConfiguration
 
 /// `weir serve`.
 struct Serve: AsyncParsableCommand {
@@ -14,6 +15,6 @@ struct Serve: AsyncParsableCommand {
 
   func run() async throws {
     let options = options
-    try await ProxyRun(configuration: try options.loadOrExit(), load: { () throws(_) in try options.load() }).run()
+    try await ProxyRun(configuration: try options.loadOrExit(), load: { () throws(ConfigurationProblems) in try options.load() }).run()
   }
 }

@@ -47,7 +47,7 @@ struct Simulate: AsyncParsableCommand {
 
   private func parsedAddress() throws -> ListenAddress {
     do {
-      return try ValueParsers.listenAddress(listen)
+      return try ListenAddress(parsing: listen)
     } catch {
       Terminal.complain("weir simulate: --listen \(listen): \(error)")
       throw ExitCode.usage
