@@ -120,14 +120,14 @@ class TestServe:
 class TestCheck:
     def test_a_good_configuration_is_printed_with_its_origins_and_no_secret(self, run, tmp_path):
         (tmp_path / ".env").write_text("KIMI_MODEL_ID=moonshotai/kimi-k2.6\n")
-        done = run("check", environment={"OPENROUTER_API_KEY": "sk-or-v1-very-secret", "WEIR_RETRIES": "7"})
+        done = run("check", environment={"OPENROUTER_API_KEY": "sk-or-v1-very-secret", "WEIR_MAX_IN_FLIGHT": "77"})
         assert done.returncode == 0, done.stderr
         lines = done.stdout.splitlines()
 
         def line_of(name):
             return next(line for line in lines if name in line)
 
-        assert "7" in line_of("WEIR_RETRIES") and "environment" in line_of("WEIR_RETRIES")
+        assert "77" in line_of("WEIR_MAX_IN_FLIGHT") and "environment" in line_of("WEIR_MAX_IN_FLIGHT")
         assert "moonshotai/kimi-k2.6" in line_of("KIMI_MODEL_ID") and ".env" in line_of("KIMI_MODEL_ID")
         assert "127.0.0.1:8787" in line_of("WEIR_LISTEN") and "default" in line_of("WEIR_LISTEN")
         assert "OPENROUTER_API_KEY" in done.stdout

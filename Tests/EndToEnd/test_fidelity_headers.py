@@ -6,6 +6,7 @@ import socket
 
 import pytest
 
+from harness.eventually import eventually
 from harness.requests import chat
 from harness.simulator import mark
 from harness.upstream import ScriptedUpstream, reply
@@ -160,7 +161,7 @@ class TestAuthorization:
             assert (error["type"], error["code"]) == ("authentication_error", "unauthorized")
             assert answer.get("x-request-id") in error["message"]
         assert not simulator.saw(marked)
-        assert weir.errors_counted("unauthorized") == len(targets)
+        eventually(lambda: weir.errors_counted("unauthorized") == len(targets), "each refusal is counted")
 
 
 class TestAttribution:
@@ -359,10 +360,24 @@ class TestReplies:
     def test_an_encoding_that_weir_does_not_know_passes_untouched(self, weir_with, encoding):
         answer = reply(b"\x00\x01\x02 not for weir", headers=[JSON, ("Content-Encoding", encoding)])
         with ScriptedUpstream(lambda _wire, _request: answer) as upstream:
-            got = weir_with(upstream=upstream).post(
-                "/v1/chat/completions", chat(), [("Accept-Encoding", "br, zstd, gzip")])
-            assert upstream.requests[0].get("accept-encoding") == "br, zstd, gzip"
-        assert (got.status, got.body, got.get("content-encoding")) == (200, b"\x00\x01\x02 not for weir", encoding)
+            weir = weir_with(upstream=upstream)
+            for target in ("/v1/chat/completions", "/v1/files"):
+                got = weir.post(target, chat(), [("Accept-Encoding", "br, zstd, gzip")])
+                assert (got.status, got.body) == (200, b"\x00\x01\x02 not for weir")
+                assert got.get("content-encoding") == encoding
+
+    def test_what_weir_does_not_read_may_be_encoded_as_the_client_likes(self, weir_at_echo, echo):
+        received = sent_upstream(weir_at_echo, echo, [("Accept-Encoding", "br;q=1.0, zstd, gzip;q=0.5")], "/v1/files")
+        assert received.all("accept-encoding") == ["br;q=1.0, zstd, gzip;q=0.5"]
+
+    @pytest.mark.parametrize("accepted, sent", [
+        ("br, zstd, gzip", {"br, zstd, gzip", "gzip"}), ("br", {"br", "identity", None}), ("gzip", {"gzip"}),
+        ("identity", {"identity", None}), ("gzip;q=0, br", {"gzip;q=0, br", "gzip;q=0", "identity", None})])
+    def test_a_reply_that_weir_reads_is_never_encoded_as_the_client_does_not_like(
+            self, weir_at_echo, echo, accepted, sent):
+        # A proxy may drop from Accept-Encoding what it could not read, and may add nothing.
+        received = sent_upstream(weir_at_echo, echo, [JSON, ("Accept-Encoding", accepted)])
+        assert received.get("accept-encoding") in sent
 
     def test_a_plain_reply_is_the_upstreams_byte_for_byte(self, weir_with):
         body = b'\n{ "id":"gen-1", "choices":[ ],"usage":{"prompt_tokens":1.0,"total_tokens":1e0},"x":"\\u00e9\\/" } \n'

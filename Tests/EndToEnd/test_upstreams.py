@@ -273,7 +273,8 @@ def test_an_upload_to_a_slow_upstream_waits_in_the_client_not_in_weir(weir_with,
     headers = [("Content-Type", "application/octet-stream"),
                ("Content-Length", str(total)) if framing == "sized" else ("Transfer-Encoding", "chunked")]
     with SlowReader(total) as upstream:
-        weir = weir_with({"WEIR_MAX_BODY_BYTES": "300000000"}, upstream=upstream)
+        weir = weir_with(
+            {"WEIR_MAX_BODY_BYTES": "300000000", "WEIR_MAX_BUFFERED_BYTES": "300000000"}, upstream=upstream)
         assert weir.ask("GET", "/nowhere").status == 404
         before = weir.process.resident_bytes()
         sent = 0

@@ -4,6 +4,12 @@ func text(ofContent content: JSON?) -> String {
   return (content?.array ?? []).compactMap { $0["text"]?.string }.joined(separator: "\n")
 }
 
+/// Bytes of that text without the line feeds between its parts.
+func bytes(ofContent content: JSON?) -> Int {
+  if let text = content?.string { return text.utf8.count }
+  return (content?.array ?? []).reduce(0) { $0 + ($1["text"]?.string?.utf8.count ?? 0) }
+}
+
 extension Prompt {
   /// Reads a chat request.
   init(chat request: JSON) throws(Failure) {
@@ -13,7 +19,7 @@ extension Prompt {
     }
     for message in messages {
       let text = text(ofContent: message["content"])
-      textBytes += text.utf8.count
+      textBytes += bytes(ofContent: message["content"])
       if message["role"]?.string == "user" { texts = [text] }
       earlierCalls += message["tool_calls"]?.array?.count ?? 0
     }

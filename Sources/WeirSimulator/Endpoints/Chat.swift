@@ -55,7 +55,7 @@ enum Chat {
   }
 
   /// Tokens of the longest reply that has log probabilities: they take a hundred times its memory.
-  private static let mostLogprobs = 20_000
+  static let mostLogprobs = 20_000
 
   /// One entry a token, null unless asked for.
   static func logprobs(_ pieces: [Substring], _ prompt: Prompt) -> JSON {

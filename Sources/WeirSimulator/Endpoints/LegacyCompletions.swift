@@ -36,7 +36,7 @@ enum LegacyCompletions {
 
   /// The legacy shape: parallel arrays.
   static func logprobs(_ pieces: [Substring], _ prompt: Prompt) -> JSON {
-    guard prompt.wantsLogprobs, pieces.count <= 20_000 else { return nil }
+    guard prompt.wantsLogprobs, pieces.count <= Chat.mostLogprobs else { return nil }
     var offset = 0
     let offsets = pieces.map { piece -> JSON in
       defer { offset += piece.unicodeScalars.count }

@@ -5,7 +5,7 @@ extension Prompt {
     guard let messages = request["messages"]?.array, !messages.isEmpty else {
       throw .badRequest("messages: at least one message is required")
     }
-    textBytes = text(ofContent: request["system"]).utf8.count
+    textBytes = bytes(ofContent: request["system"])
     for message in messages { readMessage(message) }
     mostTokens = request["max_tokens"]?.int
     readReasoning(request)
@@ -28,8 +28,8 @@ extension Prompt {
     let blocks = message["content"]?.array ?? []
     let results = blocks.filter { $0["type"]?.string == "tool_result" }
     let text = text(ofContent: message["content"])
-    textBytes += text.utf8.count
-    textBytes += results.reduce(0) { $0 + WeirSimulator.text(ofContent: $1["content"]).utf8.count }
+    textBytes += bytes(ofContent: message["content"])
+    textBytes += results.reduce(0) { $0 + bytes(ofContent: $1["content"]) }
     earlierCalls += blocks.count { $0["type"]?.string == "tool_use" }
     if message["role"]?.string == "user", !text.isEmpty || results.isEmpty { texts = [text] }
     endsWithToolResult = !results.isEmpty

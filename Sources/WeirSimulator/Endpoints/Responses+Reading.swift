@@ -26,11 +26,8 @@ extension Prompt {
 
   private mutating func readItems(_ items: [JSON]) {
     for item in items {
-      let text =
-        item["output"].map { WeirSimulator.text(ofContent: $0) }
-        ?? WeirSimulator.text(ofContent: item["content"])
-      textBytes += text.utf8.count
-      if item["role"]?.string == "user" { texts = [text] }
+      textBytes += bytes(ofContent: item["output"] ?? item["content"])
+      if item["role"]?.string == "user" { texts = [text(ofContent: item["content"])] }
       if item["type"]?.string == "function_call" { earlierCalls += 1 }
     }
     endsWithToolResult = items.last?["type"]?.string == "function_call_output"

@@ -7,7 +7,8 @@ struct FaultTests {
   @Test("several faults are read into one set, later ones win")
   func several() throws {
     let faults = try Fault.parseForOneRequest(
-      " status=429; retry-after=Wed, 21 Oct 2026 07:28:00 GMT;delay=500;;cut=9;cut-rst=7;gap=0;header=X-A: b:c ;no-done")
+      " status=429; retry-after=Wed, 21 Oct 2026 07:28:00 GMT;delay=500;;cut=9;cut-rst=7;gap=0;header=X-A: b:c ;no-done"
+    )
     var expected = Faults()
     expected.status = 429
     expected.retryAfter = "Wed, 21 Oct 2026 07:28:00 GMT"
