@@ -14,6 +14,13 @@ extension Transfer {
     guard result == CURLE_OK else {
       var headerBytes = 0
       _ = unsafe weir_easy_get_long(easy, CURLINFO_HEADER_SIZE, &headerBytes)
+      var proxyStatus = 0
+      _ = unsafe weir_easy_get_long(easy, CURLINFO_HTTP_CONNECTCODE, &proxyStatus)
+      if proxyStatus >= 300, !collector.isComplete {
+        let failure = TransferFailure(
+          kind: .unreachable, reason: "the proxy refused to connect to the upstream (status \(proxyStatus))")
+        return TransferOutcome(failure: failure, reusedConnection: reused)
+      }
       let failure = TransferFailure(
         code: result, headReceived: collector.isComplete, anyByteReceived: headerBytes > 0)
       return TransferOutcome(failure: failure, reusedConnection: reused)

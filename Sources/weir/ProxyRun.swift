@@ -22,46 +22,53 @@ struct ProxyRun {
     let logger = Logger(label: "weir") { label in
       LineLogHandler(label: label, level: level, sink: log, isJSON: logging.format == .json)
     }
-    let proxy: Proxy
-    do {
-      proxy = try await Proxy.start(configuration, version: Version.text, log: log, logger: logger, load: load)
-    } catch {
-      logger.critical("weir cannot start", metadata: ["reason": "\(error)"])
-      throw ExitCode.failure
-    }
-    await whenListening(proxy)
-    let service = ProxyService(proxy: proxy)
+    let service = ProxyService(run: self, log: log, logger: logger)
     let group = ServiceGroup(
       configuration: ServiceGroupConfiguration(
         services: [.init(service: service, successTerminationBehavior: .gracefullyShutdownGroup)],
         gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet(logger)))
-    try await group.run()
+    do {
+      try await group.run()
+    } catch {
+      logger.critical("weir stopped", metadata: ["reason": "\(error)"])
+      throw ExitCode.failure
+    }
     if await service.cutRequests > 0 { throw ExitCode.failure }
   }
 
   /// swift-service-lifecycle's own steps are of interest to developers of weir only.
   private func quiet(_ logger: Logger) -> Logger {
     var logger = logger
-    if logger.logLevel > .debug { logger.logLevel = .error }
+    if logger.logLevel > .debug { logger.logLevel = .critical }
     return logger
   }
 }
 
-/// The proxy as a service: reloads on SIGHUP, drains when asked to end, ends at once when asked twice.
+/// The proxy as a service: reloads on SIGHUP, drains when asked to end, ends at once when asked twice. It starts within
+/// the service, when the group handles signals already, so that no moment is without somebody who listens to them.
 private actor ProxyService: Service {
-  private let proxy: Proxy
+  private let settings: ProxyRun
+  private let log: LogSink
+  private let logger: Logger
   private(set) var cutRequests = 0
 
-  init(proxy: Proxy) { self.proxy = proxy }
+  init(run settings: ProxyRun, log: LogSink, logger: Logger) {
+    self.settings = settings
+    self.log = log
+    self.logger = logger
+  }
 
   func run() async throws {
+    let hangUps = await UnixSignalsSequence(trapping: .sighup)
+    let proxy = try await Proxy.start(
+      settings.configuration, version: Version.text, log: log, logger: logger, load: settings.load)
+    await settings.whenListening(proxy)
     try await withThrowingTaskGroup(of: Void.self) { tasks in
-      tasks.addTask { [proxy] in
-        for await _ in await UnixSignalsSequence(trapping: .sighup) { proxy.reload() }
-      }
+      tasks.addTask { for await _ in hangUps { proxy.reload() } }
       try await gracefulShutdown()
+      let again = await UnixSignalsSequence(trapping: .sigterm, .sigint)
       tasks.addTask {
-        for await _ in await UnixSignalsSequence(trapping: .sigterm, .sigint) {
+        for await _ in again {
           // 128 + SIGTERM, as shells report a process that a signal ended.
           exit(143)
         }

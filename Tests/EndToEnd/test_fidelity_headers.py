@@ -311,8 +311,17 @@ class TestReplies:
     def test_a_request_id_of_the_upstream_reaches_the_client_under_its_name(self, weir_with):
         answer = reply(headers=[JSON, ("x-request-id", "req_of_the_upstream")])
         with ScriptedUpstream(lambda _wire, _request: answer) as upstream:
-            got = weir_with(upstream=upstream).ask("GET", "/v1/models")
-        assert got.all("x-request-id") == ["req_of_the_upstream"]
+            weir = weir_with(upstream=upstream)
+            got = weir.ask("GET", "/v1/models")
+            assert got.all("x-request-id") == ["req_of_the_upstream"]
+            assert weir.access_line(got.get("x-weir-request-id"))["status"] == 200
+
+    def test_a_request_id_of_the_client_stays_and_the_upstreams_stands_beside_it(self, weir_with):
+        answer = reply(headers=[JSON, ("x-request-id", "req_of_the_upstream")])
+        with ScriptedUpstream(lambda _wire, _request: answer) as upstream:
+            got = weir_with(upstream=upstream).ask("GET", "/v1/models", [("x-request-id", "req_of_the_client")])
+        assert got.all("x-request-id") == ["req_of_the_client"]
+        assert got.all("x-weir-upstream-request-id") == ["req_of_the_upstream"]
 
     @pytest.mark.parametrize("framing", ["sized", "chunked", "closed"])
     def test_a_binary_body_arrives_whole_whatever_its_framing(self, weir_with, framing):

@@ -60,7 +60,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     headBeganAt = nil
     guard lingersUntil == nil else { return }
     let part = unwrapInboundIn(data)
-    if waiting.isEmpty, let current, current.awaitsBody {
+    if waiting.isEmpty, let current, current.awaitsParts {
       current.receive(part)
     } else {
       waiting.append(part)
@@ -100,7 +100,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     takeWaiting()
     if let current {
       // The decoder does not go on, so a body that was on its way never becomes whole.
-      if current.awaitsBody { current.refuse(refusal) }
+      if current.awaitsParts { current.refuse(refusal) }
     } else if lingersUntil == nil {
       let exchange = LiveExchange(connection: self, unreadable: refusal)
       current = exchange
@@ -111,7 +111,7 @@ final class ConnectionHandler: ChannelInboundHandler {
   private func takeWaiting() {
     while let part = waiting.first {
       if let current {
-        guard current.awaitsBody else { return }
+        guard current.awaitsParts else { return }
         waiting.removeFirst()
         current.receive(part)
       } else {
@@ -139,7 +139,7 @@ final class ConnectionHandler: ChannelInboundHandler {
 
   private func readOn() {
     guard let context else { return }
-    if lingersUntil != nil || current?.wantsBody ?? true { context.read() }
+    if lingersUntil != nil || current?.wantsParts ?? true { context.read() }
   }
 
   // MARK: For the exchange
@@ -245,7 +245,7 @@ final class ConnectionHandler: ChannelInboundHandler {
       return
     }
     guard now - lastProgress >= snapshot.stallTimeout else { return }
-    if current.awaitsBody, current.wantsBody {
+    if current.awaitsParts, current.wantsParts {
       closesAfterCurrent = true
       current.refuse(
         Refusal(

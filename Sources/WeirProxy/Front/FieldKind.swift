@@ -79,11 +79,11 @@ enum FieldKind {
       else if unsafe equal(name, "proxy-connection") { .hopByHop }
       else { .plain }
     case 17: unsafe equal(name, "transfer-encoding") ? .transferEncoding : .plain
-    case 18: unsafe equal(name, "proxy-authenticate") ? .hopByHop : .plain
-    case 19:
-      if unsafe equal(name, "proxy-authorization") { .hopByHop }
+    case 18:
+      if unsafe equal(name, "proxy-authenticate") { .hopByHop }
       else if unsafe equal(name, "x-openrouter-title") { .openRouterTitle }
       else { .plain }
+    case 19: unsafe equal(name, "proxy-authorization") ? .hopByHop : .plain
     default: .plain
     }
   }

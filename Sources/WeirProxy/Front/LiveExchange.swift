@@ -30,7 +30,7 @@ final class LiveExchange {
   let fields: RequestFields
   var exchange: Exchange
   var bodyUse = BodyUse.none
-  var requestIsWhole = false
+  private var sawEnd = false
   var transfer: Transfer?
   var sizes = AccessLog.Sizes()
   var reply = ReplyRelay()
@@ -133,11 +133,14 @@ final class LiveExchange {
 
   // MARK: The request's body
 
-  /// Whether parts of the request are still to come.
-  var awaitsBody: Bool { !requestIsWhole && !isOver }
+  /// Whether parts of the request are still to come; without a body there is the part that says so.
+  var awaitsParts: Bool { !sawEnd && !isOver }
+
+  /// Whether every byte of the request has arrived.
+  var requestIsWhole: Bool { sawEnd || !fields.hasBody }
 
   /// Whether the client should be read: not while a slow upstream has enough of the body.
-  var wantsBody: Bool { awaitsBody && !uploadIsFull }
+  var wantsParts: Bool { awaitsParts && !uploadIsFull }
 
   func receive(_ part: HTTPServerRequestPart) {
     switch part {
@@ -166,7 +169,7 @@ final class LiveExchange {
   }
 
   private func receiveEnd() {
-    requestIsWhole = true
+    sawEnd = true
     switch bodyUse {
     case .none: break
     case .discard(let refusal): refuse(refusal)
