@@ -17,6 +17,8 @@ final class LiveExchange {
     case none
     /// It is collected, then read.
     case collect
+    /// It is small: collected, and sent whole without being read.
+    case gather
     /// It goes upstream part by part.
     case stream
     /// It is thrown away, then the client is refused.
@@ -41,6 +43,9 @@ final class LiveExchange {
 
   /// A refused body up to this size is read to its end, so that the connection can be kept.
   private static let discardable = 64 * 1024
+  /// A body up to this size that nobody reads is sent whole: unlike a stream it may go over a connection that was used
+  /// before, since it can be sent again when the upstream has just closed that.
+  private static let gatherable = 256 * 1024
   /// Bytes of a streaming body that may wait for a slow upstream before its client is no longer read.
   private static let uploadHighMark = 256 * 1024
 
@@ -82,7 +87,7 @@ final class LiveExchange {
     }
     isInFlight = true
     do throws(Refusal) {
-      if exchange.endpoint.readsBody { try beginCollecting() } else { beginStreaming() }
+      if exchange.endpoint.readsBody { try beginCollecting() } else { try beginUnread() }
     } catch {
       refuseBeforeBody(error)
       return
@@ -154,7 +159,7 @@ final class LiveExchange {
     sizes.received += bytes.readableBytes
     switch bodyUse {
     case .none, .discard: return
-    case .collect:
+    case .collect, .gather:
       var bytes = bytes
       do throws(Refusal) {
         try intake.append(&bytes, allowance: loop.state.bufferedBytes)
@@ -174,6 +179,7 @@ final class LiveExchange {
     case .none: break
     case .discard(let refusal): refuse(refusal)
     case .collect: admit()
+    case .gather: sendUnread(.whole(intake.body))
     case .stream: transfer?.finishBody()
     }
   }
@@ -189,15 +195,24 @@ final class LiveExchange {
     }
   }
 
-  private func beginStreaming() {
-    RequestPath.admitUnread(&exchange, head: fields.head, now: loop.now)
-    if fields.hasBody {
-      bodyUse = .stream
-      send(.streaming(length: fields.isChunked ? nil : fields.contentLength.map(Int64.init)))
-    } else {
+  private func beginUnread() throws(Refusal) {
+    guard fields.hasBody else {
       bodyUse = .none
-      send(fields.contentLength == 0 ? .whole(ByteBuffer()) : .none)
+      sendUnread(fields.contentLength == 0 ? .whole(ByteBuffer()) : .none)
+      return
     }
+    guard !fields.isChunked, let contentLength = fields.contentLength, contentLength <= Self.gatherable else {
+      bodyUse = .stream
+      sendUnread(.streaming(length: fields.isChunked ? nil : fields.contentLength.map(Int64.init)))
+      return
+    }
+    bodyUse = .gather
+    try intake.announce(contentLength, allowance: loop.state.bufferedBytes, allocator: connection.allocator)
+  }
+
+  private func sendUnread(_ body: RequestBody) {
+    RequestPath.admitUnread(&exchange, head: fields.head, now: loop.now)
+    send(body)
   }
 
   /// The body is whole: what does the policy say?
