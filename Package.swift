@@ -69,7 +69,7 @@ let package = Package(
     .executableTarget(
       name: "weir",
       dependencies: [
-        "WeirConfiguration", "WeirPolicy", "WeirProxy", "WeirSimulator", "WeirWire",
+        "WeirConfiguration", "WeirProxy", "WeirSimulator", "WeirUpstream",
         nioCore, nioPosix, logging,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -78,10 +78,22 @@ let package = Package(
 
     .testTarget(name: "WeirMetricsTests", dependencies: ["WeirMetrics"], swiftSettings: strict),
     .testTarget(name: "WeirWireTests", dependencies: ["WeirWire"], swiftSettings: strict),
-    .testTarget(name: "WeirPolicyTests", dependencies: ["WeirPolicy"], swiftSettings: strict),
+    .testTarget(name: "WeirPolicyTests", dependencies: ["WeirPolicy", "WeirWire"], swiftSettings: strict),
     .testTarget(
       name: "WeirConfigurationTests", dependencies: ["WeirConfiguration"], swiftSettings: strict),
-    .testTarget(name: "WeirSimulatorTests", dependencies: ["WeirSimulator"], swiftSettings: strict),
+    .testTarget(
+      name: "WeirSimulatorTests",
+      dependencies: ["WeirSimulator", nioCore, nioHTTP1, .product(name: "NIOEmbedded", package: "swift-nio")],
+      swiftSettings: strict),
+    .testTarget(
+      name: "WeirUpstreamTests", dependencies: ["WeirUpstream", nioCore, nioPosix, nioHTTP1],
+      swiftSettings: strict),
+    .testTarget(
+      name: "WeirProxyTests",
+      dependencies: [
+        "WeirProxy", "WeirConfiguration", "WeirMetrics", "WeirPolicy", "WeirUpstream", "WeirWire",
+        nioCore, nioHTTP1, logging, .product(name: "NIOEmbedded", package: "swift-nio"),
+      ], swiftSettings: strict),
     .testTarget(name: "HouseRulesTests", swiftSettings: strict),
   ]
 )

@@ -17,6 +17,13 @@ public struct PhaseTimeouts: Sendable, Equatable {
     self.total = total
   }
 
+  /// All four as durations.
+  public init(connect: Duration, firstByte: Duration, idle: Duration, total: Duration) {
+    self.init(
+      connect: connect.nanoseconds, firstByte: firstByte.nanoseconds, idle: idle.nanoseconds,
+      total: total.nanoseconds)
+  }
+
   /// How often deadlines need a look, in nanoseconds, so that none is missed by more than a tenth of itself.
   var sweepInterval: Int64 { min(max(min(firstByte, idle, total) / 10, 10_000_000), 1_000_000_000) }
 }

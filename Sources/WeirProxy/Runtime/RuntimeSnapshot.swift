@@ -33,20 +33,9 @@ final class RuntimeSnapshot: Sendable {
     logsAccess = [.trace, .debug, .info].contains(configuration.logging.level)
     let limits = configuration.timeouts
     timeouts = PhaseTimeouts(
-      connect: limits.connect.nanoseconds, firstByte: limits.firstByte.nanoseconds,
-      idle: limits.idle.nanoseconds, total: limits.total.nanoseconds)
+      connect: limits.connect, firstByte: limits.firstByte, idle: limits.idle, total: limits.total)
     clientHeaderTimeout = limits.clientHeader.nanoseconds
     clientIdleTimeout = limits.clientIdle.nanoseconds
     stallTimeout = limits.idle.nanoseconds
-  }
-}
-
-extension Duration {
-  /// Whole nanoseconds, clamped to what 64 bits hold.
-  var nanoseconds: Int64 {
-    let (seconds, attoseconds) = components
-    let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-    guard !overflow else { return seconds < 0 ? .min : .max }
-    return product.addingReportingOverflow(attoseconds / 1_000_000_000).partialValue
   }
 }

@@ -1,0 +1,18 @@
+import ArgumentParser
+import WeirConfiguration
+import WeirProxy
+
+/// `weir doctor`.
+struct Doctor: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Makes a real round trip through the configured upstream and says what works and what to do.",
+    discussion: "Checks the key, the credits and the model, then asks for one short completion. Exit status 0 or 1.")
+
+  @OptionGroup var options: ConfigurationOptions
+
+  func run() async throws {
+    let configuration = try options.loadOrExit()
+    let examination = try await Examination.run(configuration) { line in Terminal.say(line) }
+    if !examination { throw ExitCode.failure }
+  }
+}
