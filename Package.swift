@@ -47,7 +47,7 @@ let package = Package(
     .target(name: "WeirPolicy", dependencies: ["WeirWire"], swiftSettings: strict),
     .target(
       name: "WeirConfiguration",
-      dependencies: [.product(name: "Yams", package: "Yams")], swiftSettings: strict),
+      dependencies: ["WeirPolicy", .product(name: "Yams", package: "Yams")], swiftSettings: strict),
     .target(
       name: "WeirUpstream", dependencies: ["CWeirCurl", nioCore, nioPosix, logging],
       swiftSettings: strict),

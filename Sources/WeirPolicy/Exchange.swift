@@ -29,6 +29,10 @@ public struct Exchange: Sendable {
   public internal(set) var askedModel: String?
   /// The model asked of the upstream.
   public internal(set) var model: ResolvedModel?
+  /// Which variant of a rollout serves the request; nil when no rollout is about its model.
+  public internal(set) var assignment: RolloutAssignment?
+  /// The model that the request would have gone to, had the kill switch not diverted it.
+  public internal(set) var fallbackFrom: String?
   /// What weir changes in the body.
   public internal(set) var splice = BodySplice()
   /// What the changes are called in `x-weir-edits`, in the order made.

@@ -4,6 +4,12 @@ public struct PolicySnapshot: Sendable {
   public let clients: ClientDirectory
   /// Which models there are, and what their aliases mean.
   public let models: ModelCatalog
+  /// Which models may be asked for.
+  public let access: ModelAccess
+  /// Which users' requests go to another model.
+  public let rollouts: RolloutTable
+  /// Whether Kimi models are served.
+  public let killSwitch: KillSwitch
   /// Filled in for Kimi models where the request is silent.
   public let kimiDefaults: KimiDefaults
 
@@ -22,9 +28,15 @@ public struct PolicySnapshot: Sendable {
   }
 
   /// Puts the parts together.
-  public init(clients: ClientDirectory, models: ModelCatalog, kimiDefaults: KimiDefaults) {
+  public init(
+    clients: ClientDirectory, models: ModelCatalog, access: ModelAccess = ModelAccess(),
+    rollouts: RolloutTable = .empty, killSwitch: KillSwitch, kimiDefaults: KimiDefaults = KimiDefaults()
+  ) {
     self.clients = clients
     self.models = models
+    self.access = access
+    self.rollouts = rollouts
+    self.killSwitch = killSwitch
     self.kimiDefaults = kimiDefaults
   }
 }

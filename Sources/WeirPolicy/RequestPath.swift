@@ -27,16 +27,20 @@ public enum RequestPath {
 
   /// The body of a JSON API is whole: what is asked of the upstream?
   ///
+  /// - Parameter random: decides for requests that belong to nobody.
   /// - Throws: the `Refusal` that the client gets instead of an answer.
   public static func admit(
-    _ exchange: inout Exchange, head: RequestHead, envelope: Envelope, policy: PolicySnapshot, now: Int64
+    _ exchange: inout Exchange, head: RequestHead, envelope: Envelope, policy: PolicySnapshot, random: UInt64,
+    now: Int64
   ) throws(Refusal) {
     exchange.admittedAt = now
     exchange.isStream = envelope.isStream
     exchange.user = UserIdentity.find(head, envelope)
     exchange.askedModel = try ReadModel.read(envelope, endpoint: exchange.endpoint)
-    exchange.model = exchange.askedModel.map { policy.models.resolve($0) }
-    EditBody.edit(&exchange, envelope: envelope, policy: policy)
+    exchange.model = try AuthorizeModel.authorize(exchange.askedModel, policy: policy)
+    AssignVariant.assign(&exchange, head: head, policy: policy, random: random)
+    try DivertKimi.divert(&exchange, policy: policy)
+    try EditBody.edit(&exchange, envelope: envelope, policy: policy)
   }
 
   /// A request whose body weir does not read goes as it is.

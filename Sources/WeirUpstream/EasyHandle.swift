@@ -24,8 +24,6 @@ import CWeirCurl
   private static func setUp(_ easy: UnsafeMutableRawPointer, certificateFile: String?) {
     unsafe weir_easy_set_long(easy, CURLOPT_NOSIGNAL, 1)
     unsafe weir_easy_set_long(easy, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))
-    // Wait for the first connection's ALPN before opening a second: with HTTP/2 one is enough.
-    unsafe weir_easy_set_long(easy, CURLOPT_PIPEWAIT, 1)
     unsafe weir_easy_set_string(easy, CURLOPT_PROTOCOLS_STR, "http,https")
     unsafe weir_easy_set_long(easy, CURLOPT_FOLLOWLOCATION, 0)
     unsafe weir_easy_set_long(easy, CURLOPT_HTTP_CONTENT_DECODING, 0)

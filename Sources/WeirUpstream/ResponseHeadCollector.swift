@@ -44,7 +44,7 @@ struct ResponseHeadCollector {
     if end > 0, unsafe bytes[end - 1] == UInt8(ascii: "\r") { end -= 1 }
     let line = unsafe UnsafeRawBufferPointer(rebasing: bytes[..<end])
     // A lone CR or a NUL inside a line could be read as a line end by the client: response splitting.
-    for unsafe byte in unsafe line where byte == 0x0D || byte == 0x0A || byte == 0 {
+    for unsafe byte in unsafe line where (byte < 0x20 && byte != 0x09) || byte == 0x7F {
       return .refuse("a header of the reply holds a control character")
     }
     if isComplete { return .trailer }

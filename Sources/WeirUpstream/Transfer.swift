@@ -48,6 +48,9 @@ public final class Transfer {
     setUp(method: method, body: body)
     let easy = unsafe handle.pointer
     unsafe weir_easy_set_string(easy, CURLOPT_URL, url)
+    // With TLS, wait for the first connection's ALPN before opening a second: with HTTP/2 one is enough. Without TLS
+    // libcurl would wait for the first whole reply.
+    unsafe weir_easy_set_long(easy, CURLOPT_PIPEWAIT, url.hasPrefix("https:") ? 1 : 0)
     unsafe weir_easy_set_pointer(easy, CURLOPT_HTTPHEADER, headers.seal())
     unsafe weir_easy_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, Int(max(timeouts.connect / 1_000_000, 1)))
     engine.add(self, sweepInterval: timeouts.sweepInterval)

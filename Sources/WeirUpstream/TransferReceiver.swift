@@ -22,4 +22,10 @@ public struct TransferOutcome: Sendable {
   public let failure: TransferFailure?
   /// Whether a connection of an earlier transfer served this one; nil when none was established.
   public let reusedConnection: Bool?
+
+  /// For a receiver that ends a transfer itself.
+  public init(failure: TransferFailure?, reusedConnection: Bool?) {
+    self.failure = failure
+    self.reusedConnection = reusedConnection
+  }
 }

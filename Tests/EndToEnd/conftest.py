@@ -6,10 +6,12 @@
 
 import os
 import shlex
+import tempfile
 from pathlib import Path
 
 import anthropic
 import hypothesis
+import hypothesis.configuration
 import openai
 import pytest
 
@@ -22,6 +24,8 @@ hypothesis.settings.register_profile(
 hypothesis.settings.register_profile(
     "explore", deadline=None, database=None, max_examples=1000, print_blob=True,
     suppress_health_check=[hypothesis.HealthCheck.too_slow, hypothesis.HealthCheck.data_too_large])
+# Its caches do not belong into the work tree.
+hypothesis.configuration.set_hypothesis_home_dir(Path(tempfile.gettempdir()) / "weir-hypothesis")
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
 # The clients read these; a developer's proxy, key or base URL must not decide what a test does.

@@ -44,11 +44,16 @@ class TestRequestHeaders:
         mine = [("X-Zebra", "1"), ("Accept", "application/json"), ("X-Alpha", "one"), ("User-Agent", "test/1 (x; y)"),
                 ("X-Alpha", "two, three"), ("Accept-Language", "de, en;q=0.5"), ("x-stainless-lang", "python"),
                 ("X-Empty", ""), ("X-Alpha", "one"), ("Cookie", "a=b; c=d"), ("X-Spaced", "a  b\tc"),
-                ("OpenAI-Organization", "org"), ("X-Latin", "caf\xe9")]
+                ("OpenAI-Organization", "org"), ("X-Unicode", "caf\xc3\xa9")]
         received = sent_upstream(weir_at_echo, echo, [JSON, *mine])
         names = {name.lower() for name, _ in mine}
         got = [(name.lower(), value) for name, value in received.headers if name.lower() in names]
         assert got == [(name.lower(), value) for name, value in mine]
+
+    def test_header_bytes_that_are_no_utf8_arrive_as_they_were(self, weir_at_echo, echo):
+        # RFC 9110 section 5.5: obs-text is opaque data.
+        received = sent_upstream(weir_at_echo, echo, [JSON, ("X-Latin", "caf\xe9")])
+        assert received.all("x-latin") == ["caf\xe9"]
 
     def test_nothing_is_added_that_the_client_did_not_send(self, weir_at_echo, echo):
         received = sent_upstream(weir_at_echo, echo, [JSON])

@@ -11,7 +11,7 @@ import pytest
 
 from harness.crowd import run_crowd
 from harness.eventually import eventually
-from harness.raw_servers import EVENT_STREAM, LAST_CHUNK, chunk
+from harness.raw_servers import EVENT_STREAM, LAST_CHUNK, HeldStreams, chunk
 from harness.simulator import mark
 from harness.streams import events, has_end_marker, read_to_end, stable, text_of, unchunked
 from harness.upstream import ScriptedUpstream
@@ -195,26 +195,28 @@ def test_a_steady_stream_keeps_its_pace(weir):
 
 # -- many ---------------------------------------------------------------------------------------------------
 
-def test_a_thousand_streams_at_once_all_come_whole(weir_with, simulator):
+def test_a_thousand_streams_at_once_all_come_whole(weir_with):
     count = 1000
-    weir = weir_with()
-    weir.post(f"/v1/{CHAT}", usual(CHAT))
-    before = weir.process.resident_bytes()
-    seen = {}
+    with HeldStreams() as upstream:
+        weir = weir_with(upstream=upstream)
+        weir.ask("GET", "/nowhere")
+        before = weir.process.resident_bytes()
+        seen = {}
 
-    def look() -> None:
-        seen["in flight"] = weir.scrape().sum("weir_in_flight_requests")
-        seen["resident"] = weir.process.resident_bytes()
+        def look() -> None:
+            seen["in flight"] = weir.scrape().sum("weir_in_flight_requests")
+            seen["resident"] = weir.process.resident_bytes()
+            seen["upstream"] = upstream.open
+            upstream.release()
 
-    # Long gaps: all streams are still open when the last one has its first event.
-    crowd = asyncio.run(run_crowd(weir.port, count, [("x-sim-gap-ms", "1000")], look))
+        crowd = asyncio.run(run_crowd(weir.port, count, [], look))
     assert not crowd.failures, crowd.failures[:3]
     wrong = [number for number, text in enumerate(crowd.texts) if text != f"You said: stream number {number}"]
     assert not wrong, wrong[:10]
-    assert seen["in flight"] >= count
+    assert seen["in flight"] == seen["upstream"] == count
     assert seen["resident"] < before + count * 128_000
     eventually(lambda: weir.scrape().sum("weir_in_flight_requests") == 0, "nothing in flight")
-    assert weir.scrape().sum("weir_requests_total", status="200") >= count
+    assert weir.scrape().sum("weir_requests_total", status="200") == count
 
 
 # -- slow readers -------------------------------------------------------------------------------------------

@@ -13,9 +13,12 @@ struct RawValue: Equatable {
 struct YAMLFile {
   /// By YAML path; keys without a value are left out, as if they were not there.
   private(set) var values: [String: RawValue] = [:]
+  /// By the key of the top level: what only this file can say.
+  private(set) var sections: [String: SectionField] = [:]
   private(set) var problems: [ConfigurationProblem] = []
 
-  private let path: String
+  /// Empty where there is no file.
+  let path: String
 
   /// Nothing: there is no such file.
   init() {
@@ -55,6 +58,8 @@ struct YAMLFile {
         readValue(value, of: entry, at: key, line: line)
       } else if Settings.yamlSections.contains(key), !isDotted {
         readSection(value, at: key, line: line)
+      } else if SectionKeys.sectionNames.contains(key) {
+        keepSection(value, at: key, line: line)
       } else {
         report(line, key, "there is no such key", UnknownNames.fix(forYAMLKey: key))
       }
@@ -69,6 +74,24 @@ struct YAMLFile {
     report(
       line, key, "a value stands where keys belong",
       "indent the keys below it, such as \(inside.joined(separator: ", "))")
+  }
+
+  /// Keeps a section for its own reader.
+  private mutating func keepSection(_ value: Node, at key: String, line: Int?) {
+    do throws(FileNode.Fault) {
+      let node = try FileNode(value, line: line ?? 1)
+      if case .nothing = node.content { return }
+      sections[key] = SectionField(name: key, key: key, line: line ?? node.line, node: node)
+    } catch {
+      switch error {
+      case .tooMany:
+        report(
+          line, key, "the section holds more than \(FileNode.maximumValues) values, aliases written out",
+          "remove what is not needed")
+      case .keyIsNoText(let line):
+        report(line, key, "a key is not plain text", "use the keys of the reference")
+      }
+    }
   }
 
   private mutating func readValue(_ value: Node, of entry: SettingEntry, at key: String, line: Int?) {
@@ -109,7 +132,7 @@ struct YAMLFile {
   /// YAML 1.2's null in its spellings; quoted text is never null.
   private static func isNull(_ node: Node) -> Bool {
     guard let scalar = node.scalar, scalar.style == .plain || scalar.style == .any else { return false }
-    return ["", "~", "null", "Null", "NULL"].contains(scalar.string)
+    return FileNode.nulls.contains(scalar.string)
   }
 
   private static func kind(_ node: Node) -> String {

@@ -20,9 +20,13 @@ public struct ConfigurationProblem: Error, Sendable, Equatable, CustomStringConv
   public let what: String
   /// What would be right.
   public let fix: String
+  /// A rule that names what does not exist, or can never have an effect: a warning for a running proxy, a failure
+  /// for `weir check`.
+  public let isDeadRule: Bool
 
   init(
-    _ severity: Severity, source: String, line: Int? = nil, key: String? = nil, what: String, fix: String
+    _ severity: Severity, source: String, line: Int? = nil, key: String? = nil, what: String, fix: String,
+    isDeadRule: Bool = false
   ) {
     self.severity = severity
     self.source = source
@@ -30,19 +34,22 @@ public struct ConfigurationProblem: Error, Sendable, Equatable, CustomStringConv
     self.key = key
     self.what = what
     self.fix = fix
+    self.isDeadRule = isDeadRule
   }
 
-  init(_ severity: Severity, at origin: ValueOrigin, key: String, what: String, fix: String) {
+  init(
+    _ severity: Severity, at origin: ValueOrigin, key: String, what: String, fix: String, isDeadRule: Bool = false
+  ) {
+    let source: String
+    var lineNumber: Int?
     switch origin {
-    case .file(let path, let line):
-      self.init(severity, source: path, line: line, key: key, what: what, fix: fix)
-    case .environment:
-      self.init(severity, source: "environment", key: key, what: what, fix: fix)
-    case .flag:
-      self.init(severity, source: "command line", key: key, what: what, fix: fix)
-    case .builtIn:
-      self.init(severity, source: "configuration", key: key, what: what, fix: fix)
+    case .file(let path, let line): (source, lineNumber) = (path, line)
+    case .environment: source = "environment"
+    case .flag: source = "command line"
+    case .builtIn: source = "configuration"
     }
+    self.init(
+      severity, source: source, line: lineNumber, key: key, what: what, fix: fix, isDeadRule: isDeadRule)
   }
 
   /// `file:line: key: what; fix`, warnings marked as such.

@@ -17,7 +17,8 @@ enum UnknownNames {
         ?? "set it as a variable: it cannot stand in this file"
     }
     var nearest: (path: String, distance: Int)?
-    for path in Settings.all.compactMap(\.yamlPath) + Settings.yamlSections.sorted() {
+    let known = Settings.all.compactMap(\.yamlPath) + Settings.yamlSections.sorted() + SectionKeys.plainPaths
+    for path in known {
       let leaf = path.split(separator: ".").last.map(String.init) ?? path
       // A right leaf in the wrong place is a little less likely than a misspelt path.
       let distance = min(NearestName.distance(key, path), NearestName.distance(key, leaf) + 1)

@@ -78,20 +78,23 @@ extension ValueParsers {
     return Int(whole + fraction + String(repeating: "0", count: places - fraction.utf8.count))
   }
 
-  /// A JSON number (RFC 8259, section 6) from 0 to `maximum`, spelling kept.
-  static func jsonNumber(_ text: String, maximum: Double) throws(ValueProblem) -> SpelledNumber {
+  /// A JSON number (RFC 8259, section 6) from `minimum` to `maximum`, spelling kept.
+  static func jsonNumber(
+    _ text: String, minimum: Double = 0, maximum: Double
+  ) throws(ValueProblem) -> SpelledNumber {
     guard isJSONNumber(text), text.utf8.count <= 32, let value = Double(text) else {
       throw ValueProblem(
         "\(ValueProblem.quoted(text)) is not a JSON number",
         fix: "use a number such as 0.6 (a digit on both sides of the point, no plus sign)")
     }
-    guard value >= 0, value <= maximum else {
-      throw ValueProblem("\(text) is out of range", fix: "use 0 to \(maximum)")
+    guard value >= minimum, value <= maximum else {
+      throw ValueProblem(
+        "\(text) is out of range", fix: "use \(minimum == 0 ? "0" : "\(minimum)") to \(maximum)")
     }
     return SpelledNumber(spelling: text, value: value)
   }
 
-  private static func isJSONNumber(_ text: String) -> Bool {
+  static func isJSONNumber(_ text: String) -> Bool {
     var rest = text.utf8[...]
     func takeDigits() -> Int {
       let digits = rest.prefix(while: ASCII.isDigit).count

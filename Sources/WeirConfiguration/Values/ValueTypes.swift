@@ -83,7 +83,10 @@ public struct Percent: Sendable, Equatable, Comparable, CustomStringConvertible 
   public static func < (left: Percent, right: Percent) -> Bool { left.hundredths < right.hundredths }
 
   /// The shortest exact decimal: `12.5`, `100`.
-  public var description: String {
+  public var description: String { Percent.text(hundredths: hundredths) }
+
+  /// Any hundredths that are not negative as the shortest exact decimal.
+  static func text(hundredths: Int) -> String {
     let (whole, rest) = (hundredths / 100, hundredths % 100)
     if rest == 0 { return "\(whole)" }
     return rest % 10 == 0 ? "\(whole).\(rest / 10)" : "\(whole).\(rest < 10 ? "0" : "")\(rest)"

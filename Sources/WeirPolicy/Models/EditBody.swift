@@ -2,21 +2,28 @@ import WeirWire
 
 /// Notes the changes to a body that configuration asks for; every other byte stays.
 enum EditBody {
-  static func edit(_ exchange: inout Exchange, envelope: Envelope, policy: PolicySnapshot) {
-    if let model = exchange.model, model.wasRewritten, let range = envelope.range(of: .model) {
+  static func edit(_ exchange: inout Exchange, envelope: Envelope, policy: PolicySnapshot) throws(Refusal) {
+    if let model = exchange.model, model.upstreamID != exchange.askedModel, let range = envelope.range(of: .model) {
       exchange.splice.replace(range, with: JSONText.quoted(model.upstreamID))
       exchange.edits.append("model")
     }
-    editFallbackList(&exchange, envelope: envelope, policy: policy)
+    try editFallbackList(&exchange, envelope: envelope, policy: policy)
     fillDefaults(&exchange, envelope: envelope, policy: policy)
   }
 
   /// OpenRouter tries the entries of `models` itself, so they follow the same rules as `model`.
-  private static func editFallbackList(_ exchange: inout Exchange, envelope: Envelope, policy: PolicySnapshot) {
+  private static func editFallbackList(
+    _ exchange: inout Exchange, envelope: Envelope, policy: PolicySnapshot
+  ) throws(Refusal) {
     var isEdited = false
     for entry in envelope.models {
-      let model = policy.models.resolve(entry.value)
-      guard model.wasRewritten else { continue }
+      guard var model = try AuthorizeModel.authorize(entry.value, policy: policy) else { continue }
+      switch policy.killSwitch.decide(model) {
+      case .serve: break
+      case .fallBack(let fallback, _): model = fallback
+      case .refuse: throw DivertKimi.refusal
+      }
+      guard model.upstreamID != entry.value else { continue }
       exchange.splice.replace(entry.range, with: JSONText.quoted(model.upstreamID))
       isEdited = true
     }

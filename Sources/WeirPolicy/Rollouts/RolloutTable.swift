@@ -40,6 +40,11 @@ public struct RolloutTable: Sendable {
   /// No rollouts.
   public static let empty = RolloutTable(entries: [], catalog: .builtIn, isKimiEnabled: true)
 
+  /// Each rollout as it is served: the share that it moves in hundredths of a percent, 0 while it is off.
+  public var shares: [(name: String, hundredths: Int)] {
+    served.map { (name: $0.name, hundredths: $0.isEnabled ? $0.share : 0) }
+  }
+
   init(entries: [Entry], catalog: ModelCatalog, isKimiEnabled: Bool) {
     self.entries = entries
     self.catalog = catalog

@@ -16,12 +16,7 @@ public struct RequestTarget: Sendable, Equatable {
   ///
   /// Throws a `Refusal` for anything that could leave the upstream's base path once a server decodes it.
   public static func read(method: String, target: String) throws(Refusal) -> RequestTarget {
-    guard method != "CONNECT" else {
-      throw Refusal(
-        .invalidRequest, "CONNECT is not served, since weir is a reverse proxy",
-        remedy: "Use weir's address as the base URL instead of as a forward proxy.", status: 405,
-        fields: [Refusal.Field(name: "allow", value: "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")])
-    }
+    try refuseMethod(method)
     let origin = originForm(of: target)
     guard origin.utf8.first == UInt8(ascii: "/") else {
       throw Refusal(
@@ -39,6 +34,22 @@ public struct RequestTarget: Sendable, Equatable {
     throw Refusal(
       .invalidRequest, "no API is served under this path",
       remedy: "Set the client's base URL to weir's address followed by /v1.", status: 404)
+  }
+
+  private static func refuseMethod(_ method: String) throws(Refusal) {
+    let allow = [Refusal.Field(name: "allow", value: "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")]
+    switch method {
+    case "CONNECT":
+      throw Refusal(
+        .invalidRequest, "CONNECT is not served, since weir is a reverse proxy",
+        remedy: "Use weir's address as the base URL instead of as a forward proxy.", status: 405, fields: allow)
+    case "TRACE":
+      // Its answer would repeat the request, the upstream's key included (RFC 9110, section 9.3.8).
+      throw Refusal(
+        .invalidRequest, "TRACE is not served, since it would show the upstream's key",
+        remedy: "Use another method.", status: 405, fields: allow)
+    default: return
+    }
   }
 
   /// The path and query of an absolute-form target; its authority is ignored, since weir has one upstream only.

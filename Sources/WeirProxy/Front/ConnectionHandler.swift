@@ -22,6 +22,8 @@ final class ConnectionHandler: ChannelInboundHandler {
   private let isOverLimit: Bool
   private var isDraining = false
   private var closesAfterCurrent = false
+  /// Why the bytes behind the requests that wait cannot be read.
+  private var unreadable: Refusal?
   private var lingersUntil: Int64?
   /// When the client last did what was asked of it.
   private var lastProgress: Int64
@@ -95,17 +97,30 @@ final class ConnectionHandler: ChannelInboundHandler {
       context.close(promise: nil)
       return
     }
-    closesAfterCurrent = true
-    let refusal = UnreadableRequest.refusal(error, maxHeaderBytes: loop.snapshot.configuration.limits.maxHeaderBytes)
+    unreadable = UnreadableRequest.refusal(
+      error, maxHeaderBytes: loop.snapshot.configuration.limits.maxHeaderBytes)
     takeWaiting()
+    answerUnreadable()
+  }
+
+  /// Answers bytes that are not a request, once every request before them is served: the decoder does not go on.
+  private func answerUnreadable() {
+    guard let refusal = unreadable, waiting.isEmpty, lingersUntil == nil else { return }
     if let current {
-      // The decoder does not go on, so a body that was on its way never becomes whole.
-      if current.awaitsParts { current.refuse(refusal) }
-    } else if lingersUntil == nil {
-      let exchange = LiveExchange(connection: self, unreadable: refusal)
-      current = exchange
-      exchange.refuse(refusal)
+      // A body that was on its way never becomes whole; any other exchange ends first.
+      guard current.awaitsParts else { return }
+      closesAfterCurrent = true
+      current.refuse(refusal)
+    } else {
+      closesAfterCurrent = true
+      refuseUnread(refusal)
     }
+  }
+
+  private func refuseUnread(_ refusal: Refusal) {
+    let exchange = LiveExchange(connection: self, unreadable: refusal)
+    current = exchange
+    exchange.refuse(refusal)
   }
 
   private func takeWaiting() {
@@ -171,10 +186,11 @@ final class ConnectionHandler: ChannelInboundHandler {
       lingerOn()
       return
     }
-    if !waiting.isEmpty {
+    if !waiting.isEmpty || unreadable != nil {
       // From the loop, so that a long pipeline does not grow the stack.
       loop.eventLoop.assumeIsolated().execute {
         self.takeWaiting()
+        self.answerUnreadable()
         self.readOn()
       }
     } else {
@@ -232,7 +248,7 @@ final class ConnectionHandler: ChannelInboundHandler {
 
   func checkDeadlines(now: Int64) {
     if let lingersUntil {
-      if now >= lingersUntil || now - lastProgress >= loop.snapshot.stallTimeout { close() }
+      if now >= lingersUntil || now - lastProgress >= loop.snapshot.clientIdleTimeout { close() }
       return
     }
     let snapshot = loop.snapshot
@@ -244,7 +260,7 @@ final class ConnectionHandler: ChannelInboundHandler {
       }
       return
     }
-    guard now - lastProgress >= snapshot.stallTimeout else { return }
+    guard now - lastProgress >= snapshot.clientIdleTimeout else { return }
     if current.awaitsParts, current.wantsParts {
       closesAfterCurrent = true
       current.refuse(
@@ -258,10 +274,9 @@ final class ConnectionHandler: ChannelInboundHandler {
 
   private func refuseSlowHead() {
     closesAfterCurrent = true
-    let refusal = Refusal(
-      .invalidRequest, "the request's head did not arrive in time", remedy: "Send the whole head at once.", status: 408)
-    let exchange = LiveExchange(connection: self, unreadable: refusal)
-    current = exchange
-    exchange.refuse(refusal)
+    refuseUnread(
+      Refusal(
+        .invalidRequest, "the request's head did not arrive in time", remedy: "Send the whole head at once.",
+        status: 408))
   }
 }

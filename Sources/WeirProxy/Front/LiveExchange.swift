@@ -106,8 +106,14 @@ final class LiveExchange {
       return Refusal(
         .invalidRequest, "weir does not switch protocols", remedy: "Send the request without the Upgrade header.")
     }
-    if request.version == .http1_1, !request.headers.contains(name: "host") {
-      return Refusal(.invalidRequest, "the Host header is missing", remedy: "Send it (RFC 9112, section 3.2).")
+    if fields.hostCount > 1 || (fields.hostCount == 0 && request.version == .http1_1) {
+      return Refusal(
+        .invalidRequest, "the Host header is missing or comes twice", remedy: "Send it once (RFC 9112, section 3.2).")
+    }
+    if fields.hasUndecodableValue {
+      return Refusal(
+        .invalidRequest, "a header value is not UTF-8, so it could not be passed on unchanged",
+        remedy: "Send header values in ASCII or UTF-8.")
     }
     if loop.state.isDraining {
       return Refusal(.shuttingDown, "weir is shutting down", remedy: "Send the request again.", retryAfterSeconds: 1)
@@ -168,6 +174,10 @@ final class LiveExchange {
       }
     case .stream:
       guard let transfer else { return }
+      if let refusal = intake.refusalOver(sizes.received) {
+        refuse(refusal)
+        return
+      }
       transfer.send(bytes)
       uploadIsFull = transfer.pendingBytes > Self.uploadHighMark
     }
@@ -196,6 +206,7 @@ final class LiveExchange {
   }
 
   private func beginUnread() throws(Refusal) {
+    if let contentLength = fields.contentLength { try intake.checkAnnounced(contentLength) }
     guard fields.hasBody else {
       bodyUse = .none
       sendUnread(fields.contentLength == 0 ? .whole(ByteBuffer()) : .none)
@@ -220,7 +231,8 @@ final class LiveExchange {
     do throws(Refusal) {
       let wasInflated = try inflate()
       let envelope = try readEnvelope()
-      try RequestPath.admit(&exchange, head: fields.head, envelope: envelope, policy: snapshot.policy, now: loop.now)
+      try RequestPath.admit(&exchange, head: fields.head, envelope: envelope, policy: snapshot.policy,
+        random: loop.random(), now: loop.now)
       if wasInflated { exchange.note(edit: "content-encoding") }
       send(.whole(splicedBody()), bodyWasInflated: wasInflated)
     } catch {

@@ -21,10 +21,17 @@ struct RequestBodyIntake {
 
   /// Before the body is read: is what the client announces within the bounds?
   mutating func announce(_ contentLength: Int, allowance: Allowance, allocator: ByteBufferAllocator) throws(Refusal) {
-    guard contentLength <= limit else { throw Self.tooLarge(limit) }
+    try checkAnnounced(contentLength)
     try take(contentLength, from: allowance)
     body = allocator.buffer(capacity: min(contentLength, Self.largestReservation))
   }
+
+  func checkAnnounced(_ contentLength: Int) throws(Refusal) {
+    guard contentLength <= limit else { throw Self.tooLarge(limit) }
+  }
+
+  /// For bodies that go by without being held: the refusal once more than the bound has gone.
+  func refusalOver(_ received: Int) -> Refusal? { received > limit ? Self.tooLarge(limit) : nil }
 
   mutating func append(_ part: inout ByteBuffer, allowance: Allowance) throws(Refusal) {
     let count = body.readableBytes + part.readableBytes

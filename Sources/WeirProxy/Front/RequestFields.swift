@@ -13,6 +13,9 @@ struct RequestFields {
   private(set) var upgrade: String?
   /// Fields that `Connection` names: for this connection only.
   private(set) var nominated: [String] = []
+  private(set) var hostCount = 0
+  /// A value held bytes that are not UTF-8, which the decoder has replaced.
+  private(set) var hasUndecodableValue = false
   private(set) var hasAccept = false
   private(set) var hasContentType = false
   private(set) var hasReferer = false
@@ -20,7 +23,10 @@ struct RequestFields {
 
   init(_ request: HTTPRequestHead) {
     head = RequestHead(method: request.method.rawValue, target: request.uri)
-    for (name, value) in request.headers { read(FieldKind(name), value) }
+    for (name, value) in request.headers {
+      read(FieldKind(name), value)
+      if value.utf8.contains(0xEF), value.unicodeScalars.contains("\u{FFFD}") { hasUndecodableValue = true }
+    }
   }
 
   /// Whether bytes follow the head.
@@ -45,7 +51,8 @@ struct RequestFields {
     case .contentType: hasContentType = true
     case .referer: hasReferer = true
     case .title, .openRouterTitle: hasTitle = true
-    case .plain, .hopByHop, .host, .userAgent, .weir: break
+    case .host: hostCount += 1
+    case .plain, .hopByHop, .userAgent, .weir: break
     }
   }
 

@@ -30,6 +30,8 @@ enum AccessLog {
     if let asked = exchange.askedModel { line.add("model", asked) }
     if let model = exchange.model { line.add("upstream_model", model.upstreamID) }
     if let upstream = exchange.upstream { line.add("upstream", upstream) }
+    if let assignment = exchange.assignment { line.add("rollout", assignment.headerValue) }
+    if let from = exchange.fallbackFrom { line.add("fallback_from", from) }
     line.add("status", exchange.status ?? 0)
     line.add("attempts", exchange.attempts)
     line.add("cache", "bypass")

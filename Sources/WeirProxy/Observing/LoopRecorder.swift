@@ -10,6 +10,13 @@ final class LoopRecorder {
     let model: String
     let status: Int
     let isStream: Bool
+    let rollout: String
+    let variant: String
+  }
+
+  private struct TokenKey: Hashable {
+    let model: String
+    let variant: String
   }
 
   private struct RequestSeries {
@@ -33,7 +40,7 @@ final class LoopRecorder {
   private let metrics: ProxyMetrics
   private var modelLabels: [String: String] = [:]
   private var requests: [RequestKey: RequestSeries] = [:]
-  private var tokens: [String: TokenSeries] = [:]
+  private var tokens: [TokenKey: TokenSeries] = [:]
   private var upstreams: [String: UpstreamSeries] = [:]
   private var overheads: [Endpoint: Histogram] = [:]
 
@@ -42,10 +49,12 @@ final class LoopRecorder {
   /// The one place where an exchange is counted.
   func record(_ exchange: Exchange, firstContentAt: Int64?) {
     let model = label(exchange.model?.upstreamID ?? "none")
+    let variant = exchange.assignment?.variant ?? "none"
     let endedAt = exchange.endedAt ?? exchange.receivedAt
     let series = requestSeries(
       RequestKey(
-        endpoint: exchange.endpoint, model: model, status: exchange.status ?? 0, isStream: exchange.isStream))
+        endpoint: exchange.endpoint, model: model, status: exchange.status ?? 0, isStream: exchange.isStream,
+        rollout: exchange.assignment?.rollout ?? "none", variant: variant))
     series.requests.increment()
     series.duration.observe(seconds(endedAt - exchange.receivedAt))
     if let admittedAt = exchange.admittedAt, let sentAt = exchange.sentAt {
@@ -55,7 +64,18 @@ final class LoopRecorder {
       metrics.clientDisconnects.child([exchange.endpoint.rawValue, phase.rawValue]).increment()
     }
     recordError(exchange, model: model)
-    recordTokens(exchange, model: model, firstContentAt: firstContentAt)
+    recordTokens(exchange, key: TokenKey(model: model, variant: variant), firstContentAt: firstContentAt)
+    recordRouting(exchange, model: model)
+  }
+
+  private func recordRouting(_ exchange: Exchange, model: String) {
+    if let assignment = exchange.assignment {
+      let sticky = assignment.isSticky ? "true" : "false"
+      metrics.assignments.child([assignment.rollout, assignment.variant, sticky]).increment()
+    }
+    if let from = exchange.fallbackFrom {
+      metrics.fallbacks.child([label(from), model, "kill_switch"]).increment()
+    }
   }
 
   /// An attempt ended. `status` is nil where no reply came.
@@ -80,9 +100,9 @@ final class LoopRecorder {
     metrics.errors.child([model, exchange.upstream ?? "none", type]).increment()
   }
 
-  private func recordTokens(_ exchange: Exchange, model: String, firstContentAt: Int64?) {
+  private func recordTokens(_ exchange: Exchange, key: TokenKey, firstContentAt: Int64?) {
     guard firstContentAt != nil || exchange.reading?.usage != nil else { return }
-    let series = tokenSeries(model)
+    let series = tokenSeries(key)
     if let usage = exchange.reading?.usage {
       series.input.increment(by: Double(usage.input))
       series.output.increment(by: Double(usage.output))
@@ -108,22 +128,24 @@ final class LoopRecorder {
     if let known = requests[key] { return known }
     let endpoint = key.endpoint.rawValue
     let series = RequestSeries(
-      requests: metrics.requests.child([endpoint, key.model, String(key.status), "bypass", "none", "none"]),
-      duration: metrics.requestDuration.child([endpoint, key.model, "none", key.isStream ? "true" : "false"]))
+      requests: metrics.requests.child([endpoint, key.model, String(key.status), "bypass", key.rollout, key.variant]),
+      duration: metrics.requestDuration.child([endpoint, key.model, key.variant, key.isStream ? "true" : "false"]))
     if requests.count >= Self.maximumCached { requests.removeAll() }
     requests[key] = series
     return series
   }
 
-  private func tokenSeries(_ model: String) -> TokenSeries {
-    if let known = tokens[model] { return known }
+  private func tokenSeries(_ key: TokenKey) -> TokenSeries {
+    if let known = tokens[key] { return known }
+    let (model, variant) = (key.model, key.variant)
     let series = TokenSeries(
-      input: metrics.tokens.child([model, "none", "input"]),
-      output: metrics.tokens.child([model, "none", "output"]),
-      cached: metrics.tokens.child([model, "none", "cached"]),
-      reasoning: metrics.tokens.child([model, "none", "reasoning"]),
-      timeToFirstToken: metrics.timeToFirstToken.child([model, "none"]))
-    tokens[model] = series
+      input: metrics.tokens.child([model, variant, "input"]),
+      output: metrics.tokens.child([model, variant, "output"]),
+      cached: metrics.tokens.child([model, variant, "cached"]),
+      reasoning: metrics.tokens.child([model, variant, "reasoning"]),
+      timeToFirstToken: metrics.timeToFirstToken.child([model, variant]))
+    if tokens.count >= Self.maximumCached { tokens.removeAll() }
+    tokens[key] = series
     return series
   }
 

@@ -1,5 +1,6 @@
 import Synchronization
 public import WeirMetrics
+import WeirPolicy
 
 /// The metric families of the proxy (INTERFACE.md, "Metrics"). Any thread may use it; event loops go through
 /// `LoopRecorder`, which keeps the series they need at hand.
@@ -16,6 +17,8 @@ public final class ProxyMetrics: Sendable {
   let upstreamRequests: CounterFamily
   let upstreamDuration: HistogramFamily
   let clientDisconnects: CounterFamily
+  let assignments: CounterFamily
+  let fallbacks: CounterFamily
   private let modelLabels: Mutex<BoundedLabel>
 
   /// `knownModels` always get a series of their own.
@@ -49,6 +52,12 @@ public final class ProxyMetrics: Sendable {
     upstreamDuration = registry.histogram(
       "weir_upstream_duration_seconds", help: "From sending a request upstream to the last byte of the reply.",
       labels: ["upstream"], buckets: Buckets.llmSeconds)
+    assignments = registry.counter(
+      "weir_rollout_assignments_total", help: "Requests by the variant that served them; sticky is false where no user was known.",
+      labels: ["rollout", "variant", "sticky"])
+    fallbacks = registry.counter(
+      "weir_fallbacks_total", help: "Requests that went to another model than the one they were for, by reason.",
+      labels: ["from", "to", "reason"])
     clientDisconnects = registry.counter(
       "weir_client_disconnects_total", help: "Clients that left before their reply was complete, by phase.",
       labels: ["endpoint", "phase"])
@@ -70,6 +79,12 @@ public final class ProxyMetrics: Sendable {
     }
     registry.observed("weir_log_lines_dropped_total", help: "Log lines that did not fit.", kind: .counter) {
       [unowned state] in [(labels: [], value: Double(state.log.droppedLines))]
+    }
+    registry.observed(
+      "weir_rollout_percent", help: "Share of users whom a rollout moves, 0 while it is off.", kind: .gauge,
+      labels: ["rollout"]
+    ) { [unowned state] in
+      state.current.policy.rollouts.shares.map { (labels: [$0.name], value: Double($0.hundredths) / 100) }
     }
     registry.observed(
       "weir_build_info", help: "Always 1; the labels tell which build runs.", kind: .gauge, labels: ["version"]

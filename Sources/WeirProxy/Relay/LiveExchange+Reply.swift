@@ -7,9 +7,15 @@ import WeirWire
 // The reply's way: copied into one buffer per read of the upstream, flushed once, then shown to the meter.
 extension LiveExchange: TransferReceiver {
   func transferReceivedHead(_ head: ResponseHead) {
-    let now = loop.now
-    guard case .relay = RequestPath.afterAttempt(&exchange, outcome: .reply(status: head.status), now: now) else { return }
     let upstreamHead = ReplyHead(head, allocator: connection.allocator)
+    if let fault = upstreamHead.fault {
+      transfer?.cancel()
+      transferEnded(
+        TransferOutcome(failure: TransferFailure(kind: .protocolError, reason: fault), reusedConnection: nil))
+      return
+    }
+    let outcome = AttemptOutcome.reply(status: head.status)
+    guard case .relay = RequestPath.afterAttempt(&exchange, outcome: outcome, now: loop.now) else { return }
     reply.isEventStream = upstreamHead.isEventStream
     reply.framing = framing(status: head.status, contentLength: upstreamHead.contentLength)
     startMeter(status: head.status, upstreamHead)

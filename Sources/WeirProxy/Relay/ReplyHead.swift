@@ -4,7 +4,12 @@ import WeirUpstream
 
 /// One pass over the field lines of an upstream's reply: copies what goes to the client and notes what weir needs.
 struct ReplyHead {
-  private(set) var contentLength: Int?
+  /// The size that the client is told; none beside a transfer coding, which goes before it (RFC 9112, section 6.3).
+  var contentLength: Int? { isChunked ? nil : announcedLength }
+  private var announcedLength: Int?
+  private var isChunked = false
+  /// Why the reply's framing can be read in two ways; such a reply must not reach a client.
+  private(set) var fault: String?
   private(set) var isEventStream = false
   private(set) var contentEncoding: String?
   private(set) var requestID: String?
@@ -24,10 +29,19 @@ struct ReplyHead {
 
   private mutating func read(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer, _ nominated: [String]) {
     switch unsafe FieldKind(name) {
-    case .hopByHop, .connection, .transferEncoding, .upgrade, .weir, .weirUser, .weirVariant: return
+    case .hopByHop, .connection, .upgrade, .weir, .weirUser, .weirVariant: return
+    case .transferEncoding:
+      isChunked = true
+      let coding = unsafe String(decoding: value, as: UTF8.self).lowercased()
+      if coding != "chunked" { fault = "the reply has a transfer coding that is not known" }
+      return
     case .contentLength:
       // Written by the framing, so that the client sees exactly one.
-      unsafe contentLength = Int(String(decoding: value, as: UTF8.self))
+      let length = unsafe Int(String(decoding: value, as: UTF8.self))
+      if length == nil || (announcedLength != nil && announcedLength != length) {
+        fault = "the reply has a Content-Length that is not a number, or two that differ"
+      }
+      announcedLength = length
       return
     case .contentType:
       unsafe isEventStream = Self.begins(value, "text/event-stream")

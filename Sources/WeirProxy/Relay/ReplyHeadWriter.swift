@@ -85,6 +85,10 @@ enum ReplyHeadWriter {
 
   private static func writeTrail(_ exchange: Exchange, to buffer: inout ByteBuffer) {
     if let model = exchange.model { writeField("x-weir-model", HeaderText.safe(model.upstreamID), to: &buffer) }
+    if let assignment = exchange.assignment {
+      writeField("x-weir-rollout", HeaderText.safe(assignment.headerValue), to: &buffer)
+    }
+    if let from = exchange.fallbackFrom { writeField("x-weir-fallback", HeaderText.safe(from), to: &buffer) }
     guard let upstream = exchange.upstream else { return }
     writeField("x-weir-upstream", upstream, to: &buffer)
     writeField("x-weir-attempts", String(exchange.attempts), to: &buffer)

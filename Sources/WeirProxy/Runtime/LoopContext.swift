@@ -13,7 +13,7 @@ final class LoopContext {
   let recorder: LoopRecorder
   var snapshot: RuntimeSnapshot
   private(set) var connections: [ConnectionHandler] = []
-  private var random = SystemRandomNumberGenerator()
+  private var generator = SystemRandomNumberGenerator()
   private var sweep: Scheduled<Void>?
 
   /// How often slow clients are looked for.
@@ -47,7 +47,10 @@ final class LoopContext {
     }
   }
 
-  func makeRequestID() -> (high: UInt64, low: UInt64) { (random.next(), random.next()) }
+  func makeRequestID() -> (high: UInt64, low: UInt64) { (random(), random()) }
+
+  /// 64 random bits, for decisions that belong to nobody.
+  func random() -> UInt64 { generator.next() }
 
   /// Nanoseconds of the clock that all steps and time-outs use.
   var now: Int64 { Int64(clamping: NIODeadline.now().uptimeNanoseconds) }

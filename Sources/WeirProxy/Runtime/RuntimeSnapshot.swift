@@ -17,14 +17,16 @@ final class RuntimeSnapshot: Sendable {
   let logsAccess: Bool
   let clientHeaderTimeout: Int64
   let clientIdleTimeout: Int64
-  let stallTimeout: Int64
 
   init(_ configuration: Configuration) {
     self.configuration = configuration
     let kimi = configuration.kimi
+    let catalog = ModelCatalog(kimiModelID: kimi.modelID)
     policy = PolicySnapshot(
       clients: ClientDirectory(configuration.clients.map { ($0.name, $0.key.reveal()) }),
-      models: ModelCatalog(kimiModelID: kimi.modelID),
+      models: catalog,
+      rollouts: Self.rollouts(kimi, catalog: catalog),
+      killSwitch: KillSwitch(isKimiEnabled: kimi.isEnabled, fallbackModel: kimi.fallbackModel, catalog: catalog),
       kimiDefaults: PolicySnapshot.KimiDefaults(
         maxTokens: kimi.maxTokens, temperature: kimi.temperature?.spelling))
     upstreamBase = configuration.upstream.url.description
@@ -36,6 +38,12 @@ final class RuntimeSnapshot: Sendable {
       connect: limits.connect, firstByte: limits.firstByte, idle: limits.idle, total: limits.total)
     clientHeaderTimeout = limits.clientHeader.nanoseconds
     clientIdleTimeout = limits.clientIdle.nanoseconds
-    stallTimeout = limits.idle.nanoseconds
+  }
+
+  private static func rollouts(_ kimi: Configuration.Kimi, catalog: ModelCatalog) -> RolloutTable {
+    let rollout = try? Rollout.kimi(
+      hundredths: kimi.rolloutPercent.hundredths, from: kimi.rolloutFrom, modelID: kimi.modelID)
+    let table = rollout.flatMap { try? RolloutTable([$0], catalog: catalog, isKimiEnabled: kimi.isEnabled) }
+    return table ?? .empty
   }
 }

@@ -18,7 +18,7 @@ public struct ReplyMeter {
   private let endpoint: Endpoint
   private let json: JSONReader
   private var interpreter: ReplyInterpreter
-  private var events = EventStreamReader(maximumEventBytes: Self.maximumKeptBytes)
+  private var events = EventStreamReader()
   private var isFinished = false
   /// The plain body so far; nil once it is too large.
   private var body: [UInt8]? = []

@@ -50,14 +50,20 @@ async def _one(port: int, number: int, headers: list, crowd: Crowd, first: async
     crowd.texts[number] = text_of(content)
 
 
-async def run_crowd(port: int, count: int, headers: list, when_all_run=None) -> Crowd:
-    """Opens `count` streams; calls `when_all_run` (in a thread) once each has had its first event."""
+async def run_crowd(port: int, count: int, headers: list, when_all_run=None, seconds: float = 12) -> Crowd:
+    """Opens `count` streams; calls `when_all_run` (in a thread) once each has had its first event.
+
+    Fails when that is not so within `seconds`.
+    """
     allow_files(count + 1000)
     crowd = Crowd(texts=[None] * count)
     firsts = [asyncio.Event() for _ in range(count)]
     running = [asyncio.ensure_future(_one(port, number, headers, crowd, firsts[number])) for number in range(count)]
-    for each in firsts:
-        await each.wait()
+    try:
+        await asyncio.wait_for(asyncio.gather(*[each.wait() for each in firsts]), seconds)
+    except asyncio.TimeoutError:
+        begun = sum(each.is_set() for each in firsts)
+        raise AssertionError(f"{begun} of {count} streams had a first event after {seconds} s") from None
     if when_all_run:
         await asyncio.to_thread(when_all_run)
     await asyncio.gather(*running)

@@ -1,5 +1,7 @@
-"""Upstreams that are hard to reach, slow to read, or wrong about HTTP; see upstream.py for the scripted one."""
+"""Upstreams that are hard to reach, slow, held back or wrong about HTTP; see upstream.py for the scripted one."""
 
+import asyncio
+import json
 import socket
 import threading
 import time
@@ -93,6 +95,59 @@ class SlowReader:
             accepted.close()
         except OSError:
             return
+
+
+class HeldStreams:
+    """An upstream of chat streams: each sends its first event, and the rest only once `release()` was called.
+
+    The content is `You said: ` and the request's last message, a word an event.
+    """
+
+    def __init__(self):
+        self.open = 0
+        self.loop = asyncio.new_event_loop()
+        self.gate = asyncio.Event()
+        listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{listener.getsockname()[1]}/api/v1"
+        self.server = self.loop.run_until_complete(
+            asyncio.start_server(self._answer, sock=listener, backlog=4096))
+        self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
+        self.thread.start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self.thread.join(5)
+        self.server.close()
+
+    def release(self) -> None:
+        self.loop.call_soon_threadsafe(self.gate.set)
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while True:
+                fields = (await reader.readuntil(b"\r\n\r\n")).lower()
+                length = int(fields.split(b"content-length:")[1].split(b"\r\n")[0])
+                said = json.loads(await reader.readexactly(length))["messages"][-1]["content"]
+                self.open += 1
+                first, *others = f"You said: {said}".split(" ")
+                writer.write(EVENT_STREAM + self._event(first))
+                await self.gate.wait()
+                for word in others:
+                    writer.write(self._event(" " + word))
+                writer.write(chunk(b"data: [DONE]\n\n") + LAST_CHUNK)
+                self.open -= 1
+        except (asyncio.IncompleteReadError, OSError):
+            pass
+        finally:
+            writer.close()
+
+    @staticmethod
+    def _event(text: str) -> bytes:
+        delta = {"choices": [{"index": 0, "delta": {"content": text}, "finish_reason": None}]}
+        return chunk(b"data: " + json.dumps(delta).encode() + b"\n\n")
 
 
 class FullBacklog:

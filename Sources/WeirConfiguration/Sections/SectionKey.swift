@@ -1,0 +1,58 @@
+/// One key of a YAML section that variables cannot say; readers, name suggestions and the reference use the same
+/// registry.
+struct SectionKey: Sendable {
+  let group: SectionGroup
+  let name: String
+  let typeName: String
+  let isRequired: Bool
+  /// One sentence without its full stop, with the default where there is one.
+  let doc: String
+
+  init(
+    _ group: SectionGroup, _ name: String, _ typeName: String, required isRequired: Bool = false, _ doc: String
+  ) {
+    self.group = group
+    self.name = name
+    self.typeName = typeName
+    self.isRequired = isRequired
+    self.doc = doc
+  }
+
+  /// The key's place as the reference writes it, `[]` after what is a list.
+  var path: String { group == .root ? name : "\(group.rawValue).\(name)" }
+}
+
+/// The groups of keys within sections, by their place in the file.
+enum SectionGroup: String, Sendable, CaseIterable {
+  case root = ""
+  case models
+  case catalogModel = "models.catalog[]"
+  case prices = "models.catalog[].prices"
+  case systemPrompt = "models.catalog[].system_prompt"
+  case rule = "models.catalog[].parameters[]"
+  case routes = "models.routes"
+  case rollout = "rollouts[]"
+  case variant = "rollouts[].variants[]"
+}
+
+/// The registry of section keys.
+enum SectionKeys {
+  /// Every key, in the order of the reference.
+  static let all = roots + models + catalogModel + rules + routes + rollouts
+
+  static let roots = [
+    SectionKey(.root, "models", "group", "Which models there are and who may ask for which"),
+    SectionKey(
+      .root, "rollouts", "list",
+      "What moves users between models, the first that fits a request decides; a rollout named `kimi` replaces the "
+        + "one that `KIMI_ROLLOUT_*` describe, and where those are set, they go before its values"),
+  ]
+
+  static func keys(in group: SectionGroup) -> [SectionKey] { all.filter { $0.group == group } }
+
+  /// The keys of the file's top level that are sections.
+  static let sectionNames = Set(roots.map(\.name))
+
+  /// The places that a misspelt path may have meant, without list marks.
+  static let plainPaths = all.map { $0.path.replacing("[]", with: "") }
+}

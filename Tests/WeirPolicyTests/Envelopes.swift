@@ -1,0 +1,63 @@
+import Testing
+import WeirWire
+
+@testable import WeirPolicy
+
+/// The envelope of a body.
+func envelope(_ json: String) throws -> Envelope {
+  let bytes = Array(json.utf8)
+  let result: Result<Envelope, EnvelopeError> = unsafe bytes.withUnsafeBytes { region in
+    Result { () throws(EnvelopeError) in try unsafe EnvelopeParser().parse(region) }
+  }
+  return try result.get()
+}
+
+/// What a step refuses with, or nil when it lets the request pass.
+func refusal(_ step: () throws(Refusal) -> Void) -> Refusal? {
+  do {
+    try step()
+    return nil
+  } catch {
+    return error
+  }
+}
+
+extension BodySplice {
+  /// The body as it goes out.
+  func applied(to json: String) -> String {
+    let bytes = Array(json.utf8)
+    var result: [UInt8] = []
+    forEachPiece(of: bytes.count) { piece in
+      switch piece {
+      case .original(let range): result += bytes[range]
+      case .new(let text): result += text.utf8
+      }
+    }
+    return String(decoding: result, as: UTF8.self)
+  }
+}
+
+extension RequestPath {
+  /// Admits a body given as text; no random choice is to be made.
+  static func admit(
+    _ exchange: inout Exchange, head: RequestHead, json: String, policy: PolicySnapshot, now: Int64 = 0
+  ) throws {
+    try admit(&exchange, head: head, envelope: envelope(json), policy: policy, random: 0, now: now)
+  }
+}
+
+extension PolicySnapshot {
+  /// The built-in models; without client keys, patterns and rollouts unless some are given.
+  static func of(
+    clients: [(name: String, key: String)] = [], models: ModelCatalog = .builtIn, access: ModelAccess = ModelAccess(),
+    isKimiEnabled: Bool = true, fallbackModel: String = "", maxTokens: Int? = nil, temperature: String? = nil
+  ) -> PolicySnapshot {
+    PolicySnapshot(
+      clients: ClientDirectory(clients), models: models, access: access,
+      killSwitch: KillSwitch(isKimiEnabled: isKimiEnabled, fallbackModel: fallbackModel, catalog: models),
+      kimiDefaults: KimiDefaults(maxTokens: maxTokens, temperature: temperature))
+  }
+
+  /// One client, `alice` with `key-a`.
+  static let keyed = PolicySnapshot.of(clients: [(name: "alice", key: "key-a")])
+}
