@@ -1,3 +1,5 @@
+public import WeirPolicy
+
 /// Everything the operator decided, validated whole and never changed; a reload makes another one.
 ///
 /// Requests read the snapshot once and keep it to their end.
@@ -18,12 +20,29 @@ public struct Configuration: Sendable {
   public let drain: Duration
   /// What is logged, and in which form.
   public let logging: Logging
+  /// The built-in models and the file's, and what each name means.
+  public let catalog: ModelCatalog
+  /// Which models clients may ask for.
+  public let access: ModelAccess
+  /// What moves users between models, as configured: changes made on a running proxy (`RolloutState`) are not in it.
+  public let rollouts: RolloutTable
+  /// How the model `auto` finds its own; nil where the file switches it off.
+  public let routes: TaskRoutes?
+  /// Whether `routes` also serves requests that are too long for the model they name; off by default.
+  public let routesByLength: Bool
+  /// Where changes of rollouts are kept for the next start; nil keeps them in memory only.
+  public let rolloutStateFile: String?
   /// Each setting in effect, with where its value came from; secrets are redacted.
   public let origins: [EffectiveValue]
+  /// The sections of the YAML file in effect, and the rollouts, in the same form.
+  public let sections: [EffectiveValue]
   /// What the operator should know although weir starts.
   public let warnings: [ConfigurationProblem]
   /// The files that a reload reads again, those included that do not exist yet.
   public let files: [String]
+
+  /// Whether any rollout lets clients choose by `x-weir-variant`, as configured.
+  public var allowsVariantOverride: Bool { rollouts.entries.contains { $0.configured.allowsOverride } }
 
   /// The listeners and how they are announced.
   public struct Listeners: Sendable, Equatable {
@@ -63,9 +82,9 @@ public struct Configuration: Sendable {
     public let maxTokens: Int?
     /// Filled in where a request for a Kimi model is silent; nil leaves it so.
     public let temperature: SpelledNumber?
-    /// Share of users whose requests for an incumbent model are served by Kimi.
+    /// `KIMI_ROLLOUT_PERCENTAGE`; what is in effect, a file's rollout `kimi` considered, is in `rollouts`.
     public let rolloutPercent: Percent
-    /// The incumbent models, as clients name them, in the operator's order.
+    /// `KIMI_ROLLOUT_FROM`, as clients name them, in the operator's order.
     public let rolloutFrom: [String]
     /// Where a failed or switched-off Kimi request goes.
     public let fallbackModel: String

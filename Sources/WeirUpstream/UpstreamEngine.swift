@@ -146,22 +146,27 @@ public import NIOCore
   private func pump() {
     guard !isPumping, !isInsideCurl else { return }
     isPumping = true
+    settle()
     var runs = 0
-    repeat {
-      while timer.isDueNow, runs < Self.maximumTimerRuns {
-        timer.isDueNow = false
-        runs += 1
-        act(on: CURL_SOCKET_TIMEOUT, readiness: 0)
-      }
-      settleDeferred()
-      reportFinished()
-    } while runs < Self.maximumTimerRuns && (timer.isDueNow || !deferred.isEmpty)
-    flushTouched()
+    while timer.isDueNow, runs < Self.maximumTimerRuns {
+      timer.isDueNow = false
+      runs += 1
+      act(on: CURL_SOCKET_TIMEOUT, readiness: 0)
+      // After every run, so that a receiver whose client is slow can hold its transfer before libcurl reads on.
+      settle()
+    }
     isPumping = false
     if timer.isDueNow || !deferred.isEmpty {
       eventLoop.assumeIsolated().execute { self.pump() }
     }
     armTimer()
+  }
+
+  private func settle() {
+    settleDeferred()
+    reportFinished()
+    flushTouched()
+    settleDeferred()
   }
 
   private func handleReadySockets() {

@@ -20,11 +20,12 @@ public enum ConfigurationLoader {
 
     let parts = ConfigurationParts(&resolver)
     resolver.problems += ConfigurationChecks.problems(of: parts, resolver, readFile)
+    let policy = PolicyParts(parts, &resolver)
 
     let problems = inOrderOfSources(resolver.problems, files)
     guard problems.allSatisfy({ $0.severity == .warning }) else { throw ConfigurationProblems(problems) }
     let origins = Settings.all.compactMap { resolver.effective[$0.name] }
-    return parts.configuration(origins: origins, warnings: problems, files: files)
+    return parts.configuration(policy, origins: origins, warnings: problems, files: files)
   }
 
   /// The env file cannot name itself, so only the flag and the environment are asked for its path.

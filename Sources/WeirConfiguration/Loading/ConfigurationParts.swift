@@ -8,6 +8,8 @@ struct ConfigurationParts {
   let timeouts: Configuration.Timeouts
   let drain: Duration
   let logging: Configuration.Logging
+  let rolloutStateFile: String?
+  let allowsVariantOverride: Bool
 
   /// Resolves every live setting; problems stay in the resolver.
   init(_ resolver: inout SettingsResolver) {
@@ -48,19 +50,39 @@ struct ConfigurationParts {
     drain = resolver.value(Settings.drain)
     logging = Configuration.Logging(
       level: resolver.value(Settings.logLevel), format: resolver.value(Settings.logFormat))
+    rolloutStateFile = resolver.stateFile()
+    allowsVariantOverride = resolver.value(Settings.variantOverride)
   }
 
   /// The finished snapshot.
   func configuration(
-    origins: [EffectiveValue], warnings: [ConfigurationProblem], files: [String]
+    _ policy: PolicyParts, origins: [EffectiveValue], warnings: [ConfigurationProblem], files: [String]
   ) -> Configuration {
     Configuration(
       listeners: listeners, upstream: upstream, kimi: kimi, clients: clients, limits: limits,
-      timeouts: timeouts, drain: drain, logging: logging, origins: origins, warnings: warnings, files: files)
+      timeouts: timeouts, drain: drain, logging: logging, catalog: policy.catalog, access: policy.access,
+      rollouts: policy.rollouts, routes: policy.routes, routesByLength: policy.routesByLength,
+      rolloutStateFile: rolloutStateFile, origins: origins, sections: policy.rows, warnings: warnings,
+      files: files)
   }
 }
 
 extension SettingsResolver {
+  /// The state file's path; the default one lies beside the file that configures weir. Nil for `off`.
+  fileprivate mutating func stateFile() -> String? {
+    let setting = Settings.stateFile
+    let path = value(setting)
+    guard path.lowercased() != "off" else {
+      record(setting.entry, "off", place(of: setting).origin)
+      return nil
+    }
+    guard place(of: setting).origin == .builtIn else { return path }
+    let neighbour = yaml.path.isEmpty ? envFilePath : yaml.path
+    let directory = neighbour.lastIndex(of: "/").map { neighbour[...$0] } ?? ""
+    record(setting.entry, directory + path, .builtIn)
+    return directory + path
+  }
+
   /// Resolves the settings of features that this version lacks: they can only give problems.
   mutating func refuseUnavailable() {
     _ = value(Settings.moonshotKey)

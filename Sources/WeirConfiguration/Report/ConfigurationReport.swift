@@ -3,7 +3,8 @@ public enum ConfigurationReport {
   /// A table of name, value and origin, then the warnings; every line ends with a line feed.
   public static func text(_ configuration: Configuration) -> String {
     let header = ["SETTING", "VALUE", "FROM"]
-    let rows = [header] + configuration.origins.map { [$0.name, shownText($0), $0.origin.description] }
+    let values = configuration.origins + configuration.sections
+    let rows = [header] + values.map { [$0.name, shownText($0), $0.origin.description] }
     // One very long value must not push every origin out of sight.
     let widths = (0..<2).map { column in min(rows.map { $0[column].count }.max() ?? 0, 60) }
     var text = ""
@@ -14,18 +15,22 @@ public enum ConfigurationReport {
     return text
   }
 
-  /// `{"settings":[{"name","value","origin","reloadable","available"}],"warnings":["…"]}`; the value is
-  /// always text, null when unset.
+  /// `{"settings":[{"name","value","origin","reloadable","available"}],"sections":[likewise],"warnings":["…"]}`;
+  /// the value is always text, null when unset.
   public static func json(_ configuration: Configuration) -> String {
-    let settings = configuration.origins.map { value in
+    let warnings = configuration.warnings.map { JSONString.quoted($0.description) }
+    return #"{"settings":[\#(json(configuration.origins))],"sections":[\#(json(configuration.sections))],"#
+      + #""warnings":[\#(warnings.joined(separator: ","))]}"#
+  }
+
+  private static func json(_ values: [EffectiveValue]) -> String {
+    let objects = values.map { value in
       let text = value.text.isEmpty ? "null" : JSONString.quoted(value.text)
       return #"{"name":\#(JSONString.quoted(value.name)),"value":\#(text),"#
         + #""origin":\#(JSONString.quoted(value.origin.description)),"#
         + #""reloadable":\#(value.isReloadable),"available":\#(value.isAvailable)}"#
     }
-    let warnings = configuration.warnings.map { JSONString.quoted($0.description) }
-    return
-      #"{"settings":[\#(settings.joined(separator: ","))],"warnings":[\#(warnings.joined(separator: ","))]}"#
+    return objects.joined(separator: ",")
   }
 
   private static func shownText(_ value: EffectiveValue) -> String {

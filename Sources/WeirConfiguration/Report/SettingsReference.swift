@@ -1,6 +1,6 @@
 /// The reference of all settings, made from the registry so that it cannot fall behind.
 public enum SettingsReference {
-  /// A Markdown table, one row a setting; ends with a line feed.
+  /// A Markdown table of the variables, one row a setting; ends with a line feed.
   public static func markdown() -> String {
     var text = """
       | variable | YAML key | type | default | meaning |
@@ -10,6 +10,20 @@ public enum SettingsReference {
     for entry in Settings.all {
       text += "| \(names(entry)) | \(entry.yamlPath.map { "`\($0)`" } ?? "") | \(entry.typeName) "
       text += "| \(entry.defaultText.isEmpty ? "" : "`\(entry.defaultText)`") | \(meaning(entry)) |\n"
+    }
+    return text
+  }
+
+  /// A Markdown table of the YAML keys that no variable says, one row a key; ends with a line feed.
+  public static func sectionsMarkdown() -> String {
+    var text = """
+      | YAML key | type | meaning |
+      | --- | --- | --- |
+
+      """
+    for key in SectionKeys.all {
+      let doc = key.doc + (key.isRequired ? "; required" : "")
+      text += "| `\(key.path)` | \(key.typeName) | \(doc). |\n"
     }
     return text
   }

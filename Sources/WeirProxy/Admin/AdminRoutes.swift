@@ -64,7 +64,7 @@ struct AdminRoutes: Sendable {
 
   private func readiness() -> AdminReply {
     guard state.isDraining else { return .json(200, Array(#"{"ready":true}"#.utf8)) }
-    return .json(503, Array(#"{"ready":false,"reasons":["draining: weir was asked to stop"]}"#.utf8))
+    return .json(503, Array(#"{"ready":false,"reasons":["draining: weir is shutting down"]}"#.utf8))
   }
 
   private func health(_ request: AdminRequest) -> AdminAnswer {

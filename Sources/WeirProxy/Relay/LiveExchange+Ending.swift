@@ -29,7 +29,6 @@ extension LiveExchange {
       allocator: connection.allocator)
     sizes.sent += reply.readableBytes
     connection.write(reply)
-    connection.flush()
     finish(.complete)
   }
 
@@ -58,7 +57,6 @@ extension LiveExchange {
     if reply.framing == .chunked { ReplyFraming.closeChunk(&buffer, bodyBytes: event.count) }
     sizes.sent += event.count
     connection.write(buffer)
-    connection.flush()
   }
 
   /// The client closed its connection: the upstream must not go on generating.
@@ -94,6 +92,8 @@ extension LiveExchange {
     if snapshot.logsAccess {
       loop.state.log.write(AccessLog.line(exchange, sizes: sizes, format: snapshot.configuration.logging.format))
     }
+    // Whoever reads the end of a reply finds it counted.
+    connection.flush()
     switch ending {
     case .complete: connection.ended(self, keepAlive: keepAlive)
     case .broken: connection.brokeOff(self, isReset: reply.framing == .untilClose)

@@ -50,7 +50,7 @@ struct EditBodyTests {
   func defaults() throws {
     let policy = PolicySnapshot.of(maxTokens: 1024, temperature: "0.60")
     let (body, edits) = try edited(#"{"model":"moonshotai/kimi-k2"}"#, policy: policy)
-    #expect(body.hasPrefix(#"{"model":"moonshotai/kimi-k2","#))
+    #expect(body.hasSuffix(#""model":"moonshotai/kimi-k2"}"#))
     let filled = try envelope(body)
     let bytes = Array(body.utf8)
     #expect(filled.range(of: .temperature).map { String(decoding: bytes[$0], as: UTF8.self) } == "0.60")

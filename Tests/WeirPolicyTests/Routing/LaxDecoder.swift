@@ -19,7 +19,7 @@ enum LaxDecoder: CaseIterable {
   case cutAtNul
   /// Decodes UTF-8 without refusing overlong forms (CVE-2000-0884, CVE-2008-2938).
   case overlong
-  /// Ignores spaces and dots that trail a segment's name (Windows file names).
+  /// Ignores spaces that trail a segment's name (Windows file names).
   case trailingBlanks
 
   /// Whether `rest`, appended to a base path of two segments, names something outside of it.
@@ -43,11 +43,7 @@ enum LaxDecoder: CaseIterable {
     case .untilStable: Self.split(Self.decodedUntilStable(path))
     case .cutAtNul: Self.split(Self.decode(path)).map { Array($0.prefix { $0 != 0 }) }
     case .overlong: Self.split(Self.withoutOverlongForms(Self.decode(path)))
-    case .trailingBlanks:
-      Self.split(Self.decode(path)).map { segment in
-        let kept = Array(segment.reversed().drop { $0 == 0x20 }.reversed())
-        return kept.allSatisfy { $0 == UInt8(ascii: ".") || $0 == 0x20 } && kept.count > 1 ? Array("..".utf8) : kept
-      }
+    case .trailingBlanks: Self.split(Self.decode(path)).map { Array($0.reversed().drop { $0 == 0x20 }.reversed()) }
     }
   }
 

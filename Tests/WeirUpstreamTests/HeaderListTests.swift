@@ -1,0 +1,70 @@
+import CWeirCurl
+import Testing
+
+@testable import WeirUpstream
+
+@Suite("A list of header lines for libcurl")
+struct HeaderListTests {
+  private func lines(_ list: HeaderList) -> [String] {
+    var lines: [String] = []
+    var node = unsafe list.seal()
+    while let current = unsafe node {
+      lines.append(unsafe String(cString: current.pointee.data))
+      unsafe node = current.pointee.next
+    }
+    return lines
+  }
+
+  @Test("holds its lines in their order")
+  func order() {
+    let list = HeaderList()
+    list.add("B", "2")
+    list.add("a", "1")
+    list.add("B", "3")
+    #expect(lines(list) == ["B: 2", "a: 1", "B: 3"])
+  }
+
+  @Test("sends an empty value as one, and suppresses what libcurl would make up")
+  func empty() {
+    let list = HeaderList()
+    list.add("X-Empty", "")
+    list.suppress("Expect")
+    #expect(lines(list) == ["X-Empty;", "Expect:"])
+  }
+
+  @Test("is no list at all without lines")
+  func none() {
+    let list = HeaderList()
+    #expect(lines(list) == [])
+    list.add("A", "1")
+    list.removeAll()
+    #expect(lines(list) == [])
+  }
+
+  @Test("keeps text of any language byte by byte")
+  func bytes() {
+    let list = HeaderList()
+    list.add("X", "héllo 漢字 👩‍🚀")
+    #expect(lines(list) == ["X: héllo 漢字 👩‍🚀"])
+  }
+
+  @Test("grows with its lines, and with their length, without losing one", arguments: [1, 47, 48, 49, 97, 1000])
+  func growth(count: Int) {
+    let list = HeaderList()
+    let expected = (0..<count).map { "Name-\($0): \(String(repeating: "v", count: $0))" }
+    for index in 0..<count { list.add("Name-\(index)", String(repeating: "v", count: index)) }
+    #expect(lines(list) == expected)
+  }
+
+  @Test("serves one request after the other")
+  func reuse() {
+    let list = HeaderList()
+    for round in 0..<20 {
+      let size = round % 3 == 0 ? 40_000 : 10
+      list.add("Round", String(round))
+      list.add("Filling", String(repeating: "x", count: size))
+      #expect(lines(list) == ["Round: \(round)", "Filling: " + String(repeating: "x", count: size)])
+      list.removeAll()
+    }
+  }
+}

@@ -1,0 +1,65 @@
+import NIOCore
+import Testing
+
+@testable import WeirUpstream
+
+@Suite("A streaming body that waits for the upstream")
+struct RequestBodyTests {
+  /// Takes at most `room` bytes.
+  private func take(_ room: Int, from body: inout PendingBody) -> String {
+    let bytes = [UInt8](unsafeUninitializedCapacity: room) { buffer, count in
+      count = unsafe body.fill(UnsafeMutableRawBufferPointer(buffer))
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  @Test("leaves in the order in which it came, in pieces of whatever size", arguments: [1, 2, 3, 5, 7, 100])
+  func order(room: Int) {
+    var body = PendingBody()
+    for part in ["a", "bcd", "", "efghij", "k"] { body.append(ByteBuffer(string: part)) }
+    var text = ""
+    while body.count > 0 {
+      let piece = take(room, from: &body)
+      #expect(piece.utf8.count == room || body.count == 0)
+      text += piece
+    }
+    #expect(text == "abcdefghijk")
+    #expect(take(room, from: &body) == "")
+  }
+
+  @Test("knows how many bytes wait")
+  func count() {
+    var body = PendingBody()
+    #expect(body.count == 0)
+    body.append(ByteBuffer(string: "hello"))
+    body.append(ByteBuffer())
+    #expect(body.count == 5)
+    #expect(take(2, from: &body) == "he")
+    #expect(body.count == 3)
+    body.append(ByteBuffer(string: "!"))
+    #expect(body.count == 4)
+    #expect(take(10, from: &body) == "llo!")
+    #expect(body.count == 0)
+  }
+
+  @Test("takes nothing for no room, and is finished when it was told so")
+  func bounds() {
+    var body = PendingBody()
+    body.append(ByteBuffer(string: "x"))
+    #expect(unsafe body.fill(UnsafeMutableRawBufferPointer(start: nil, count: 0)) == 0)
+    #expect(body.count == 1)
+    #expect(!body.isFinished)
+    body.finish()
+    #expect(body.isFinished)
+    #expect(take(1, from: &body) == "x")
+  }
+
+  @Test("sends the part of a buffer that was not read yet")
+  func offset() {
+    var part = ByteBuffer(string: "skip me")
+    part.moveReaderIndex(forwardBy: 5)
+    var body = PendingBody()
+    body.append(part)
+    #expect(take(10, from: &body) == "me")
+  }
+}
