@@ -7,10 +7,9 @@ import Testing
 struct RequestBodyTests {
   /// Takes at most `room` bytes.
   private func take(_ room: Int, from body: inout PendingBody) -> String {
-    let bytes = [UInt8](unsafeUninitializedCapacity: room) { buffer, count in
-      count = unsafe body.fill(UnsafeMutableRawBufferPointer(buffer))
-    }
-    return String(decoding: bytes, as: UTF8.self)
+    var bytes = [UInt8](repeating: 0, count: room)
+    let count = unsafe bytes.withUnsafeMutableBytes { unsafe body.fill($0) }
+    return String(decoding: bytes[..<count], as: UTF8.self)
   }
 
   @Test("leaves in the order in which it came, in pieces of whatever size", arguments: [1, 2, 3, 5, 7, 100])

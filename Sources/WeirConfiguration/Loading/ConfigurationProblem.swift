@@ -38,7 +38,8 @@ public struct ConfigurationProblem: Error, Sendable, Equatable, CustomStringConv
   }
 
   init(
-    _ severity: Severity, at origin: ValueOrigin, key: String, what: String, fix: String, isDeadRule: Bool = false
+    _ severity: Severity, at origin: ValueOrigin, key: String, what: String, fix: String,
+    isDeadRule: Bool = false
   ) {
     let source: String
     var lineNumber: Int?

@@ -8,13 +8,27 @@ struct PlacedRollout {
   /// Where the incumbents are named.
   let fromOrigin: ValueOrigin
   let fromKey: String
+  /// The incumbents are the environment's, not the entry's.
+  var isFromOutranked = false
   /// Where the shares are named.
   let shareOrigin: ValueOrigin
 
-  /// Where a model's name stands.
-  func place(of model: String, path: String) -> (origin: ValueOrigin, key: String) {
-    if let entry, let line = entry.lines[model] { return (.file(path: path, line: line), entry.field.key) }
-    return (fromOrigin, fromKey)
+  /// Where an incumbent is named.
+  func place(ofIncumbent name: String, path: String) -> (origin: ValueOrigin, key: String) {
+    if isFromOutranked { return (fromOrigin, fromKey) }
+    return entry?.incumbents.first { $0.value == name }.map { $0.place(path) } ?? (fromOrigin, fromKey)
+  }
+
+  /// Where a model of either side is named.
+  func place(of name: String, path: String) -> (origin: ValueOrigin, key: String) {
+    if rollout.from.contains(name) { return place(ofIncumbent: name, path: path) }
+    return entry?.targets.first { $0.value == name }.map { $0.place(path) } ?? (fromOrigin, fromKey)
+  }
+}
+
+extension Located {
+  fileprivate func place(_ path: String) -> (origin: ValueOrigin, key: String) {
+    (.file(path: path, line: line), key)
   }
 }
 
@@ -75,7 +89,8 @@ enum KimiRollout {
       Settings.rolloutFrom.entry, rollout.from.joined(separator: ","), from?.origin ?? plain.fromOrigin)
     return PlacedRollout(
       rollout: rollout, entry: entry, fromOrigin: from?.origin ?? plain.fromOrigin,
-      fromKey: from?.key ?? plain.fromKey, shareOrigin: percent?.origin ?? plain.shareOrigin)
+      fromKey: from?.key ?? plain.fromKey, isFromOutranked: from != nil,
+      shareOrigin: percent?.origin ?? plain.shareOrigin)
   }
 
   private static func renamed(_ rollout: Rollout, from: [String]) -> Rollout {

@@ -24,7 +24,8 @@ struct PolicyChecks {
       case .cycle(let names):
         let first = models.catalog.first { names.contains($0.model.id.lowercased()) }
         return error(
-          first, "aliases", "the aliases \(names.joined(separator: " -> ")) lead in a circle", fix: "remove one")
+          first, "aliases", "the aliases \(names.joined(separator: " -> ")) lead in a circle",
+          fix: "remove one")
       }
     }
   }
@@ -46,7 +47,9 @@ struct PolicyChecks {
       }
       if isDenied, !matched.isEmpty {
         problems.append(
-          deadRule(rule.line, rule.key, "all that \(rule.value) allows is denied", fix: "remove it, or a pattern of deny"))
+          deadRule(
+            rule.line, rule.key, "all that \(rule.value) allows is denied",
+            fix: "remove it, or a pattern of deny"))
       }
     }
     return problems
@@ -66,10 +69,11 @@ struct PolicyChecks {
         guard let owner = placed.first(where: { $0.rollout.name == rollout }) else { return nil }
         // Nobody wrote the default list, so nobody is told that it is not used.
         guard owner.fromOrigin != .builtIn else { return nil }
-        let place = owner.place(of: from, path: path)
+        let place = owner.place(ofIncumbent: from, path: path)
         return ConfigurationProblem(
           .warning, at: place.origin, key: place.key,
-          what: "the rollout \(rollout) never gets requests for \(from), since the rollout \(winner) comes first",
+          what:
+            "the rollout \(rollout) never gets requests for \(from), since the rollout \(winner) comes first",
           fix: "leave \(from) to one of them", isDeadRule: true)
       default:
         return nil
@@ -84,14 +88,16 @@ struct PolicyChecks {
     for candidate in section.candidates ?? [] where !catalog.resolve(candidate.value).isKnown {
       problems.append(
         deadRule(
-          candidate.line, candidate.key, "the catalog has no model \(candidate.value)", fix: remedy(candidate.value)))
+          candidate.line, candidate.key, "the catalog has no model \(candidate.value)",
+          fix: remedy(candidate.value)))
     }
     if routes.candidates.isEmpty {
       let field = section.field
       problems.append(
         ConfigurationProblem(
           .error, source: path, line: field.line, key: "\(field.key).candidates",
-          what: "there is no candidate to route to", fix: "name a model of the catalog, or leave the key out"))
+          what: "there is no candidate to route to", fix: "name a model of the catalog, or leave the key out")
+      )
     }
     for name in routes.deadTasks {
       guard let task = section.tasks[name] else { continue }
@@ -131,10 +137,13 @@ struct PolicyChecks {
     models.catalog.last { $0.model.id.lowercased() == id.lowercased() }
   }
 
-  private func error(_ entry: CatalogEntry?, _ key: String?, _ what: String, fix: String) -> ConfigurationProblem {
+  private func error(_ entry: CatalogEntry?, _ key: String?, _ what: String, fix: String)
+    -> ConfigurationProblem
+  {
     let base = entry?.field.key ?? "models.catalog"
     return ConfigurationProblem(
-      .error, source: path, line: entry?.field.line, key: key.map { "\(base).\($0)" } ?? base, what: what, fix: fix)
+      .error, source: path, line: entry?.field.line, key: key.map { "\(base).\($0)" } ?? base, what: what,
+      fix: fix)
   }
 
   private func deadRule(_ line: Int, _ key: String, _ what: String, fix: String) -> ConfigurationProblem {

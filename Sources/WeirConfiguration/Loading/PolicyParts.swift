@@ -43,7 +43,8 @@ struct PolicyParts {
   }
 
   private static func table(
-    _ placed: [PlacedRollout], _ catalog: ModelCatalog, isKimiEnabled: Bool, _ resolver: inout SettingsResolver
+    _ placed: [PlacedRollout], _ catalog: ModelCatalog, isKimiEnabled: Bool,
+    _ resolver: inout SettingsResolver
   ) -> RolloutTable {
     do throws(RolloutProblem) {
       return try RolloutTable(placed.map(\.rollout), catalog: catalog, isKimiEnabled: isKimiEnabled)

@@ -29,7 +29,9 @@ enum PolicyRows {
       row("models.routes.by_length", "\(section?.routesByLength ?? false)", origin),
     ]
       + tasks.sorted { $0.key < $1.key }.map { name, task in
-        row(task.key, task.value.map(\.rawValue).sorted().joined(separator: ","), .file(path: path, line: task.line))
+        row(
+          task.key, task.value.map(\.rawValue).sorted().joined(separator: ","),
+          .file(path: path, line: task.line))
       }
   }
 

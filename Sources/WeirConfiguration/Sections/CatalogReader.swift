@@ -9,16 +9,26 @@ struct CatalogEntry {
 }
 
 extension SectionReader {
+  /// The most models that a file may add, and the most patterns of one list: rules are held against each.
+  static let maximumModels = 2000
+  static let maximumPatterns = 1000
+
   /// The models of `models.catalog`; wrong values are reported and left out, so that names can still be checked.
   mutating func catalog(_ field: SectionField?) -> [CatalogEntry] {
-    var entries = elements(of: field, namedBy: "id").compactMap { catalogEntry($0) }
+    let elements = elements(of: field, namedBy: "id")
+    if let field, elements.count > SectionReader.maximumModels {
+      report(field, "there are \(elements.count) models", fix: "keep at most \(SectionReader.maximumModels)")
+      return []
+    }
+    var entries = elements.compactMap { catalogEntry($0) }
     // A name that another entry takes over is taken from a built-in model, not claimed twice.
-    let aliases = entries.map { Set($0.model.aliases.map { $0.lowercased() }) }
+    var owners: [String: String] = [:]
+    for model in entries.map(\.model) {
+      for alias in model.aliases { owners[alias.lowercased()] = model.id }
+    }
     for index in entries.indices where !entries[index].hasOwnSpellings {
-      let others = aliases.indices.filter { $0 != index }
-      entries[index].model.spellings.removeAll { spelling in
-        others.contains { aliases[$0].contains(spelling.lowercased()) }
-      }
+      let id = entries[index].model.id
+      entries[index].model.spellings.removeAll { owners[$0.lowercased(), default: id] != id }
     }
     return entries
   }
@@ -62,7 +72,9 @@ extension SectionReader {
     model.isKimi = value(fields["kimi"], ValueParsers.boolean) ?? model.isKimi
     if let field = fields["upstreams"] {
       model.upstreams = values(field, ValueParsers.name).map(\.value)
-      warn(field, "without effect in this version", fix: "remove it: there is one upstream, which serves every model")
+      warn(
+        field, "without effect in this version",
+        fix: "remove it: there is one upstream, which serves every model")
     }
     return model
   }
@@ -92,7 +104,9 @@ extension SectionReader {
     guard let field else { return nil }
     if case .text(let text, _) = field.node.content {
       let isShort = text.utf8.count <= ValueParsers.longestPrompt
-      if !isShort { report(field, "the text is longer than \(ValueParsers.longestPrompt) bytes", fix: "shorten it") }
+      if !isShort {
+        report(field, "the text is longer than \(ValueParsers.longestPrompt) bytes", fix: "shorten it")
+      }
       return isShort && !text.isEmpty ? text : nil
     }
     return value(fields(of: field, in: .systemPrompt)["example"]) { text throws(ValueProblem) in

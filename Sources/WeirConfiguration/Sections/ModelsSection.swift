@@ -34,16 +34,35 @@ extension SectionReader {
     section.catalog = catalog(fields["catalog"])
     section.allow = names(fields["allow"])
     section.deny = names(fields["deny"])
-    if let allow = fields["allow"], case .list(let items) = allow.node.content, items.isEmpty {
-      report(allow, "the list allows nothing", fix: "name models, or leave the key out to allow all")
-    }
+    refuseEmptyAllow(field)
     section.routes = fields["routes"].map { routes($0) }
     return section
+  }
+
+  /// An allow list whose entries were all taken out must not turn into one that allows everything.
+  private mutating func refuseEmptyAllow(_ field: SectionField) {
+    guard case .group(let entries) = field.node.content,
+      let allow = entries.first(where: { $0.key == "allow" })
+    else { return }
+    switch allow.value.content {
+    case .nothing: break
+    case .list(let items) where items.isEmpty: break
+    case .text, .list, .group: return
+    }
+    report(
+      line: allow.line, key: "\(field.key).allow", "the list allows nothing",
+      fix: "name models, or leave the key out to allow all")
   }
 
   /// Model names or patterns with their lines.
   mutating func names(_ field: SectionField?) -> [Located<String>] {
     guard let field else { return [] }
+    if case .list(let items) = field.node.content, items.count > SectionReader.maximumPatterns {
+      report(
+        field, "the list has \(items.count) entries",
+        fix: "keep at most \(SectionReader.maximumPatterns), and use patterns such as openai/*")
+      return []
+    }
     return values(field, ValueParsers.model).map { Located(value: $0.value, key: field.key, line: $0.line) }
   }
 

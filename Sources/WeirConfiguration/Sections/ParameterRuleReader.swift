@@ -42,7 +42,9 @@ extension SectionReader {
     }
     if action.action == "preset" { return preset(fields["preset"]) }
     let endpoints = endpoints(fields["endpoints"])
-    guard let subject = fields[action.action], let name = value(subject, ValueParsers.parameter) else { return [] }
+    guard let subject = fields[action.action], let name = value(subject, ValueParsers.parameter) else {
+      return []
+    }
     return self.action(action.action, name, subject, fields).map { [ParameterRule($0, at: endpoints)] } ?? []
   }
 
@@ -114,13 +116,17 @@ extension SectionReader {
   /// The value as JSON; parameters that are numbers everywhere must be numbers.
   private mutating func json(_ field: SectionField, for parameter: String) -> String? {
     let json = field.node.json
-    guard SectionReader.numericParameters.contains(parameter), !ValueParsers.isJSONNumber(json) else { return json }
-    report(field, "\(parameter) is a number, and this is none", fix: "write a number without quotes, such as 0.6")
+    guard SectionReader.numericParameters.contains(parameter), !ValueParsers.isJSONNumber(json) else {
+      return json
+    }
+    report(
+      field, "\(parameter) is a number, and this is none", fix: "write a number without quotes, such as 0.6")
     return nil
   }
 
   private static let numericParameters: Set<String> = [
-    "temperature", "top_p", "top_k", "top_a", "min_p", "max_tokens", "max_completion_tokens", "max_output_tokens",
+    "temperature", "top_p", "top_k", "top_a", "min_p", "max_tokens", "max_completion_tokens",
+    "max_output_tokens",
     "presence_penalty", "frequency_penalty", "repetition_penalty", "seed", "n",
   ]
 }

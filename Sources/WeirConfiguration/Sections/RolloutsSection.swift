@@ -4,15 +4,17 @@ import WeirPolicy
 struct RolloutEntry {
   let rollout: Rollout
   let field: SectionField
-  /// Lines of the incumbents' names and of the variants' models.
-  let lines: [String: Int]
+  /// Where each incumbent and each variant's model is named.
+  let incumbents: [Located<String>]
+  let targets: [Located<String>]
 }
 
 extension SectionReader {
-  /// The most rollouts, and the most variants of one: more would neither fit a label nor a person's mind, and each
-  /// costs work at every reload.
+  /// The most rollouts, variants of one and incumbents of one: more would neither fit a metric's label nor a
+  /// person's mind, and each costs work at every reload.
   static let maximumRollouts = 100
   static let maximumVariants = 50
+  static let maximumIncumbents = 100
 
   /// The rollouts of the file; those with a mistake are reported and left out.
   mutating func rollouts(_ field: SectionField?, allowsOverride: Bool) -> [RolloutEntry] {
@@ -43,6 +45,9 @@ extension SectionReader {
     if let field = fields["from"], from.isEmpty, problems.count == before {
       report(field, "there is no incumbent, so the rollout would never be used", fix: "name a model")
     }
+    if let field = fields["from"], from.count > SectionReader.maximumIncumbents {
+      report(field, "there are \(from.count) incumbents", fix: "use patterns such as gpt-4*")
+    }
     let variants = variants(fields["variants"])
     let pins = pins(fields["pins"], variants: variants.map(\.value.name))
     let isEnabled = value(fields["enabled"], ValueParsers.boolean) ?? true
@@ -52,9 +57,8 @@ extension SectionReader {
       let rollout = try Rollout(
         name: name, from: from.map(\.value), variants: variants.map(\.value), pins: pins,
         allowsOverride: isOverridable, isEnabled: isEnabled)
-      let places = from.map { ($0.value, $0.line) } + variants.map { ($0.value.model, $0.line) }
-      return RolloutEntry(
-        rollout: rollout, field: field, lines: Dictionary(places, uniquingKeysWith: { first, _ in first }))
+      let targets = variants.map { Located(value: $0.value.model, key: $0.key, line: $0.line) }
+      return RolloutEntry(rollout: rollout, field: field, incumbents: from, targets: targets)
     } catch {
       report(field, "\(error)", fix: "correct the rollout")
       return nil

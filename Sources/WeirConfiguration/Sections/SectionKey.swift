@@ -9,7 +9,8 @@ struct SectionKey: Sendable {
   let doc: String
 
   init(
-    _ group: SectionGroup, _ name: String, _ typeName: String, required isRequired: Bool = false, _ doc: String
+    _ group: SectionGroup, _ name: String, _ typeName: String, required isRequired: Bool = false,
+    _ doc: String
   ) {
     self.group = group
     self.name = name

@@ -1,6 +1,7 @@
 extension SectionKeys {
   static let models = [
-    SectionKey(.models, "catalog", "list", "Models to add; one with the id of a built-in model changes that one"),
+    SectionKey(
+      .models, "catalog", "list", "Models to add; one with the id of a built-in model changes that one"),
     SectionKey(
       .models, "allow", "patterns",
       "The models that clients may ask for, `*` for any characters; without the key, all"),
@@ -10,12 +11,14 @@ extension SectionKeys {
 
   static let catalogModel =
     [
-      SectionKey(.catalogModel, "id", "model", required: true, "What the upstream calls it, without a suffix"),
+      SectionKey(
+        .catalogModel, "id", "model", required: true, "What the upstream calls it, without a suffix"),
       SectionKey(
         .catalogModel, "aliases", "names",
         "Names that are rewritten to the id; one that ends with `*` means all that begin so"),
       SectionKey(
-        .catalogModel, "spellings", "names", "Names that mean this model and go upstream as the client wrote them"),
+        .catalogModel, "spellings", "names",
+        "Names that mean this model and go upstream as the client wrote them"),
       SectionKey(.catalogModel, "name", "text", "What people call it; by default, the id"),
       SectionKey(.catalogModel, "provider", "text", "Who makes it"),
       SectionKey(.catalogModel, "category", "text", "The heading of a model picker; by default, `standard`"),
@@ -37,7 +40,8 @@ extension SectionKeys {
         .catalogModel, "fixed_temperature", "`true` or `false`",
         "The model takes one temperature only, so `KIMI_K2_TEMPERATURE` is not filled in"),
       SectionKey(
-        .catalogModel, "system_prompt", "text or group", "Added to the system prompt; without it, prompts stay"),
+        .catalogModel, "system_prompt", "text or group",
+        "Added to the system prompt; without it, prompts stay"),
       SectionKey(
         .catalogModel, "upstreams", "names", "The upstreams that serve it, best first; not in this version"),
       SectionKey(
@@ -56,7 +60,8 @@ extension SectionKeys {
   static let rules = [
     SectionKey(.rule, "fill", "parameter", "Puts `value` in where the request is silent"),
     SectionKey(.rule, "value", "JSON value", "With `fill`: what to put in"),
-    SectionKey(.rule, "rename", "parameter", "Calls a parameter `to`; where the request has both, that one stays"),
+    SectionKey(
+      .rule, "rename", "parameter", "Calls a parameter `to`; where the request has both, that one stays"),
     SectionKey(.rule, "to", "parameter", "With `rename`: the other name"),
     SectionKey(.rule, "scale", "parameter", "Multiplies a number"),
     SectionKey(.rule, "by", "number", "With `scale`: the factor"),

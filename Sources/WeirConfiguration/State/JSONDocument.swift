@@ -16,7 +16,9 @@ indirect enum JSONDocument: Equatable {
 
   /// Reads a whole text; nested at most 16 levels deep, keys unique within an object.
   static func read(_ bytes: [UInt8]) throws(Fault) -> JSONDocument {
-    guard String(validating: bytes, as: UTF8.self) != nil else { throw Fault(line: 1, what: "it is not UTF-8") }
+    guard String(validating: bytes, as: UTF8.self) != nil else {
+      throw Fault(line: 1, what: "it is not UTF-8")
+    }
     var scanner = JSONScanner(bytes: bytes)
     let value = try scanner.value(depth: 0)
     scanner.skipBlanks()
@@ -137,7 +139,9 @@ private struct JSONScanner {
     guard let mark = current else { throw fault("a text does not end") }
     position += 1
     if let scalar = JSONScanner.escapes[mark] { return scalar }
-    guard mark == UInt8(ascii: "u"), let unit = hexUnit() else { throw fault("a backslash stands before no escape") }
+    guard mark == UInt8(ascii: "u"), let unit = hexUnit() else {
+      throw fault("a backslash stands before no escape")
+    }
     guard (0xD800...0xDBFF).contains(unit) else { return UnicodeScalar(unit) ?? "\u{FFFD}" }
     let afterHigh = position
     if bytes[position...].starts(with: [UInt8(ascii: "\\"), UInt8(ascii: "u")]) {

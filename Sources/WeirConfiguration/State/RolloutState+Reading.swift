@@ -12,7 +12,9 @@ extension RolloutState {
     do throws(JSONDocument.Fault) {
       document = try JSONDocument.read(bytes)
     } catch {
-      self.init(flips: [], problems: [Self.problem(path, error.line, nil, "the state file is damaged: \(error.what)")])
+      self.init(
+        flips: [], problems: [Self.problem(path, error.line, nil, "the state file is damaged: \(error.what)")]
+      )
       return
     }
     self.init(document, path: path)
@@ -21,7 +23,8 @@ extension RolloutState {
   private init(_ document: JSONDocument, path: String) {
     guard case .number(let version) = document["version"], case .array(let items) = document["flips"] else {
       self.init(
-        flips: [], problems: [Self.problem(path, nil, nil, "the state file is damaged: version or flips are missing")])
+        flips: [],
+        problems: [Self.problem(path, nil, nil, "the state file is damaged: version or flips are missing")])
       return
     }
     guard version == "\(RolloutState.version)" else {
@@ -29,7 +32,8 @@ extension RolloutState {
         flips: [],
         problems: [
           Self.problem(
-            path, nil, "version", "the state file has the format \(version.prefix(40)), which this version cannot read")
+            path, nil, "version",
+            "the state file has the format \(version.prefix(40)), which this version cannot read")
         ])
       return
     }
@@ -44,12 +48,15 @@ extension RolloutState {
     }
     if items.count > RolloutState.maximumFlips {
       problems.append(
-        Self.problem(path, nil, "flips", "there are over \(RolloutState.maximumFlips) changes; the others are left out"))
+        Self.problem(
+          path, nil, "flips", "there are over \(RolloutState.maximumFlips) changes; the others are left out"))
     }
     self.init(flips: flips, problems: problems)
   }
 
-  private static func problem(_ path: String, _ line: Int?, _ key: String?, _ what: String) -> ConfigurationProblem {
+  private static func problem(_ path: String, _ line: Int?, _ key: String?, _ what: String)
+    -> ConfigurationProblem
+  {
     ConfigurationProblem(
       .warning, source: path, line: line, key: key, what: what,
       fix: "correct the file and restart, or make the changes again; until then the configured values hold")
@@ -61,12 +68,14 @@ extension FlipRecord {
     guard case .string(let rollout) = json["rollout"], !rollout.isEmpty else {
       throw ValueProblem("the change names no rollout", fix: "")
     }
-    guard case .string(let who) = json["who"], case .number(let spelled) = json["when_ms"], let when = Int64(spelled)
+    guard case .string(let who) = json["who"], case .number(let spelled) = json["when_ms"],
+      let when = Int64(spelled)
     else {
       throw ValueProblem("the change does not say who made it and when", fix: "")
     }
     let kinds = ["percent", "shares", "enabled", "reset"].filter { json[$0] != nil }
-    guard let kind = kinds.first, kinds.count == 1, let from = json[kind]?["from"], let to = json[kind]?["to"],
+    guard let kind = kinds.first, kinds.count == 1, let from = json[kind]?["from"],
+      let to = json[kind]?["to"],
       let change = Change(kind, from, to)
     else {
       throw ValueProblem("the change does not say from what to what", fix: "")

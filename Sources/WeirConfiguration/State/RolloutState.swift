@@ -36,7 +36,8 @@ public struct RolloutState: Sendable, Equatable {
   /// The file's bytes, one change a line; write them to a new file and rename it, so that no reader sees half.
   public var encoded: [UInt8] {
     let lines = flips.map(\.json).joined(separator: ",\n")
-    return Array("{\"version\":\(RolloutState.version),\"flips\":[\n\(lines)\(lines.isEmpty ? "" : "\n")]}\n".utf8)
+    return Array(
+      "{\"version\":\(RolloutState.version),\"flips\":[\n\(lines)\(lines.isEmpty ? "" : "\n")]}\n".utf8)
   }
 }
 
@@ -63,7 +64,9 @@ extension FlipRecord.Change {
   private static func percent(_ hundredths: Int) -> String { Percent(hundredths: hundredths).description }
 
   private static func object(_ shares: [String: Int]) -> String {
-    let members = shares.sorted { $0.key < $1.key }.map { "\(JSONString.quoted($0.key)):\(percent($0.value))" }
+    let members = shares.sorted { $0.key < $1.key }.map {
+      "\(JSONString.quoted($0.key)):\(percent($0.value))"
+    }
     return "{" + members.joined(separator: ",") + "}"
   }
 }

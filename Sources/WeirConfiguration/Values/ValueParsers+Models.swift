@@ -40,7 +40,8 @@ extension ValueParsers {
   /// A user's id, as clients send it.
   static func user(_ text: String) throws(ValueProblem) -> String {
     guard !text.isEmpty, text.utf8.count <= 1024 else {
-      throw ValueProblem("the user's id is empty or longer than 1024 bytes", fix: "write it as clients send it")
+      throw ValueProblem(
+        "the user's id is empty or longer than 1024 bytes", fix: "write it as clients send it")
     }
     return text
   }
