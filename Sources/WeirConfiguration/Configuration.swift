@@ -24,7 +24,8 @@ public struct Configuration: Sendable {
   public let catalog: ModelCatalog
   /// Which models clients may ask for.
   public let access: ModelAccess
-  /// What moves users between models, as configured: changes made on a running proxy (`RolloutState`) are not in it.
+  /// What moves users between models, as configured: changes made on a running proxy (`RolloutState`) are not
+  /// in it.
   public let rollouts: RolloutTable
   /// How the model `auto` finds its own; nil where the file switches it off.
   public let routes: TaskRoutes?

@@ -170,10 +170,11 @@ public import NIOCore
   }
 
   private func handleReadySockets() {
-    defer { poller.finishBatch() }
     guard !isShutDown else { return }
     _ = now()
-    poller.forEachReady { socket, readiness in act(on: socket, readiness: readiness) }
+    let ready = poller.takeReady()
+    for (socket, readiness) in ready { act(on: socket, readiness: readiness) }
+    poller.rearm(ready)
     pump()
   }
 
@@ -265,10 +266,9 @@ public import NIOCore
     let context = unsafe Unmanaged.passUnretained(self).toOpaque()
     unsafe weir_multi_set_socket_function(
       multi,
-      { _, socket, what, context, known in
+      { _, socket, what, context, _ in
         guard let context = unsafe context else { return 0 }
-        let engine = unsafe Unmanaged<UpstreamEngine>.fromOpaque(context).takeUnretainedValue()
-        unsafe engine.follow(socket, what: what, isNew: known == nil)
+        unsafe Unmanaged<UpstreamEngine>.fromOpaque(context).takeUnretainedValue().follow(socket, what: what)
         return 0
       }, context)
     unsafe weir_multi_set_timer_function(
@@ -280,14 +280,12 @@ public import NIOCore
       }, context)
   }
 
-  private func follow(_ socket: CInt, what: CInt, isNew: Bool) {
+  private func follow(_ socket: CInt, what: CInt) {
     if what == CURL_POLL_REMOVE {
       poller.forget(socket)
-      return
+    } else {
+      poller.watch(socket, read: what & CURL_POLL_IN != 0, write: what & CURL_POLL_OUT != 0)
     }
-    poller.watch(socket, read: what & CURL_POLL_IN != 0, write: what & CURL_POLL_OUT != 0, isNew: isNew)
-    // Any pointer but null marks the socket as known for the next call.
-    if isNew { unsafe curl_multi_assign(multi, socket, Unmanaged.passUnretained(self).toOpaque()) }
   }
 
   private func wants(_ milliseconds: Int) {

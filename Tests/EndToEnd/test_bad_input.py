@@ -113,7 +113,7 @@ def test_a_top_level_key_given_twice_is_refused_and_named(strict, simulator, end
     assert param in (None, key)
     said = check_error(reply, 400, "duplicate_key", api_of(endpoint), param)
     spellings = re.findall(r'"((?:[^"\\]|\\.)*)":', body.decode())
-    assert any(spelt in said for spelt in spellings if json.loads(f'"{spelt}"') == key), "the key is named as it was spelt"
+    assert any(each in said for each in spellings if json.loads(f'"{each}"') == key), "named as it was spelt"
     assert not simulator.saw(marked)
 
 

@@ -51,9 +51,9 @@ struct HeaderListTests {
   @Test("grows with its lines, and with their length, without losing one", arguments: [1, 47, 48, 49, 97, 1000])
   func growth(count: Int) {
     let list = HeaderList()
-    let expected = (0..<count).map { "Name-\($0): \(String(repeating: "v", count: $0))" }
-    for index in 0..<count { list.add("Name-\(index)", String(repeating: "v", count: index)) }
-    #expect(lines(list) == expected)
+    let values = (1...count).map { String(repeating: "v", count: $0) }
+    for (index, value) in values.enumerated() { list.add("Name-\(index)", value) }
+    #expect(lines(list) == values.enumerated().map { "Name-\($0): \($1)" })
   }
 
   @Test("serves one request after the other")

@@ -309,15 +309,17 @@ struct TransferUploadTests {
     }
   }
 
-  @Test("that is refused early brings the refusal")
+  @Test("that is refused early, while its client is silent, brings the whole refusal")
   func earlyReply() async throws {
     try await EngineBench.with { bench in
       let origin = try await Origin.scripted(
         on: bench.origins, .bytes("HTTP/1.1 413 Too Large\r\nConnection: close\r\nContent-Length: 2\r\n\r\nno"))
-      let reply = try await bench.run(
-        EngineRequest("POST", origin.url("/"), body: .streaming(length: 1_000_000)))
+      var request = EngineRequest("POST", origin.url("/"), body: .streaming(length: 1_000_000))
+      request.timeouts.idle = 500_000_000
+      let reply = try await bench.run(request)
       #expect(reply.status == 413)
       #expect(reply.text == "no")
+      #expect(reply.failure == nil)
     }
   }
 }

@@ -61,7 +61,7 @@ bool weir_multi_next_finished(CURLM *multi, weir_finished *finished);
 static inline const void *weir_no_bytes(void) { return ""; }
 
 // The file descriptor of one epoll event, hidden in a union that Swift reads awkwardly.
-static inline int weir_event_descriptor(const struct epoll_event *event) { return event->data.fd; }
+static inline int weir_event_descriptor(struct epoll_event event) { return event.data.fd; }
 static inline int weir_epoll_control(int epoll, int operation, int descriptor, uint32_t events) {
   struct epoll_event event = {.events = events, .data = {.fd = descriptor}};
   return epoll_ctl(epoll, operation, descriptor, &event);

@@ -20,8 +20,8 @@ public struct ConfigurationProblem: Error, Sendable, Equatable, CustomStringConv
   public let what: String
   /// What would be right.
   public let fix: String
-  /// A rule that names what does not exist, or can never have an effect: a warning for a running proxy, a failure
-  /// for `weir check`.
+  /// A rule that names what does not exist, or can never have an effect: a warning for a running proxy, a
+  /// failure for `weir check`.
   public let isDeadRule: Bool
 
   init(

@@ -32,10 +32,12 @@ extension Located {
   }
 }
 
-/// The rollout `kimi`, which `KIMI_ROLLOUT_PERCENTAGE` and `KIMI_ROLLOUT_FROM` describe, beside those of the file.
+/// The rollout `kimi`, which `KIMI_ROLLOUT_PERCENTAGE` and `KIMI_ROLLOUT_FROM` describe, beside those of the
+/// file.
 ///
-/// A file's rollout of that name takes its place; values that the environment or the env file gives go before the
-/// file's, as everywhere. A file with rollouts of its own that nobody gave Kimi settings beside is taken as it is.
+/// A file's rollout of that name takes its place; values that the environment or the env file gives go before
+/// the file's, as everywhere. A file with rollouts of its own that nobody gave Kimi settings beside is taken
+/// as it is.
 enum KimiRollout {
   static let name = "kimi"
 

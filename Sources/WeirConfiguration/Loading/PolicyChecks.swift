@@ -109,8 +109,8 @@ struct PolicyChecks {
     return problems
   }
 
-  /// A fallback that the kill switch would shut too: known before it is thrown, since a reload that does not validate
-  /// would leave Kimi on.
+  /// A fallback that the kill switch would shut too: known before it is thrown, since a reload that does not
+  /// validate would leave Kimi on.
   func fallbackProblems(
     _ kimi: Configuration.Kimi, _ place: (origin: ValueOrigin, key: String)
   ) -> [ConfigurationProblem] {

@@ -15,7 +15,7 @@ public enum ConfigurationReport {
     return text
   }
 
-  /// `{"settings":[{"name","value","origin","reloadable","available"}],"sections":[likewise],"warnings":["…"]}`;
+  /// `{"settings":[{"name","value","origin","reloadable","available"}],"sections":[…],"warnings":["…"]}`;
   /// the value is always text, null when unset.
   public static func json(_ configuration: Configuration) -> String {
     let warnings = configuration.warnings.map { JSONString.quoted($0.description) }

@@ -13,7 +13,8 @@ extension SectionReader {
   static let maximumModels = 2000
   static let maximumPatterns = 1000
 
-  /// The models of `models.catalog`; wrong values are reported and left out, so that names can still be checked.
+  /// The models of `models.catalog`; wrong values are reported and left out, so that names can still be
+  /// checked.
   mutating func catalog(_ field: SectionField?) -> [CatalogEntry] {
     let elements = elements(of: field, namedBy: "id")
     if let field, elements.count > SectionReader.maximumModels {

@@ -151,8 +151,8 @@ private enum RuleEndpoint: String, CaseIterable {
 }
 
 extension FileNode {
-  /// The value in JSON: plain numbers keep their spelling, plain `true`, `false` and `null` are what they say (YAML
-  /// 1.2, core schema), all other text is a string.
+  /// The value in JSON: plain numbers keep their spelling, plain `true`, `false` and `null` are what they say
+  /// (YAML 1.2, core schema), all other text is a string.
   var json: String {
     switch content {
     case .nothing: "null"

@@ -1,5 +1,5 @@
-/// One key of a YAML section that variables cannot say; readers, name suggestions and the reference use the same
-/// registry.
+/// One key of a YAML section that variables cannot say; readers, name suggestions and the reference use the
+/// same registry.
 struct SectionKey: Sendable {
   let group: SectionGroup
   let name: String
@@ -45,8 +45,8 @@ enum SectionKeys {
     SectionKey(.root, "models", "group", "Which models there are and who may ask for which"),
     SectionKey(
       .root, "rollouts", "list",
-      "What moves users between models, the first that fits a request decides; a rollout named `kimi` replaces the "
-        + "one that `KIMI_ROLLOUT_*` describe, and where those are set, they go before its values"),
+      "What moves users between models, the first that fits a request decides; a rollout named `kimi` "
+        + "replaces the one that `KIMI_ROLLOUT_*` describe, and where those are set, they go before its values"),
   ]
 
   static func keys(in group: SectionGroup) -> [SectionKey] { all.filter { $0.group == group } }

@@ -33,8 +33,8 @@ extension SectionKeys {
         "Any of `reasoning`, `coding`, `analysis`, `tool_use`, `agentic`, `long_context`"),
       SectionKey(
         .catalogModel, "defaults", "group",
-        "Parameters and their values, filled in where the request is silent; the rules of `parameters` then apply "
-          + "to them as if the client had said so"),
+        "Parameters and their values, filled in where the request is silent; the rules of `parameters` then "
+          + "apply to them as if the client had said so"),
       SectionKey(.catalogModel, "parameters", "list", "Rules for parameters, applied one after the other"),
       SectionKey(
         .catalogModel, "fixed_temperature", "`true` or `false`",
@@ -75,7 +75,8 @@ extension SectionKeys {
         + "`openai_reasoning` (`max_completion_tokens`, no sampling parameters)"),
     SectionKey(
       .rule, "endpoints", "names",
-      "Where the rule applies: `chat`, `completions`, `responses`, `messages`, `embeddings`; by default, all"),
+      "Where the rule applies: `chat`, `completions`, `responses`, `messages`, `embeddings`; "
+        + "by default, all"),
   ]
 
   static let routes = [

@@ -1,8 +1,8 @@
 import WeirPolicy
 
 extension RolloutState {
-  /// Reads the file's bytes. Never fails: what is damaged is left out and told in `problems`; an empty file holds
-  /// nothing.
+  /// Reads the file's bytes. Never fails: what is damaged is left out and told in `problems`; an empty file
+  /// holds nothing.
   public init(reading bytes: [UInt8], path: String) {
     guard bytes.contains(where: { !ASCII.isBlank($0) && $0 != 0x0A && $0 != 0x0D }) else {
       self.init([])

@@ -1,7 +1,7 @@
 public import WeirPolicy
 
-/// The state file: changes of rollouts that were made on the running proxy, with who and when, so that a restart
-/// remembers. A value; reading and writing the disk is the caller's.
+/// The state file: changes of rollouts that were made on the running proxy, with who and when, so that a
+/// restart remembers. A value; reading and writing the disk is the caller's.
 ///
 /// One JSON object; shares are percentages with up to two decimals, times are milliseconds since 1970 UTC:
 ///
@@ -33,7 +33,8 @@ public struct RolloutState: Sendable, Equatable {
     self.problems = problems
   }
 
-  /// The file's bytes, one change a line; write them to a new file and rename it, so that no reader sees half.
+  /// The file's bytes, one change a line; write them to a new file and rename it, so that no reader sees
+  /// half.
   public var encoded: [UInt8] {
     let lines = flips.map(\.json).joined(separator: ",\n")
     return Array(
@@ -43,7 +44,8 @@ public struct RolloutState: Sendable, Equatable {
 
 extension FlipRecord {
   fileprivate var json: String {
-    "{\"rollout\":\(JSONString.quoted(rollout)),\(change.json),\"who\":\(JSONString.quoted(who)),\"when_ms\":\(when)}"
+    "{\"rollout\":\(JSONString.quoted(rollout)),\(change.json),"
+      + "\"who\":\(JSONString.quoted(who)),\"when_ms\":\(when)}"
   }
 }
 

@@ -13,6 +13,8 @@ public final class LogSink: Sendable {
 
   /// Lines beyond this many bytes are dropped and counted.
   static let maximumBytes = 4 * 1024 * 1024
+  /// How long the first line of a batch waits for others.
+  private static let gatheringMicroseconds: UInt32 = 5_000
 
   private let queue = Mutex(Queue())
   private let descriptor: CInt
@@ -69,6 +71,8 @@ public final class LogSink: Sendable {
   private func run() {
     while true {
       wake.wait()
+      // Lines of a busy proxy are gathered for a moment: one wake-up and one write serve many.
+      if !queue.withLock({ $0.isClosed }) { usleep(Self.gatheringMicroseconds) }
       while let batch = takeBatch() { put(batch) }
       if queue.withLock({ $0.isClosed && $0.bytes.isEmpty }) { break }
     }

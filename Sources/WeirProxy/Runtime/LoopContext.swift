@@ -13,7 +13,7 @@ final class LoopContext {
   let recorder: LoopRecorder
   var snapshot: RuntimeSnapshot
   private(set) var connections: [ConnectionHandler] = []
-  private var generator = SystemRandomNumberGenerator()
+  private var generator = FastRandom()
   private var sweep: Scheduled<Void>?
 
   /// How often slow clients are looked for.

@@ -31,8 +31,8 @@ struct ConfigurationLoaderTests {
         "OPENROUTER_SITE_URL": "https://site.example", "OPENROUTER_SITE_NAME": "Site", "KIMI_MODEL_ID": "m",
         "KIMI_K2_MAX_TOKENS": "7",
         "KIMI_K2_TEMPERATURE": "0.60", "FEATURE_KIMI_ENABLED": "false", "KIMI_ROLLOUT_PERCENTAGE": "33.33",
-        "KIMI_ROLLOUT_FROM": "x,y",
-        "KIMI_FALLBACK_MODEL": "f", "WEIR_CLIENT_KEYS": "app:k1,web:k2", "WEIR_MAX_BODY_BYTES": "11",
+        "KIMI_ROLLOUT_FROM": "gpt-4,o3",
+        "KIMI_FALLBACK_MODEL": "gpt-4o", "WEIR_CLIENT_KEYS": "app:k1,web:k2", "WEIR_MAX_BODY_BYTES": "11",
         "WEIR_MAX_HEADER_BYTES": "2048",
         "WEIR_MAX_BUFFERED_BYTES": "12", "WEIR_MAX_CONNECTIONS": "13", "WEIR_MAX_IN_FLIGHT": "14",
         "WEIR_TIMEOUT_CONNECT": "1.5",
@@ -58,7 +58,7 @@ struct ConfigurationLoaderTests {
       configuration.kimi
         == .init(
           isEnabled: false, modelID: "m", maxTokens: 7, temperature: .init(spelling: "0.60", value: 0.6),
-          rolloutPercent: .init(hundredths: 3333), rolloutFrom: ["x", "y"], fallbackModel: "f"))
+          rolloutPercent: .init(hundredths: 3333), rolloutFrom: ["gpt-4", "o3"], fallbackModel: "gpt-4o"))
     #expect(
       configuration.clients
         == [ClientKey(name: "app", key: Secret("k1")), ClientKey(name: "web", key: Secret("k2"))])

@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import WeirPolicy
 
 @testable import WeirConfiguration
 
@@ -42,6 +43,7 @@ struct ReportTests {
         let available: Bool
       }
       let settings: [Setting]
+      let sections: [Setting]
       let warnings: [String]
     }
     let configuration = try sources.load()
@@ -51,8 +53,33 @@ struct ReportTests {
     #expect(report.settings.map { $0.value ?? "" } == configuration.origins.map(\.text))
     #expect(report.settings.map(\.origin) == configuration.origins.map(\.origin.description))
     #expect(report.settings.filter { !$0.available }.count == 9)
+    #expect(report.sections.map(\.name) == configuration.sections.map(\.name))
     #expect(report.settings.first { $0.name == "WEIR_LISTEN" }?.reloadable == false)
     #expect(report.warnings == configuration.warnings.map(\.description))
+  }
+
+  @Test("shows the sections of the file and the rollouts, with their lines")
+  func sections() throws {
+    let configuration = try Sources.yaml(SectionExample.text).load()
+    let rows = configuration.sections.map { "\($0.name) | \($0.text) | \($0.origin)" }
+    #expect(
+      rows == [
+        "models.catalog[acme/swift-1] | aliases swift,swift-*; context 200000; USD/1M 0.5 in, 2.0 out; "
+          + "10 parameter rules; system prompt | weir.yaml:3",
+        "models.catalog[moonshotai/kimi-k2] | context 131072; USD/1M 0.57 in, 2.3 out; system prompt "
+          + "| weir.yaml:28",
+        "models.catalog | \(BuiltInModels.all.count) built-in models | default",
+        "models.allow | gpt-4*,acme/*,moonshotai/* | weir.yaml:30",
+        "models.deny | gpt-4-turbo-preview | weir.yaml:31",
+        "models.routes.candidates | swift,kimi-k2 | weir.yaml:32",
+        "models.routes.by_length | true | weir.yaml:32",
+        "models.routes.tasks.refactor | coding,tool_use | weir.yaml:36",
+        "rollouts[swift] | off: a 12.5% acme/swift-1, b 7.25% kimi-k2 (off) from gpt-4,o3; 3 users pinned; "
+          + "override allowed | weir.yaml:39",
+      ])
+    let text = ConfigurationReport.text(configuration)
+    #expect(configuration.sections.allSatisfy { text.contains("\n\($0.name) ") })
+    #expect(try Sources().load().sections.map(\.name).contains("rollouts[kimi]"))
   }
 
   @Test("never shows a secret")
@@ -94,5 +121,22 @@ struct SettingsReferenceTests {
       text.contains(
         "| `WEIR_RATE_LIMIT_RPM` | `rate_limit.rpm` | integer |  | Requests a minute and client. Not in this version: an error when set. |"
       ))
+  }
+
+  @Test("has one well-formed row a section key, and every key is one that the file may have")
+  func sectionKeys() {
+    let lines = SettingsReference.sectionsMarkdown().split(separator: "\n")
+    #expect(lines.count == SectionKeys.all.count + 2)
+    #expect(lines.allSatisfy { line in line.hasPrefix("| ") && line.count { $0 == "|" } == 4 })
+    #expect(
+      lines.contains(
+        "| `rollouts[].variants[].percent` | percent | Its share of all users, with up to two decimals; required. |"
+      ))
+    #expect(SectionKeys.all.allSatisfy { !$0.doc.isEmpty && !$0.doc.hasSuffix(".") })
+    #expect(Set(SectionKeys.all.map(\.path)).count == SectionKeys.all.count)
+    for key in SectionKeys.all {
+      #expect(SectionExample.text.contains("\(key.name):"), "the example lacks \(key.path)")
+    }
+    #expect(Sources.yaml(SectionExample.text).problems.allSatisfy { $0.severity == .warning })
   }
 }

@@ -33,7 +33,7 @@ struct SettingsTests {
       "WEIR_TIMEOUT_TOTAL": "600", "WEIR_RETRIES": "2", "WEIR_DRAIN_SECONDS": "30", "WEIR_LEDGER": "weir.db",
       "WEIR_LOG_LEVEL": "info", "WEIR_LOG_FORMAT": "json", "WEIR_MAX_HEADER_BYTES": "65536",
       "WEIR_MAX_BUFFERED_BYTES": "268435456", "WEIR_TIMEOUT_HEADER": "10", "WEIR_TIMEOUT_CLIENT_IDLE": "75",
-      "WEIR_INSECURE": "false",
+      "WEIR_INSECURE": "false", "WEIR_STATE_FILE": "weir-state.json", "WEIR_VARIANT_OVERRIDE": "false",
     ]
     let known = Settings.all.filter { !$0.defaultText.isEmpty }.map { ($0.name, $0.defaultText) }
     #expect(Dictionary(known, uniquingKeysWith: { first, _ in first }) == published)

@@ -35,8 +35,8 @@ struct EngineBench: Sendable {
     return try await loop.submit { try body(bound.value) }.get()
   }
 
-  /// Begins a transfer; `prepare` may act on it and its recorder before and after the begin. The promise's future
-  /// never completes for a transfer that is cancelled.
+  /// Begins a transfer; `prepare` may act on it and its recorder before and after the begin. The reply
+  /// of a cancelled transfer fails once its recorder is gone.
   func begin(
     _ request: EngineRequest, then act: @escaping @Sendable (Transfer, ReplyRecorder) -> Void = { _, _ in }
   ) async throws -> RunningTransfer {

@@ -40,6 +40,9 @@ final class ReplyRecorder: TransferReceiver {
 
   init(_ promise: EventLoopPromise<RecordedReply>) { self.promise = promise }
 
+  /// A cancelled transfer lets its receiver go without an end.
+  deinit { if !isOver { promise.fail(CancellationError()) } }
+
   func transferReceivedHead(_ head: ResponseHead) {
     if isOver || reply.status != nil { reply.surplusCalls += 1 }
     reply.status = head.status

@@ -1,0 +1,63 @@
+import NIOCore
+import NIOHTTP1
+import WeirConfiguration
+import WeirWire
+
+@testable import WeirPolicy
+@testable import WeirProxy
+
+/// A configuration from variables alone, as if there were no files.
+func configuration(_ environment: [String: String] = [:]) throws -> Configuration {
+  try ConfigurationLoader.load(
+    ConfigurationSources(environment: environment, configPath: nil, envFilePath: nil),
+    readFile: { path in throw FileReadError(path: path, reason: .notFound) })
+}
+
+/// A request's head.
+func requestHead(_ method: HTTPMethod = .POST, _ uri: String = "/v1/chat/completions", _ fields: [(String, String)])
+  -> HTTPRequestHead
+{
+  HTTPRequestHead(version: .http1_1, method: method, uri: uri, headers: HTTPHeaders(fields))
+}
+
+/// What a step refuses with, or nil when it lets the request pass.
+func refusal(_ step: () throws(Refusal) -> Void) -> Refusal? {
+  do {
+    try step()
+    return nil
+  } catch {
+    return error
+  }
+}
+
+/// A JSON object's envelope; throws what keeps it from being one, doubled keys included.
+func envelope(_ json: [UInt8]) throws -> Envelope {
+  let result: Result<Envelope, EnvelopeError> = unsafe json.withUnsafeBytes { region in
+    Result { () throws(EnvelopeError) in try unsafe EnvelopeParser().parse(region) }
+  }
+  return try result.get()
+}
+
+extension Exchange {
+  /// A request to the chat API for a model, as it is when it goes upstream.
+  static func sent(model: String = "kimi-k2", path: String = "/v1/chat/completions") throws -> Exchange {
+    let catalog = ModelCatalog.builtIn
+    let policy = PolicySnapshot(
+      clients: ClientDirectory(), models: catalog,
+      killSwitch: KillSwitch(isKimiEnabled: true, fallbackModel: "", catalog: catalog))
+    let head = RequestHead(method: "POST", target: path)
+    var (exchange, _) = RequestPath.open(head, requestID: "req_1", policy: policy, now: 1_000_000)
+    let body = Array(#"{"model":\#(JSONText.quoted(model))}"#.utf8)
+    try RequestPath.admit(
+      &exchange, head: head, envelope: envelope(body), policy: policy, random: 0, now: 2_000_000)
+    RequestPath.beginAttempt(&exchange, upstream: "openrouter.ai", now: 3_234_567)
+    return exchange
+  }
+
+  /// The same, after a reply.
+  static func replied(status: Int = 200, model: String = "kimi-k2") throws -> Exchange {
+    var exchange = try sent(model: model)
+    _ = RequestPath.afterAttempt(&exchange, outcome: .reply(status: status), now: 13_234_567)
+    return exchange
+  }
+}
