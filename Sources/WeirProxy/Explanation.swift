@@ -26,7 +26,8 @@ public struct Explanation: Sendable {
       if let refusal { throw refusal }
       if exchange.endpoint.readsBody {
         let envelope = try Self.envelope(of: body)
-        try RequestPath.admit(&exchange, head: fields.head, envelope: envelope, policy: snapshot.policy, random: 0, now: 0)
+        try RequestPath.admit(
+          &exchange, head: fields.head, envelope: envelope, policy: snapshot.policy, random: 0, now: 0)
       } else {
         RequestPath.admitUnread(&exchange, head: fields.head, now: 0)
       }
@@ -58,7 +59,9 @@ public struct Explanation: Sendable {
       lines.append("model sent: \(model.upstreamID)" + (model.wasRewritten ? " (alias\(source))" : " (unchanged)"))
     }
     if let assignment = exchange.assignment {
-      lines.append("rollout: \(assignment.headerValue) (\(assignment.reason.rawValue))" + origin("KIMI_ROLLOUT_PERCENTAGE", configuration))
+      lines.append(
+        "rollout: \(assignment.headerValue) (\(assignment.reason.rawValue))"
+          + origin("KIMI_ROLLOUT_PERCENTAGE", configuration))
     }
     if let from = exchange.fallbackFrom {
       lines.append("diverted from: \(from)" + origin("FEATURE_KIMI_ENABLED", configuration))

@@ -129,7 +129,9 @@ public final class Proxy: Sendable {
     if descriptors < needed {
       logger.warning(
         "too few open files allowed for the configured bounds",
-        metadata: ["allowed": "\(descriptors)", "needed": "\(needed)", "remedy": "raise ulimit -n or lower WEIR_MAX_CONNECTIONS"])
+        metadata: [
+          "allowed": "\(descriptors)", "needed": "\(needed)", "remedy": "raise ulimit -n or lower WEIR_MAX_CONNECTIONS",
+        ])
     }
     if let portFile = configuration.listeners.portFile {
       try PortFile.write(portFile, traffic: trafficPort, admin: adminPort)

@@ -109,11 +109,12 @@ public final class Transfer {
   }
 
   private func setUp(method: String, body: RequestBody) {
-    let ordinary = switch body {
-    case .none: method == "GET"
-    case .whole: method == "POST"
-    case .streaming: false
-    }
+    let ordinary =
+      switch body {
+      case .none: method == "GET"
+      case .whole: method == "POST"
+      case .streaming: false
+      }
     if kind != body.kind || !ordinary || !methodIsOrdinary {
       if kind != nil { handle.reset(certificateFile: engine.settings.certificateAuthorityFile) }
       setUpCallbacks()

@@ -124,8 +124,7 @@ extension Rollout {
   /// `KIMI_MODEL_ID`, for `KIMI_ROLLOUT_PERCENTAGE`.
   ///
   /// The kill switch is not part of it: `RolloutTable` switches off the variants that are Kimi models.
-  public static func kimi(hundredths: Int, from: [String], modelID: String) throws(RolloutProblem) -> Rollout
-  {
+  public static func kimi(hundredths: Int, from: [String], modelID: String) throws(RolloutProblem) -> Rollout {
     try Rollout(
       name: "kimi", from: from,
       variants: [RolloutVariant(name: "kimi", model: modelID, share: hundredths)])

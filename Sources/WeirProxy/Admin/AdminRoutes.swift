@@ -54,7 +54,9 @@ struct AdminRoutes: Sendable {
     var reply = AdminReply(
       status: 200, contentType: format.contentType, body: state.metrics.registry.exposition(format))
     reply.fields = [("vary", "accept, accept-encoding")]
-    let acceptsGzip = request.head.headers[canonicalForm: "accept-encoding"].contains { $0.lowercased() == "gzip" || $0.lowercased().hasPrefix("gzip;") && !$0.hasSuffix("q=0") }
+    let acceptsGzip = request.head.headers[canonicalForm: "accept-encoding"].contains {
+      $0.lowercased() == "gzip" || $0.lowercased().hasPrefix("gzip;") && !$0.hasSuffix("q=0")
+    }
     if acceptsGzip, let compressed = Gzip.compress(reply.body, level: 1) {
       reply.body = compressed
       reply.fields.append(("content-encoding", "gzip"))
@@ -77,8 +79,12 @@ struct AdminRoutes: Sendable {
     var upstream = JSONLine()
     upstream.add("name", report.name)
     upstream.add("status", report.status.rawValue)
-    upstream.add("response_time_ms", json: report.responseMilliseconds.map { Array("\(($0 * 1000).rounded() / 1000)".utf8) } ?? Array("null".utf8))
-    upstream.add("last_success", json: report.lastSuccess.map { JSONText.quotedBytes(WallClock.timestamp($0)) } ?? Array("null".utf8))
+    upstream.add(
+      "response_time_ms",
+      json: report.responseMilliseconds.map { Array("\(($0 * 1000).rounded() / 1000)".utf8) } ?? Array("null".utf8))
+    upstream.add(
+      "last_success",
+      json: report.lastSuccess.map { JSONText.quotedBytes(WallClock.timestamp($0)) } ?? Array("null".utf8))
     upstream.add("circuit", "closed")
     var line = JSONLine()
     line.add("status", report.status.rawValue)

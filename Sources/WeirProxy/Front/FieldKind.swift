@@ -49,40 +49,66 @@ enum FieldKind {
     case 6:
       if unsafe equal(name, "accept") { .accept } else if unsafe equal(name, "expect") { .expect } else { .plain }
     case 7:
-      if unsafe equal(name, "upgrade") { .upgrade }
-      else if unsafe equal(name, "x-title") { .title }
-      else if unsafe equal(name, "trailer") { .hopByHop }
-      else { .plain }
+      if unsafe equal(name, "upgrade") {
+        .upgrade
+      } else if unsafe equal(name, "x-title") {
+        .title
+      } else if unsafe equal(name, "trailer") {
+        .hopByHop
+      } else {
+        .plain
+      }
     case 8: unsafe equal(name, "trailers") ? .hopByHop : .plain
     case 9:
-      if unsafe equal(name, "x-api-key") { .apiKey } else if unsafe equal(name, "x-user-id") { .userID }
-      else { .plain }
+      if unsafe equal(name, "x-api-key") { .apiKey } else if unsafe equal(name, "x-user-id") { .userID } else { .plain }
     case 10:
-      if unsafe equal(name, "connection") { .connection }
-      else if unsafe equal(name, "user-agent") { .userAgent }
-      else if unsafe equal(name, "keep-alive") { .hopByHop }
-      else { .plain }
+      if unsafe equal(name, "connection") {
+        .connection
+      } else if unsafe equal(name, "user-agent") {
+        .userAgent
+      } else if unsafe equal(name, "keep-alive") {
+        .hopByHop
+      } else {
+        .plain
+      }
     case 11: unsafe equal(name, "x-weir-user") ? .weirUser : .plain
     case 12:
-      if unsafe equal(name, "content-type") { .contentType }
-      else if unsafe equal(name, "http-referer") { .referer }
-      else if unsafe equal(name, "x-request-id") { .requestID }
-      else { .plain }
+      if unsafe equal(name, "content-type") {
+        .contentType
+      } else if unsafe equal(name, "http-referer") {
+        .referer
+      } else if unsafe equal(name, "x-request-id") {
+        .requestID
+      } else {
+        .plain
+      }
     case 13: unsafe equal(name, "authorization") ? .authorization : .plain
     case 14:
-      if unsafe equal(name, "content-length") { .contentLength }
-      else if unsafe equal(name, "x-weir-variant") { .weirVariant }
-      else { .plain }
+      if unsafe equal(name, "content-length") {
+        .contentLength
+      } else if unsafe equal(name, "x-weir-variant") {
+        .weirVariant
+      } else {
+        .plain
+      }
     case 15: unsafe equal(name, "accept-encoding") ? .acceptEncoding : .plain
     case 16:
-      if unsafe equal(name, "content-encoding") { .contentEncoding }
-      else if unsafe equal(name, "proxy-connection") { .hopByHop }
-      else { .plain }
+      if unsafe equal(name, "content-encoding") {
+        .contentEncoding
+      } else if unsafe equal(name, "proxy-connection") {
+        .hopByHop
+      } else {
+        .plain
+      }
     case 17: unsafe equal(name, "transfer-encoding") ? .transferEncoding : .plain
     case 18:
-      if unsafe equal(name, "proxy-authenticate") { .hopByHop }
-      else if unsafe equal(name, "x-openrouter-title") { .openRouterTitle }
-      else { .plain }
+      if unsafe equal(name, "proxy-authenticate") {
+        .hopByHop
+      } else if unsafe equal(name, "x-openrouter-title") {
+        .openRouterTitle
+      } else {
+        .plain
+      }
     case 19: unsafe equal(name, "proxy-authorization") ? .hopByHop : .plain
     default: .plain
     }

@@ -231,7 +231,8 @@ final class LiveExchange {
     do throws(Refusal) {
       let wasInflated = try inflate()
       let envelope = try readEnvelope()
-      try RequestPath.admit(&exchange, head: fields.head, envelope: envelope, policy: snapshot.policy,
+      try RequestPath.admit(
+        &exchange, head: fields.head, envelope: envelope, policy: snapshot.policy,
         random: loop.random(), now: loop.now)
       if wasInflated { exchange.note(edit: "content-encoding") }
       send(.whole(splicedBody()), bodyWasInflated: wasInflated)

@@ -45,7 +45,9 @@ struct RequestBodyIntake {
   }
 
   /// The body without its content coding.
-  mutating func inflate(_ encoding: Inflater.Encoding, allowance: Allowance, allocator: ByteBufferAllocator) throws(Refusal) {
+  mutating func inflate(_ encoding: Inflater.Encoding, allowance: Allowance, allocator: ByteBufferAllocator)
+    throws(Refusal)
+  {
     guard let inflater = Inflater(encoding: encoding, limit: limit) else {
       throw Refusal(.overloaded, "there is no memory to inflate the body", remedy: "Try again.", retryAfterSeconds: 1)
     }

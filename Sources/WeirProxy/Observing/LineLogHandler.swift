@@ -3,7 +3,9 @@ import WeirConfiguration
 
 /// swift-log's way into `LogSink`: one line an event, as JSON or as words.
 public struct LineLogHandler: LogHandler {
+  /// Added to every event.
   public var metadata: Logger.Metadata = [:]
+  /// The least severity that is written.
   public var logLevel: Logger.Level
   private let label: String
   private let sink: LogSink
@@ -17,11 +19,13 @@ public struct LineLogHandler: LogHandler {
     self.isJSON = isJSON
   }
 
+  /// One entry of `metadata`.
   public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
     get { metadata[key] }
     set { metadata[key] = newValue }
   }
 
+  /// Writes one event as one line.
   public func log(event: LogEvent) {
     let all = metadata.merging(event.metadata ?? [:]) { _, new in new }.sorted { $0.key < $1.key }
     sink.write(isJSON ? json(event, all) : text(event, all))

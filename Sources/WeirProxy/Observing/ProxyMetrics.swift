@@ -53,7 +53,8 @@ public final class ProxyMetrics: Sendable {
       "weir_upstream_duration_seconds", help: "From sending a request upstream to the last byte of the reply.",
       labels: ["upstream"], buckets: Buckets.llmSeconds)
     assignments = registry.counter(
-      "weir_rollout_assignments_total", help: "Requests by the variant that served them; sticky is false where no user was known.",
+      "weir_rollout_assignments_total",
+      help: "Requests by the variant that served them; sticky is false where no user was known.",
       labels: ["rollout", "variant", "sticky"])
     fallbacks = registry.counter(
       "weir_fallbacks_total", help: "Requests that went to another model than the one they were for, by reason.",

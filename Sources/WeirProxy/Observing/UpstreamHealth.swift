@@ -38,7 +38,8 @@ final class UpstreamHealth: Sendable {
     state.withLock { state in
       state.failuresInARow = 0
       state.failureShare *= 1 - Self.newest
-      state.responseMilliseconds = state.responseMilliseconds.map { $0 + (milliseconds - $0) * Self.newest } ?? milliseconds
+      state.responseMilliseconds =
+        state.responseMilliseconds.map { $0 + (milliseconds - $0) * Self.newest } ?? milliseconds
       state.lastSuccess = seconds
     }
   }

@@ -156,7 +156,9 @@ extension LiveExchange: TransferReceiver {
 
   private func upstreamFailed(_ failure: TransferFailure) {
     let outcome = AttemptOutcome.fault(UpstreamFault(failure.kind), reason: failure.reason)
-    guard case .refuse(let refusal) = RequestPath.afterAttempt(&exchange, outcome: outcome, now: loop.now) else { return }
+    guard case .refuse(let refusal) = RequestPath.afterAttempt(&exchange, outcome: outcome, now: loop.now) else {
+      return
+    }
     if reply.hasBegun {
       relayBatch(isLast: false)
       // Whatever broke it, the client has to know one thing: what it has is not the whole reply.

@@ -23,8 +23,7 @@ struct Reply: Sendable {
   }
 
   /// A generation's reply, streamed when `events` are given.
-  init(_ generation: Generation, json: @autoclosure () -> JSON, events: @autoclosure () -> any EventSequence)
-  {
+  init(_ generation: Generation, json: @autoclosure () -> JSON, events: @autoclosure () -> any EventSequence) {
     if generation.prompt.isStream {
       contentType = "text/event-stream"
       headers.append(HeaderField("cache-control", "no-cache"))

@@ -140,8 +140,7 @@ public struct EventStreamReader {
   // MARK: Fields
 
   /// Takes one line that is not empty.
-  private mutating func field(_ bytes: UnsafeRawBufferPointer, _ line: Range<Int>, direct: inout Range<Int>?)
-  {
+  private mutating func field(_ bytes: UnsafeRawBufferPointer, _ line: Range<Int>, direct: inout Range<Int>?) {
     let colon = unsafe bytes.position(of: UInt8(ascii: ":"), in: line)
     guard colon != line.lowerBound else { return }
     eventHasBegun = true

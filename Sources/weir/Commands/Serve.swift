@@ -15,6 +15,8 @@ struct Serve: AsyncParsableCommand {
 
   func run() async throws {
     let options = options
-    try await ProxyRun(configuration: try options.loadOrExit(), load: { () throws(ConfigurationProblems) in try options.load() }).run()
+    try await ProxyRun(
+      configuration: try options.loadOrExit(), load: { () throws(ConfigurationProblems) in try options.load() }
+    ).run()
   }
 }

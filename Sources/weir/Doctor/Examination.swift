@@ -126,7 +126,9 @@ struct Examination {
         say("usage       \(usage.prompt_tokens) tokens in, \(usage.completion_tokens) out\(cost)")
       }
       if let provider = completion.provider { say("provider    \(provider)") }
-      say("timing      \(Self.text(reply.headMilliseconds)) ms to the reply's head, \(Self.text(reply.milliseconds)) ms in all")
+      say(
+        "timing      \(Self.text(reply.headMilliseconds)) ms to the reply's head, \(Self.text(reply.milliseconds)) ms in all"
+      )
     }
   }
 
@@ -159,7 +161,9 @@ struct Examination {
   private static func text(_ milliseconds: Double) -> String { "\((milliseconds * 10).rounded() / 10)" }
   private static func dollars(_ amount: Double) -> String { "$\((amount * 1_000_000).rounded() / 1_000_000)" }
 
-  private func ask(_ method: String, _ path: String, body: [UInt8]? = nil) async -> Result<ExaminationReply, TransferFailure> {
+  private func ask(_ method: String, _ path: String, body: [UInt8]? = nil) async -> Result<
+    ExaminationReply, TransferFailure
+  > {
     let access = access
     let engine = engine
     return await withCheckedContinuation { continuation in

@@ -3,8 +3,7 @@ import WeirPolicy
 
 @Suite("What contradicts itself in added models")
 struct CatalogProblemTests {
-  private func problems(_ additions: [CatalogModel], kimi: String = "moonshotai/kimi-k2") -> [CatalogProblem]
-  {
+  private func problems(_ additions: [CatalogModel], kimi: String = "moonshotai/kimi-k2") -> [CatalogProblem] {
     ModelCatalog.problems(kimiModelID: kimi, additions: additions)
   }
 
