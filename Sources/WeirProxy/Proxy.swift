@@ -18,7 +18,7 @@ public final class Proxy: Sendable {
   private let admin: AdminListener
   private let group: MultiThreadedEventLoopGroup
   private let adminGroup: MultiThreadedEventLoopGroup
-  private let reloader: ConfigurationReloader
+  private let live: LiveConfiguration
   private let logger: Logger
 
   /// How often a draining proxy looks whether its requests are done.
@@ -34,7 +34,8 @@ public final class Proxy: Sendable {
     _ configuration: Configuration, version: String, log: LogSink, logger: Logger,
     load: @escaping @Sendable () throws(ConfigurationProblems) -> Configuration
   ) async throws -> Proxy {
-    let snapshot = RuntimeSnapshot(configuration)
+    let rollouts = LiveConfiguration.remembered(configuration, logger: logger)
+    let snapshot = RuntimeSnapshot(configuration, rollouts: rollouts)
     let metrics = ProxyMetrics(knownModels: [configuration.kimi.modelID, configuration.kimi.fallbackModel, "none"])
     let state = ProxyState(snapshot: snapshot, metrics: metrics, log: log)
     metrics.observe(state, version: version)
@@ -43,10 +44,10 @@ public final class Proxy: Sendable {
     let adminGroup = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     do {
       let loops = try await LoopDirectory.make(group: group, state: state)
-      let reloader = ConfigurationReloader(state: state, loops: loops, logger: logger, load: load)
+      let live = LiveConfiguration(state: state, loops: loops, logger: logger, rollouts: rollouts, load: load)
       let routes = AdminRoutes(
         state: state, probe: UpstreamProbe(eventLoop: group.any(), loops: loops), version: version,
-        startedAt: WallClock.seconds(), reload: { reloader.reload() })
+        startedAt: WallClock.seconds(), live: live, listeners: configuration.listeners)
       let traffic = try await listening(configuration.listeners.traffic, "WEIR_LISTEN") {
         try await TrafficListener.bind($0, group: group, loops: loops, state: state)
       }
@@ -55,7 +56,7 @@ public final class Proxy: Sendable {
       }
       let proxy = Proxy(
         state: state, loops: loops, traffic: traffic, admin: admin, group: group, adminGroup: adminGroup,
-        reloader: reloader, logger: logger)
+        live: live, logger: logger)
       try proxy.announce(descriptors: descriptors)
       return proxy
     } catch {
@@ -67,7 +68,7 @@ public final class Proxy: Sendable {
 
   private init(
     state: ProxyState, loops: LoopDirectory, traffic: TrafficListener, admin: AdminListener,
-    group: MultiThreadedEventLoopGroup, adminGroup: MultiThreadedEventLoopGroup, reloader: ConfigurationReloader,
+    group: MultiThreadedEventLoopGroup, adminGroup: MultiThreadedEventLoopGroup, live: LiveConfiguration,
     logger: Logger
   ) {
     self.state = state
@@ -76,14 +77,23 @@ public final class Proxy: Sendable {
     self.admin = admin
     self.group = group
     self.adminGroup = adminGroup
-    self.reloader = reloader
+    self.live = live
     self.logger = logger
     trafficPort = traffic.port
     adminPort = admin.port
   }
 
-  /// Reads the configuration again; see `ConfigurationReloader`.
-  public func reload() { _ = reloader.reload() }
+  /// Reads the configuration again; see `LiveConfiguration`. Blocks.
+  public func reload() { _ = live.reload() }
+
+  /// Reads the configuration again whenever one of its files changes on disk, until the task is cancelled.
+  public func followFiles() async {
+    var watch = FileWatch(live.files)
+    while !Task.isCancelled {
+      try? await Task.sleep(for: FileWatch.interval)
+      if watch.hasSettledChange(live.files) { reload() }
+    }
+  }
 
   /// Stops accepting, lets open requests finish for the configured time, ends the rest, and stops.
   ///
@@ -134,7 +144,7 @@ public final class Proxy: Sendable {
         ])
     }
     if let portFile = configuration.listeners.portFile {
-      try PortFile.write(portFile, traffic: trafficPort, admin: adminPort)
+      try WholeFile.write(Array("{\"traffic\":\(trafficPort),\"admin\":\(adminPort)}\n".utf8), to: portFile)
     }
     logger.notice(
       "listening",

@@ -44,7 +44,7 @@ struct ResponseHeadCollector {
     if end > 0, unsafe bytes[end - 1] == UInt8(ascii: "\r") { end -= 1 }
     let line = unsafe UnsafeRawBufferPointer(rebasing: bytes[..<end])
     // A lone CR or a NUL inside a line could be read as a line end by the client: response splitting.
-    for unsafebyte in unsafe line where (byte < 0x20 && byte != 0x09) || byte == 0x7F {
+    if unsafe line.contains(where: { ($0 < 0x20 && $0 != 0x09) || $0 == 0x7F }) {
       return .refuse("a header of the reply holds a control character")
     }
     if isComplete { return .trailer }
@@ -78,7 +78,7 @@ struct ResponseHeadCollector {
     guard let colon = unsafe line.firstIndex(of: UInt8(ascii: ":")), colon > 0 else {
       return .refuse("a header line of the reply has no name")
     }
-    for unsafebyte in unsafe line[..<colon] where byte <= 0x20 || byte >= 0x7F {
+    if unsafe line[..<colon].contains(where: { $0 <= 0x20 || $0 >= 0x7F }) {
       return .refuse("a header name of the reply holds a space or control character")
     }
     unsafe head.fields.writeBytes(line)

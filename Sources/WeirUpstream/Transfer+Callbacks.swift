@@ -50,6 +50,7 @@ extension Transfer {
     case .head:
       clock.head(now: engine.batchTime)
       engine.touch(self)
+      stopUploadAfterRefusal()
       receiver?.transferReceivedHead(collector.head)
     case .refuse(let reason):
       abort = TransferFailure(kind: collector.isComplete ? .brokenReply : .protocolError, reason: reason)

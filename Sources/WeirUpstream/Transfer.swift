@@ -45,7 +45,7 @@ public final class Transfer {
     self.receiver = receiver
     collector = ResponseHeadCollector(allocator: engine.allocator)
     clock = PhaseClock(timeouts: timeouts, now: engine.now())
-    setUp(method: method, body: body)
+    setUp(method: method, body: method == "HEAD" ? .none : body)
     let easy = unsafe handle.pointer
     unsafe weir_easy_set_string(easy, CURLOPT_URL, url)
     // With TLS, wait for the first connection's ALPN before opening a second: with HTTP/2 one is enough. Without TLS
@@ -171,6 +171,13 @@ public final class Transfer {
     awaitsBody = true
     receiver?.transferNeedsBody()
     return nil
+  }
+
+  /// An upstream that refuses early wants no more of the body, which libcurl overlooks while the upload rests.
+  func stopUploadAfterRefusal() {
+    guard awaitsBody, collector.head.status >= 300 else { return }
+    awaitsBody = false
+    engine.resume(self)
   }
 
   /// Readies the object for its next request; the body's memory is let go.

@@ -65,6 +65,7 @@ private actor ProxyService: Service {
     await settings.whenListening(proxy)
     try await withThrowingTaskGroup(of: Void.self) { tasks in
       tasks.addTask { for await _ in hangUps { proxy.reload() } }
+      tasks.addTask { await proxy.followFiles() }
       try await gracefulShutdown()
       let again = await UnixSignalsSequence(trapping: .sigterm, .sigint)
       tasks.addTask {

@@ -35,8 +35,10 @@ struct PolicyChecks {
     let dead = Set(access.deadPatterns(in: catalog))
     var problems: [ConfigurationProblem] = []
     for rule in models.allow + models.deny where dead.contains(ModelPattern(rule.value)) {
+      // The search for near names is slow, and nobody reads hundreds of them.
+      let fix = problems.count < 20 ? remedy(rule.value) : remedy([])
       problems.append(
-        deadRule(rule.line, rule.key, "\(rule.value) fits no model of the catalog", fix: remedy(rule.value)))
+        deadRule(rule.line, rule.key, "\(rule.value) fits no model of the catalog", fix: fix))
     }
     for rule in models.allow {
       let pattern = ModelPattern(rule.value)
@@ -59,12 +61,12 @@ struct PolicyChecks {
   func rolloutProblems(_ table: RolloutTable, _ placed: [PlacedRollout]) -> [ConfigurationProblem] {
     table.deadRules.compactMap { problem in
       switch problem {
-      case .unknownModel(let rollout, let model, _):
+      case .unknownModel(let rollout, let model, let near):
         guard let owner = placed.first(where: { $0.rollout.name == rollout }) else { return nil }
         let place = owner.place(of: model, path: path)
         return ConfigurationProblem(
           .warning, at: place.origin, key: place.key, what: "the catalog has no model \(model)",
-          fix: remedy(model), isDeadRule: true)
+          fix: remedy(near), isDeadRule: true)
       case .neverReached(let rollout, let from, let winner):
         guard let owner = placed.first(where: { $0.rollout.name == rollout }) else { return nil }
         // Nobody wrote the default list, so nobody is told that it is not used.
@@ -151,8 +153,11 @@ struct PolicyChecks {
   }
 
   private func remedy(_ name: String) -> String {
-    let near = NearNames.of(name, in: catalog.suggestibleNames)
-    return near.isEmpty
+    remedy(NearNames.of(name, in: catalog.suggestibleNames))
+  }
+
+  private func remedy(_ near: [String]) -> String {
+    near.isEmpty
       ? "describe it in models.catalog, or remove it" : "did you mean \(near.joined(separator: " or "))?"
   }
 }

@@ -10,8 +10,8 @@ struct CatalogEntry {
 
 extension SectionReader {
   /// The most models that a file may add, and the most patterns of one list: rules are held against each.
-  static let maximumModels = 2000
-  static let maximumPatterns = 1000
+  static let maximumModels = 1000
+  static let maximumPatterns = 500
 
   /// The models of `models.catalog`; wrong values are reported and left out, so that names can still be
   /// checked.

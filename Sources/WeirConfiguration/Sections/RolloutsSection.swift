@@ -12,9 +12,9 @@ struct RolloutEntry {
 extension SectionReader {
   /// The most rollouts, variants of one and incumbents of one: more would neither fit a metric's label nor a
   /// person's mind, and each costs work at every reload.
-  static let maximumRollouts = 100
-  static let maximumVariants = 50
-  static let maximumIncumbents = 100
+  static let maximumRollouts = 50
+  static let maximumVariants = 20
+  static let maximumIncumbents = 50
 
   /// The rollouts of the file; those with a mistake are reported and left out.
   mutating func rollouts(_ field: SectionField?, allowsOverride: Bool) -> [RolloutEntry] {

@@ -4,9 +4,9 @@ import WeirConfiguration
 /// Who may use the admin listener: pages that a browser was lured to may not.
 enum AdminAccess {
   /// Nil when the request may go on.
-  static func refusal(_ request: AdminRequest, listeners: Configuration.Listeners) -> AdminReply? {
+  static func refusal(_ request: AdminRequest, listensOnLoopback: Bool, token: Secret?) -> AdminReply? {
     let headers = request.head.headers
-    if listeners.admin.isLoopback, !isLoopbackName(headers.first(name: "host") ?? "") {
+    if listensOnLoopback, !isLoopbackName(headers.first(name: "host") ?? "") {
       return .text(421, "This listener answers only under a loopback name, such as 127.0.0.1 or localhost.\n")
     }
     guard changesState(request.head.method) else { return nil }
@@ -16,7 +16,7 @@ enum AdminAccess {
     if let origin = headers.first(name: "origin"), !isSame(origin, host: headers.first(name: "host") ?? "") {
       return .text(403, "Requests from other origins may not change anything here.\n")
     }
-    guard let token = listeners.adminToken else { return nil }
+    guard let token else { return nil }
     let bearer = headers.first(name: "authorization").flatMap { $0.hasPrefix("Bearer ") ? $0.dropFirst(7) : nil }
     if let bearer, token.matches(String(bearer)) { return nil }
     var reply = AdminReply.text(401, "Send WEIR_ADMIN_TOKEN as `Authorization: Bearer TOKEN`.\n")

@@ -44,7 +44,8 @@ final class AdminHandler: ChannelInboundHandler {
       write(.text(413, "The request's body is too large.\n"), for: head, context: context)
       return
     }
-    let request = AdminRequest(head: head, body: Array(body.readableBytesView))
+    let request = AdminRequest(
+      head: head, peer: "admin \(context.remoteAddress?.ipAddress ?? "unknown")", body: Array(body.readableBytesView))
     switch routes.answer(request) {
     case .now(let reply): write(reply, for: head, context: context)
     case .later(let reply):

@@ -4,6 +4,8 @@ import NIOHTTP1
 /// A request to the admin listener.
 struct AdminRequest {
   let head: HTTPRequestHead
+  /// Who asks, as far as the connection tells.
+  let peer: String
   let body: [UInt8]
 
   /// Without the query.

@@ -10,8 +10,9 @@ struct AdminRoutes: Sendable {
   let probe: UpstreamProbe
   let version: String
   let startedAt: Double
-  /// Reads the configuration again; the problems when it does not validate.
-  let reload: @Sendable () -> Result<Void, ConfigurationProblems>
+  let live: LiveConfiguration
+  /// As bound at the start, whatever a reload says.
+  let listeners: Configuration.Listeners
 
   private enum Method { case get, post }
 
@@ -21,11 +22,13 @@ struct AdminRoutes: Sendable {
   ]
 
   func answer(_ request: AdminRequest) -> AdminAnswer {
-    if let refusal = AdminAccess.refusal(request, listeners: state.current.configuration.listeners) {
+    let token = state.current.configuration.listeners.adminToken
+    if let refusal = AdminAccess.refusal(request, listensOnLoopback: listeners.admin.isLoopback, token: token) {
       return .now(refusal)
     }
+    if let reply = RolloutRoutes(live: live).answer(request, who: request.peer) { return .now(reply) }
     guard let route = Self.table.first(where: { $0.path == request.path }) else {
-      let paths = Self.table.map(\.path).joined(separator: " ")
+      let paths = (Self.table.map(\.path) + ["/rollouts"]).joined(separator: " ")
       return .now(.text(404, "There is no such page. There are: \(paths)\n"))
     }
     let method = request.head.method
@@ -109,7 +112,7 @@ struct AdminRoutes: Sendable {
   }
 
   private func reloadNow() -> AdminReply {
-    switch reload() {
+    switch live.reload() {
     case .success: .json(200, Array(#"{"reloaded":true}"#.utf8))
     case .failure(let problems): .text(422, "The configuration was not changed.\n\(problems)\n")
     }

@@ -10,6 +10,7 @@ enum IndexPage {
     <li><a href="/metrics">/metrics</a>: Prometheus metrics</li>
     <li><a href="/health">/health</a>: the upstream as weir sees it (<a href="/health?probe=1">with a probe</a>)</li>
     <li><a href="/healthz">/healthz</a> and <a href="/readyz">/readyz</a>: for orchestrators</li>
+    <li><a href="/rollouts">/rollouts</a>: which users go where</li>
     <li><a href="/status">/status</a>: what runs, as JSON</li>
     </ul>
     </html>

@@ -145,7 +145,7 @@ final class ConnectionHandler: ChannelInboundHandler {
       closesAfterCurrent = true
       exchange.begin(
         refusing: Refusal(
-          .overloaded, "weir has as many connections as it may",
+          .overloaded, "as many connections are open as may be",
           remedy: "Try again in a moment, or raise WEIR_MAX_CONNECTIONS.", retryAfterSeconds: 1))
     } else {
       exchange.begin(refusing: nil)

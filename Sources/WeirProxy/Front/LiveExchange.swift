@@ -116,11 +116,11 @@ final class LiveExchange {
         remedy: "Send header values in ASCII or UTF-8.")
     }
     if loop.state.isDraining {
-      return Refusal(.shuttingDown, "weir is shutting down", remedy: "Send the request again.", retryAfterSeconds: 1)
+      return Refusal(.shuttingDown, "the proxy is shutting down", remedy: "Send the request again.", retryAfterSeconds: 1)
     }
     guard loop.state.inFlight.take() else {
       return Refusal(
-        .overloaded, "weir has as many requests in flight as it may",
+        .overloaded, "as many requests are in flight as may be",
         remedy: "Try again in a moment, or raise WEIR_MAX_IN_FLIGHT.", retryAfterSeconds: 1)
     }
     return nil

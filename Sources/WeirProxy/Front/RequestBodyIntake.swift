@@ -82,7 +82,7 @@ struct RequestBodyIntake {
   private mutating func take(_ count: Int, from allowance: Allowance) throws(Refusal) {
     guard allowance.take(count) else {
       throw Refusal(
-        .overloaded, "weir holds as many request bytes as it may",
+        .overloaded, "as many request bytes are held as may be",
         remedy: "Try again in a moment, or raise WEIR_MAX_BUFFERED_BYTES.", retryAfterSeconds: 1)
     }
     taken += count

@@ -37,7 +37,7 @@ struct RequestFields {
     case .connection: readConnection(value)
     case .transferEncoding: isChunked = true
     case .upgrade: upgrade = value.lowercased()
-    case .contentLength: contentLength = Int(value)
+    case .contentLength: contentLength = Int(value) ?? .max
     case .contentEncoding: contentEncoding = contentEncoding.map { "\($0), \(value)" } ?? value
     case .acceptEncoding: acceptEncoding = acceptEncoding.map { "\($0), \(value)" } ?? value
     case .expect: expectation = value.lowercased()

@@ -23,6 +23,14 @@ struct JSONLine {
     JSONText.appendQuoted(value, to: &bytes)
   }
 
+  /// A value that is JSON already, under a name that is not known when the program is built.
+  mutating func addMember(_ name: String, json: some Sequence<UInt8>) {
+    separate()
+    JSONText.appendQuoted(name, to: &bytes)
+    bytes.append(UInt8(ascii: ":"))
+    bytes.append(contentsOf: json)
+  }
+
   mutating func add(_ name: StaticString, _ value: Int) {
     key(name)
     Digits.append(value, to: &bytes)

@@ -78,7 +78,7 @@ extension LiveExchange {
   func cut() {
     refuse(
       Refusal(
-        .shuttingDown, "weir shut down before the reply was complete", remedy: "Send the request again.",
+        .shuttingDown, "the proxy shut down before the reply was complete", remedy: "Send the request again.",
         retryAfterSeconds: 1))
   }
 

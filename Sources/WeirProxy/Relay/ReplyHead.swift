@@ -38,7 +38,7 @@ struct ReplyHead {
     case .contentLength:
       // Written by the framing, so that the client sees exactly one.
       let length = unsafe Int(String(decoding: value, as: UTF8.self))
-      if length == nil || (announcedLength != nil && announcedLength != length) {
+      if (length ?? -1) < 0 || (announcedLength != nil && announcedLength != length) {
         fault = "the reply has a Content-Length that is not a number, or two that differ"
       }
       announcedLength = length
@@ -78,7 +78,7 @@ struct ReplyHead {
 
   private static func nominate(_ value: UnsafeRawBufferPointer, _ nominated: inout [String]) {
     for token in unsafe String(decoding: value, as: UTF8.self).split(separator: ",") {
-      nominated.append(token.filter { $0 != " " }.lowercased())
+      nominated.append(token.filter { $0 != " " && $0 != "\t" }.lowercased())
     }
   }
 

@@ -18,14 +18,16 @@ final class RuntimeSnapshot: Sendable {
   let clientHeaderTimeout: Int64
   let clientIdleTimeout: Int64
 
-  init(_ configuration: Configuration) {
+  /// `rollouts` are the configured ones with the changes made since; nil takes them as configured.
+  init(_ configuration: Configuration, rollouts: RolloutTable? = nil) {
     self.configuration = configuration
     let kimi = configuration.kimi
-    let catalog = ModelCatalog(kimiModelID: kimi.modelID)
+    let catalog = configuration.catalog
     policy = PolicySnapshot(
       clients: ClientDirectory(configuration.clients.map { ($0.name, $0.key.reveal()) }),
       models: catalog,
-      rollouts: Self.rollouts(kimi, catalog: catalog),
+      access: configuration.access,
+      rollouts: rollouts ?? configuration.rollouts,
       killSwitch: KillSwitch(isKimiEnabled: kimi.isEnabled, fallbackModel: kimi.fallbackModel, catalog: catalog),
       kimiDefaults: PolicySnapshot.KimiDefaults(
         maxTokens: kimi.maxTokens, temperature: kimi.temperature?.spelling))
@@ -38,12 +40,5 @@ final class RuntimeSnapshot: Sendable {
       connect: limits.connect, firstByte: limits.firstByte, idle: limits.idle, total: limits.total)
     clientHeaderTimeout = limits.clientHeader.nanoseconds
     clientIdleTimeout = limits.clientIdle.nanoseconds
-  }
-
-  private static func rollouts(_ kimi: Configuration.Kimi, catalog: ModelCatalog) -> RolloutTable {
-    let rollout = try? Rollout.kimi(
-      hundredths: kimi.rolloutPercent.hundredths, from: kimi.rolloutFrom, modelID: kimi.modelID)
-    let table = rollout.flatMap { try? RolloutTable([$0], catalog: catalog, isKimiEnabled: kimi.isEnabled) }
-    return table ?? .empty
   }
 }

@@ -14,7 +14,6 @@ struct Check: ParsableCommand {
 
   func run() throws {
     let configuration = try options.loadOrExit()
-    for warning in configuration.warnings { Terminal.complain("\(warning)") }
     Terminal.say(json ? ConfigurationReport.json(configuration) : ConfigurationReport.text(configuration))
   }
 }

@@ -1,6 +1,4 @@
 import FoundationEssentials
-import NIOCore
-import NIOPosix
 import WeirConfiguration
 import WeirUpstream
 
@@ -8,7 +6,7 @@ import WeirUpstream
 struct Examination {
   private let access: UpstreamAccess
   private let configuration: Configuration
-  private let engine: NIOLoopBound<UpstreamEngine>
+  private let caller: Caller
   private let say: (String) -> Void
   private var isHealthy = true
 
@@ -16,27 +14,20 @@ struct Examination {
   ///
   /// - Returns: whether requests of an application would be served.
   static func run(_ configuration: Configuration, say: @escaping (String) -> Void) async throws -> Bool {
-    let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-    let loop = group.next()
-    let settings = EngineSettings(certificateAuthorityFile: configuration.upstream.certificateAuthorityFile)
-    let engine = try await loop.submit {
-      NIOLoopBound(try UpstreamEngine(eventLoop: loop, settings: settings), eventLoop: loop)
-    }.get()
-    var examination = Examination(
-      access: UpstreamAccess(configuration), configuration: configuration, engine: engine, say: say)
-    await examination.examine()
-    try await loop.submit { engine.value.shutDown() }.get()
-    try await group.shutdownGracefully()
-    return examination.isHealthy
+    try await Caller.with(certificateAuthorityFile: configuration.upstream.certificateAuthorityFile) { caller in
+      var examination = Examination(
+        access: UpstreamAccess(configuration), configuration: configuration, caller: caller, say: say)
+      await examination.examine()
+      return examination.isHealthy
+    }
   }
 
   private init(
-    access: UpstreamAccess, configuration: Configuration, engine: NIOLoopBound<UpstreamEngine>,
-    say: @escaping (String) -> Void
+    access: UpstreamAccess, configuration: Configuration, caller: Caller, say: @escaping (String) -> Void
   ) {
     self.access = access
     self.configuration = configuration
-    self.engine = engine
+    self.caller = caller
     self.say = say
   }
 
@@ -159,19 +150,17 @@ struct Examination {
   }
 
   private static func text(_ milliseconds: Double) -> String { "\((milliseconds * 10).rounded() / 10)" }
-  private static func dollars(_ amount: Double) -> String { "$\((amount * 1_000_000).rounded() / 1_000_000)" }
+  private static func dollars(_ amount: Double) -> String {
+    let millionths = Int((abs(amount) * 1_000_000).rounded())
+    let decimals = String(millionths % 1_000_000)
+    let padded = String(repeating: "0", count: 6 - decimals.count) + decimals
+    return "\(amount < 0 ? "-" : "")$\(millionths / 1_000_000).\(padded)"
+  }
 
-  private func ask(_ method: String, _ path: String, body: [UInt8]? = nil) async -> Result<
-    ExaminationReply, TransferFailure
-  > {
-    let access = access
-    let engine = engine
-    return await withCheckedContinuation { continuation in
-      engine.eventLoop.execute {
-        ExaminationTransfer.start(
-          method, access.base + path, body: body, access: access, engine: engine.value
-        ) { continuation.resume(returning: $0) }
-      }
-    }
+  private func ask(
+    _ method: String, _ path: String, body: [UInt8]? = nil
+  ) async -> Result<CallReply, TransferFailure> {
+    let fields = access.authorization.map { [("Authorization", $0)] } ?? []
+    return await caller.ask(method, access.base + path, fields: fields, body: body, timeouts: access.timeouts)
   }
 }

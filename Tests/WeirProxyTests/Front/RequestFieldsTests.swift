@@ -1,21 +1,21 @@
 import NIOHTTP1
 import Testing
+import WeirPolicy
 
 @testable import WeirProxy
 
 @Suite("A request's head is read for")
 struct RequestFieldsTests {
-  private func read(_ fields: [(String, String)]) -> RequestFields { RequestFields(requestHead(.POST, fields)) }
+  private func read(_ fields: [(String, String)]) -> RequestFields { RequestFields(requestHead(fields)) }
 
   @Test("what the policy needs")
   func policy() {
     let fields = RequestFields(
       requestHead(
-        .PUT, "/v1/x?y",
         [
           ("AUTHORIZATION", "Bearer k"), ("X-Api-Key", "a"), ("X-Weir-User", "w"), ("X-User-ID", "u"),
           ("x-weir-variant", "v"),
-        ]))
+        ], method: .PUT, uri: "/v1/x?y"))
     #expect(fields.head.method == "PUT")
     #expect(fields.head.target == "/v1/x?y")
     #expect(fields.head.authorization == "Bearer k")

@@ -14,9 +14,9 @@ func configuration(_ environment: [String: String] = [:]) throws -> Configuratio
 }
 
 /// A request's head.
-func requestHead(_ method: HTTPMethod = .POST, _ uri: String = "/v1/chat/completions", _ fields: [(String, String)])
-  -> HTTPRequestHead
-{
+func requestHead(
+  _ fields: [(String, String)], method: HTTPMethod = .POST, uri: String = "/v1/chat/completions"
+) -> HTTPRequestHead {
   HTTPRequestHead(version: .http1_1, method: method, uri: uri, headers: HTTPHeaders(fields))
 }
 

@@ -1,15 +1,13 @@
 import NIOCore
 import Testing
-import WeirUpstream
 
 @testable import WeirProxy
+@testable import WeirUpstream
 
 /// The head of an upstream's reply, from its field lines.
 func replyHead(_ lines: [String]) -> ReplyHead {
   let fields = ByteBuffer(string: lines.map { $0 + "\r\n" }.joined())
-  var head = ResponseHead(status: 200, fields: fields)
-  head.status = 200
-  return ReplyHead(head, allocator: ByteBufferAllocator())
+  return ReplyHead(ResponseHead(status: 200, fields: fields), allocator: ByteBufferAllocator())
 }
 
 @Suite("An upstream's reply head")
@@ -28,9 +26,7 @@ struct ReplyHeadTests {
   func bytes() {
     var fields = ByteBuffer(string: "X-Latin: caf")
     fields.writeBytes([0xE9, 0x0D, 0x0A])
-    var head = ResponseHead(status: 200, fields: fields)
-    head.status = 200
-    let lines = ReplyHead(head, allocator: ByteBufferAllocator()).lines
+    let lines = ReplyHead(ResponseHead(status: 200, fields: fields), allocator: ByteBufferAllocator()).lines
     #expect(Array(lines.readableBytesView) == Array("X-Latin: caf".utf8) + [0xE9, 0x0D, 0x0A])
   }
 

@@ -1,0 +1,154 @@
+import Logging
+import Synchronization
+import WeirConfiguration
+import WeirMetrics
+import WeirPolicy
+
+/// What may change while weir runs: the configuration, read again, and the rollouts, flipped by hand. Each change makes
+/// a new snapshot, which requests that begin afterwards get. Blocks while files are read or written; never to be called
+/// on an event loop of the traffic listener.
+final class LiveConfiguration: Sendable {
+  private struct Current {
+    var configuration: Configuration
+    var rollouts: RolloutTable
+  }
+
+  private let state: ProxyState
+  private let loops: LoopDirectory
+  private let logger: Logger
+  private let load: @Sendable () throws(ConfigurationProblems) -> Configuration
+  private let reloads: Counter
+  private let failures: Counter
+  private let lastReload: Gauge
+  private let current: Mutex<Current>
+
+  /// `rollouts` are those of the configuration with the remembered flips; see `remembered`.
+  init(
+    state: ProxyState, loops: LoopDirectory, logger: Logger, rollouts: RolloutTable,
+    load: @escaping @Sendable () throws(ConfigurationProblems) -> Configuration
+  ) {
+    self.state = state
+    self.loops = loops
+    self.logger = logger
+    self.load = load
+    current = Mutex(Current(configuration: state.current.configuration, rollouts: rollouts))
+    let registry = state.metrics.registry
+    reloads = registry.counter("weir_config_reloads_total", help: "Configurations put in effect after the first.")
+      .child()
+    failures = registry.counter(
+      "weir_config_reload_failures_total", help: "Reloads that did not validate; the running one stayed."
+    ).child()
+    lastReload = registry.gauge(
+      "weir_config_last_reload_timestamp_seconds", help: "When the running configuration came in effect."
+    ).child()
+    lastReload.set(WallClock.seconds())
+  }
+
+  /// The configured rollouts with the changes that the state file remembers.
+  static func remembered(_ configuration: Configuration, logger: Logger) -> RolloutTable {
+    guard let path = configuration.rolloutStateFile, let bytes = try? DiskFile.read(path) else {
+      return configuration.rollouts
+    }
+    let file = RolloutState(reading: bytes, path: path)
+    for problem in file.problems { logger.warning("rollout state", metadata: ["problem": "\(problem)"]) }
+    return replayed(file.flips, on: configuration.rollouts, logger: logger)
+  }
+
+  // MARK: Reloads
+
+  /// Reads the configuration again and puts it in effect, or leaves the running one in place and says why.
+  func reload() -> Result<Void, ConfigurationProblems> {
+    current.withLock { current in
+      do throws(ConfigurationProblems) {
+        apply(try load(), to: &current)
+        return .success(())
+      } catch {
+        failures.increment()
+        for problem in error.all {
+          logger.error("configuration not reloaded", metadata: ["problem": "\(problem)"])
+        }
+        return .failure(error)
+      }
+    }
+  }
+
+  /// The files that the running configuration was made from.
+  var files: [String] { current.withLock { $0.configuration.files } }
+
+  private func apply(_ configuration: Configuration, to current: inout Current) {
+    let waiting = configuration.settingsAwaitingRestart(since: current.configuration)
+    let flips = current.rollouts.flips
+    current.configuration = configuration
+    current.rollouts = Self.replayed(flips, on: configuration.rollouts, logger: logger)
+    putInEffect(current)
+    reloads.increment()
+    lastReload.set(WallClock.seconds())
+    logger.notice("configuration reloaded")
+    for warning in configuration.warnings {
+      logger.warning("configuration", metadata: ["problem": "\(warning)"])
+    }
+    if !waiting.isEmpty {
+      logger.warning("settings that need a restart", metadata: ["settings": "\(waiting.joined(separator: ","))"])
+    }
+  }
+
+  // MARK: Rollouts
+
+  /// The rollouts as they are served.
+  var rollouts: RolloutTable { current.withLock { $0.rollouts } }
+
+  /// Changes a rollout for requests from now on, and remembers it.
+  func change(_ name: String, _ request: RolloutRequest, who: String) -> Result<RolloutTable, RolloutProblem> {
+    flip { table, when throws(RolloutProblem) in try request.apply(to: name, in: table, who: who, when: when) }
+  }
+
+  /// Returns a rollout to what the configuration says.
+  func reset(_ name: String, who: String) -> Result<RolloutTable, RolloutProblem> {
+    flip { table, when throws(RolloutProblem) in try table.resetting(name, who: who, when: when) }
+  }
+
+  private func flip(
+    _ change: (RolloutTable, Int64) throws(RolloutProblem) -> (table: RolloutTable, record: FlipRecord)
+  ) -> Result<RolloutTable, RolloutProblem> {
+    current.withLock { current in
+      do throws(RolloutProblem) {
+        let (table, record) = try change(current.rollouts, Int64(WallClock.seconds() * 1000))
+        current.rollouts = table
+        putInEffect(current)
+        logger.notice(
+          "rollout changed",
+          metadata: ["rollout": "\(record.rollout)", "change": "\(record.change)", "who": "\(record.who)"])
+        remember(current)
+        return .success(table)
+      } catch {
+        return .failure(error)
+      }
+    }
+  }
+
+  private func remember(_ current: Current) {
+    guard let path = current.configuration.rolloutStateFile else { return }
+    do throws(FileWriteError) {
+      try WholeFile.write(RolloutState(current.rollouts.flips).encoded, to: path)
+    } catch {
+      logger.error(
+        "the rollout's change is in effect, but a restart will not remember it", metadata: ["reason": "\(error)"])
+    }
+  }
+
+  private func putInEffect(_ current: Current) {
+    let snapshot = RuntimeSnapshot(current.configuration, rollouts: current.rollouts)
+    state.replace(snapshot)
+    loops.replace(snapshot)
+  }
+
+  private static func replayed(_ flips: [FlipRecord], on table: RolloutTable, logger: Logger) -> RolloutTable {
+    let (table, refused) = table.replaying(flips)
+    for (record, problem) in refused {
+      logger.warning(
+        "a remembered change fits the rollouts no more",
+        metadata: ["rollout": "\(record.rollout)", "reason": "\(problem)"])
+    }
+    return table
+  }
+}

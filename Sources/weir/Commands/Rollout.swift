@@ -1,0 +1,76 @@
+import ArgumentParser
+import WeirConfiguration
+import WeirUpstream
+
+/// `weir rollout`.
+struct RolloutCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "rollout", abstract: "Shows or flips a rollout on the running proxy.",
+    discussion: """
+      weir rollout                 shows all rollouts
+      weir rollout kimi            shows one
+      weir rollout kimi 25         gives it 25 % of the users; in effect at once, and remembered over restarts
+      weir rollout kimi --reset    returns to what the configuration says
+
+      The proxy is found by WEIR_ADMIN_LISTEN, or by --admin.
+      """)
+
+  @OptionGroup var options: ConfigurationOptions
+
+  @Argument(help: "The rollout's name.")
+  var name: String?
+
+  @Argument(help: "Share of the users, 0 to 100, with up to two decimals.")
+  var percent: String?
+
+  @Flag(help: "Returns to the configured share.")
+  var reset = false
+
+  @Option(help: "HOST:PORT of the running proxy's admin listener.")
+  var admin: String?
+
+  func validate() throws {
+    if reset, name == nil || percent != nil { throw ValidationError("--reset takes a name and no percentage") }
+  }
+
+  func run() async throws {
+    let configuration = try options.loadOrExit()
+    let listener = try adminAddress(configuration)
+    let url = "http://\(listener)/rollouts" + (name.map { "/\($0)" } ?? "")
+    let fields = configuration.listeners.adminToken.map { [("Authorization", "Bearer \($0.reveal())")] } ?? []
+    let (method, body) = request
+    let timeouts = PhaseTimeouts(connect: .seconds(5), firstByte: .seconds(10), idle: .seconds(10), total: .seconds(20))
+    let result = try await Caller.with(certificateAuthorityFile: nil) { caller in
+      await caller.ask(method, url, fields: fields, body: body, timeouts: timeouts)
+    }
+    switch result {
+    case .failure(let failure):
+      Terminal.complain("weir rollout: no proxy answers at \(listener): \(failure.reason); start it, or name it by --admin")
+      throw ExitCode.failure
+    case .success(let reply):
+      let text = String(decoding: reply.body, as: UTF8.self)
+      guard reply.status == 200 else {
+        Terminal.complain("weir rollout: \(text)")
+        throw ExitCode.failure
+      }
+      Terminal.say(text)
+    }
+  }
+
+  private var request: (method: String, body: [UInt8]?) {
+    if reset { return ("DELETE", nil) }
+    guard let percent else { return ("GET", nil) }
+    // Sent as typed: the proxy says what is wrong with it.
+    return ("PUT", Array("{\"percent\":\(percent)}".utf8))
+  }
+
+  private func adminAddress(_ configuration: Configuration) throws -> ListenAddress {
+    guard let admin else { return configuration.listeners.admin }
+    do {
+      return try ListenAddress(parsing: admin)
+    } catch {
+      Terminal.complain("weir rollout: --admin \(admin): \(error)")
+      throw ExitCode.usage
+    }
+  }
+}
