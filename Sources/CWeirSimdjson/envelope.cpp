@@ -96,7 +96,18 @@ void readMember(weir_json &json, const weir::Member &member, std::string_view na
   }
 }
 
-weir_json_status readEnvelope(weir_json &json, weir_envelope &envelope, weir_json_range &fault) {
+// Notes a member that was asked for by name. Each name is there once at most: a doubled key is refused.
+void readNamed(weir_json &json, const weir::Member &member, std::string_view name, const weir_names &names) {
+  uint32_t start = 0;
+  for (uint32_t i = 0; i < names.count; start = names.ends[i++]) {
+    if (weir::text(names.bytes + start, names.ends[i] - start) != name) continue;
+    json.named.push_back({i, json.tokens[member.key - 1], valueRange(json, member), json.tokens[member.last + 1]});
+    return;
+  }
+}
+
+weir_json_status readEnvelope(
+    weir_json &json, const weir_names &names, weir_envelope &envelope, weir_json_range &fault) {
   std::vector<std::unique_ptr<uint8_t[]>> storage;
   json.keys.clear();
   for (const weir::Member &member : json.members) {
@@ -105,6 +116,7 @@ weir_json_status readEnvelope(weir_json &json, weir_envelope &envelope, weir_jso
     if (unescaped) storage.push_back(std::move(unescaped));
     json.keys.push_back({name, member.key});
     readMember(json, member, name, envelope);
+    readNamed(json, member, name, names);
   }
   uint32_t duplicate = duplicateAmong(json.keys);
   if (duplicate != WEIR_JSON_NONE) {
@@ -116,13 +128,16 @@ weir_json_status readEnvelope(weir_json &json, weir_envelope &envelope, weir_jso
   envelope.member_count = static_cast<uint32_t>(json.members.size());
   envelope.models = json.models.data();
   envelope.model_count = static_cast<uint32_t>(json.models.size());
+  envelope.named = json.named.data();
+  envelope.named_count = static_cast<uint32_t>(json.named.size());
   return weir_json_valid;
 }
 
 }  // namespace
 
 weir_json_status weir_envelope_read(
-    weir_json *json, const uint8_t *bytes, size_t count, weir_envelope *envelope, weir_json_range *fault) noexcept {
+    weir_json *json, const uint8_t *bytes, size_t count, weir_names names, weir_envelope *envelope,
+    weir_json_range *fault) noexcept {
   try {
     *envelope = weir_envelope{};
     weir_json_status status = json->index(bytes, count, false, *fault);
@@ -131,7 +146,7 @@ weir_json_status weir_envelope_read(
       *fault = {json->tokens[0], json->tokens[0]};
       return weir_json_not_an_object;
     }
-    return readEnvelope(*json, *envelope, *fault);
+    return readEnvelope(*json, names, *envelope, *fault);
   } catch (...) {
     return weir_json_out_of_memory;
   }

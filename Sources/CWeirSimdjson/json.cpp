@@ -40,6 +40,7 @@ weir_json_status weir_json::index(const uint8_t *newBytes, size_t newCount, bool
   tokenCount = 0;
   members.clear();
   models.clear();
+  named.clear();
   // Two billion bytes: token numbers and offsets then fit 32 bits with room to spare.
   if (newCount > INT32_MAX) return weir_json_out_of_memory;
   count = static_cast<uint32_t>(newCount);

@@ -41,6 +41,7 @@ struct weir_json {
   std::vector<weir::Member> members;
   std::vector<weir::Key> keys;
   std::vector<weir_json_range> models;
+  std::vector<weir_member> named;
   std::vector<uint8_t> unescaped;
   // A copy of the document, on processors where simdjson reads beyond the end.
   std::vector<uint8_t> padded;

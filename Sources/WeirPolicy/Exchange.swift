@@ -37,6 +37,8 @@ public struct Exchange: Sendable {
   public internal(set) var splice = BodySplice()
   /// What the changes are called in `x-weir-edits`, in the order made.
   public internal(set) var edits: [String] = []
+  /// What the client asked for and does not get, a sentence each.
+  public internal(set) var warnings: [String] = []
 
   // afterAttempt
   /// Requests sent upstream.

@@ -4,6 +4,8 @@ public struct PolicySnapshot: Sendable {
   public let clients: ClientDirectory
   /// Which models there are, and what their aliases mean.
   public let models: ModelCatalog
+  /// What the models want done to the bodies of their requests.
+  public let bodyRules: BodyRules
   /// Which models may be asked for.
   public let access: ModelAccess
   /// Which users' requests go to another model.
@@ -34,6 +36,7 @@ public struct PolicySnapshot: Sendable {
   ) {
     self.clients = clients
     self.models = models
+    bodyRules = BodyRules(models.models)
     self.access = access
     self.rollouts = rollouts
     self.killSwitch = killSwitch

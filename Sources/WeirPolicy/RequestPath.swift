@@ -27,11 +27,14 @@ public enum RequestPath {
 
   /// The body of a JSON API is whole: what is asked of the upstream?
   ///
-  /// - Parameter random: decides for requests that belong to nobody.
+  /// - Parameters:
+  ///   - envelope: of the body, made with `policy.bodyRules.memberNames`.
+  ///   - random: decides for requests that belong to nobody.
+  ///   - memberText: the body's text at a range of the envelope; asked only where the model has rules for bodies.
   /// - Throws: the `Refusal` that the client gets instead of an answer.
   public static func admit(
     _ exchange: inout Exchange, head: RequestHead, envelope: Envelope, policy: PolicySnapshot, random: UInt64,
-    now: Int64
+    now: Int64, memberText: (Range<Int>) -> String
   ) throws(Refusal) {
     exchange.admittedAt = now
     exchange.isStream = envelope.isStream
@@ -40,7 +43,7 @@ public enum RequestPath {
     exchange.model = try AuthorizeModel.authorize(exchange.askedModel, policy: policy)
     AssignVariant.assign(&exchange, head: head, policy: policy, random: random)
     try DivertKimi.divert(&exchange, policy: policy)
-    try EditBody.edit(&exchange, envelope: envelope, policy: policy)
+    try EditBody.edit(&exchange, envelope: envelope, policy: policy, memberText: memberText)
   }
 
   /// A request whose body weir does not read goes as it is.

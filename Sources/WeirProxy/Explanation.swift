@@ -25,9 +25,10 @@ public struct Explanation: Sendable {
     do throws(Refusal) {
       if let refusal { throw refusal }
       if exchange.endpoint.readsBody {
-        let envelope = try Self.envelope(of: body)
+        let envelope = try Self.envelope(of: body, finding: snapshot.policy.bodyRules.memberNames)
         try RequestPath.admit(
-          &exchange, head: fields.head, envelope: envelope, policy: snapshot.policy, random: 0, now: 0)
+          &exchange, head: fields.head, envelope: envelope, policy: snapshot.policy, random: 0, now: 0
+        ) { String(decoding: body[$0], as: UTF8.self) }
       } else {
         RequestPath.admitUnread(&exchange, head: fields.head, now: 0)
       }
@@ -39,10 +40,10 @@ public struct Explanation: Sendable {
     return explanation
   }
 
-  private static func envelope(of body: [UInt8]) throws(Refusal) -> Envelope {
+  private static func envelope(of body: [UInt8], finding names: MemberNames) throws(Refusal) -> Envelope {
     do throws(EnvelopeError) {
       return try unsafe body.withUnsafeBytes { bytes in
-        Result { () throws(EnvelopeError) in try unsafe EnvelopeParser().parse(bytes) }
+        Result { () throws(EnvelopeError) in try unsafe EnvelopeParser().parse(bytes, finding: names) }
       }.get()
     } catch {
       throw UnreadableBody.refusal(error)
@@ -67,6 +68,7 @@ public struct Explanation: Sendable {
       lines.append("diverted from: \(from)" + origin("FEATURE_KIMI_ENABLED", configuration))
     }
     lines.append("body edits: \(exchange.edits.isEmpty ? "none" : exchange.edits.joined(separator: ", "))")
+    for warning in exchange.warnings { lines.append("warning: \(warning)") }
     let target = exchange.target.map { snapshot.upstreamBase + $0.rest } ?? "none"
     lines.append("upstream: \(target)" + origin("WEIR_UPSTREAM_URL", configuration))
   }

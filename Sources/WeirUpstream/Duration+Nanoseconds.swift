@@ -5,6 +5,6 @@ extension Duration {
     let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
     guard !overflow else { return seconds < 0 ? .min : .max }
     let (sum, sumOverflow) = product.addingReportingOverflow(attoseconds / 1_000_000_000)
-    return sumOverflow ? .max : sum
+    return sumOverflow ? (seconds < 0 ? .min : .max) : sum
   }
 }

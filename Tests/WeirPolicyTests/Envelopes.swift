@@ -4,10 +4,10 @@ import WeirWire
 @testable import WeirPolicy
 
 /// The envelope of a body.
-func envelope(_ json: String) throws -> Envelope {
+func envelope(_ json: String, finding names: MemberNames = .none) throws -> Envelope {
   let bytes = Array(json.utf8)
   let result: Result<Envelope, EnvelopeError> = unsafe bytes.withUnsafeBytes { region in
-    Result { () throws(EnvelopeError) in try unsafe EnvelopeParser().parse(region) }
+    Result { () throws(EnvelopeError) in try unsafe EnvelopeParser().parse(region, finding: names) }
   }
   return try result.get()
 }
@@ -42,7 +42,24 @@ extension RequestPath {
   static func admit(
     _ exchange: inout Exchange, head: RequestHead, json: String, policy: PolicySnapshot, now: Int64 = 0
   ) throws {
-    try admit(&exchange, head: head, envelope: envelope(json), policy: policy, random: 0, now: now)
+    let bytes = Array(json.utf8)
+    let envelope = try envelope(json, finding: policy.bodyRules.memberNames)
+    try admit(&exchange, head: head, envelope: envelope, policy: policy, random: 0, now: now) { range in
+      String(decoding: bytes[range], as: UTF8.self)
+    }
+  }
+}
+
+extension RequestPath {
+  /// Admits an envelope for a model that has no rules for bodies, so that nobody asks for the body's text.
+  static func admit(
+    _ exchange: inout Exchange, head: RequestHead, envelope: Envelope, policy: PolicySnapshot, random: UInt64,
+    now: Int64
+  ) throws(Refusal) {
+    try admit(&exchange, head: head, envelope: envelope, policy: policy, random: random, now: now) { range in
+      Issue.record("asked for the text at \(range)")
+      return ""
+    }
   }
 }
 

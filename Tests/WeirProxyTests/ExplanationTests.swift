@@ -51,7 +51,7 @@ struct ExplanationTests {
 
   @Test("tells who the client is by its key, and never the key")
   func client() throws {
-    let environment = ["WEIR_CLIENT_KEYS": "alice=key-0123456789abcdef", "OPENROUTER_API_KEY": "sk-or-s3cr3t"]
+    let environment = ["WEIR_CLIENT_KEYS": "alice:key-0123456789abcdef", "OPENROUTER_API_KEY": "sk-or-s3cr3t"]
     let known = try explain(
       #"{"model":"m"}"#, headers: [(name: "Authorization", value: "Bearer key-0123456789abcdef")], environment)
     #expect(said(known, of: "client")?.hasPrefix("alice") == true)

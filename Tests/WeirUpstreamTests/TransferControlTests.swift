@@ -150,6 +150,19 @@ struct TransferTimeoutTests {
     }
   }
 
+  @Test("when no connection stands in time")
+  func connect() async throws {
+    try await EngineBench.with { bench in
+      let deaf = try DeafListener()
+      var request = EngineRequest("GET", "http://127.0.0.1:\(deaf.port)/")
+      request.timeouts.connect = 2 * Self.short
+      let reply = try await bench.run(request)
+      #expect(reply.failure == .connectTimeout)
+      #expect(reply.status == nil)
+      withExtendedLifetime(deaf) {}
+    }
+  }
+
   @Test("where an address is not one", arguments: ["http://", "ftp://127.0.0.1/", "http://[::1/"])
   func badAddress(url: String) async throws {
     try await EngineBench.with { bench in

@@ -60,11 +60,28 @@ typedef struct {
   uint32_t end;
 } weir_json_range;
 
+// Names of top-level members to be found, beside those that weir always looks at.
+typedef struct {
+  const uint8_t *bytes;  // the names, one after the other, as they read with their escapes undone
+  const uint32_t *ends;  // of each name in `bytes`
+  uint32_t count;
+} weir_names;
+
+// A top-level member that was asked for by name.
+typedef struct {
+  uint32_t name;          // which one of the names
+  uint32_t before;        // the byte of the { or , that its key follows
+  weir_json_range value;
+  uint32_t after;         // the byte of the , or } that follows its value
+} weir_member;
+
 typedef struct {
   weir_json_range members[WEIR_ENVELOPE_MEMBERS];  // of the values
   weir_json_range metadata_user_id;
   weir_json_range include_usage;  // stream_options.include_usage
   const weir_json_range *models;  // the strings in `models`, quotes included; valid until the next call on the parser
+  const weir_member *named;  // those of the names asked for that are there; valid as long as `models`
+  uint32_t named_count;
   uint32_t model_count;
   uint32_t object_start;  // of {
   uint32_t object_end;    // of the matching }
@@ -80,10 +97,11 @@ void weir_json_destroy(weir_json *json) WEIR_NOEXCEPT;
 // Gives scratch memory back when it was made for documents larger than `keep` bytes.
 void weir_json_trim(weir_json *json, size_t keep) WEIR_NOEXCEPT;
 
-// Validates a request body and finds its members. `fault`: for a failure the byte it was seen at, or the second of
+// Validates a request body and finds its members, and those of `names`. `fault`: for a failure the byte it was seen at, or the second of
 // two equal keys with its quotes; start is UINT32_MAX where no place is known.
 weir_json_status weir_envelope_read(
-    weir_json *json, const uint8_t *bytes, size_t count, weir_envelope *envelope, weir_json_range *fault) WEIR_NOEXCEPT;
+    weir_json *json, const uint8_t *bytes, size_t count, weir_names names, weir_envelope *envelope,
+    weir_json_range *fault) WEIR_NOEXCEPT;
 
 // Validates a document and makes it navigable by the calls below, until the next read with the same parser; `bytes`
 // must stay where they are for as long. Values are named by their token; the root is token 0.

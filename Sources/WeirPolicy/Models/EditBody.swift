@@ -2,13 +2,24 @@ import WeirWire
 
 /// Notes the changes to a body that configuration asks for; every other byte stays.
 enum EditBody {
-  static func edit(_ exchange: inout Exchange, envelope: Envelope, policy: PolicySnapshot) throws(Refusal) {
+  static func edit(
+    _ exchange: inout Exchange, envelope: Envelope, policy: PolicySnapshot, memberText: (Range<Int>) -> String
+  ) throws(Refusal) {
     if let model = exchange.model, model.upstreamID != exchange.askedModel, let range = envelope.range(of: .model) {
       exchange.splice.replace(range, with: JSONText.quoted(model.upstreamID))
       exchange.edits.append("model")
     }
     try editFallbackList(&exchange, envelope: envelope, policy: policy)
-    fillDefaults(&exchange, envelope: envelope, policy: policy)
+    let rules = policy.bodyRules.rules(for: exchange.model)
+    if let rules, !rules.parameters.isEmpty {
+      EditParameters.edit(
+        &exchange, rules: rules.parameters, envelope: envelope, policy: policy, memberText: memberText)
+    } else {
+      fillDefaults(&exchange, envelope: envelope, policy: policy)
+    }
+    if let addition = rules?.systemPromptAddition {
+      AddSystemPrompt.add(&exchange, addition: addition, envelope: envelope, memberText: memberText)
+    }
   }
 
   /// OpenRouter tries the entries of `models` itself, so they follow the same rules as `model`.
@@ -32,10 +43,8 @@ enum EditBody {
 
   private static func fillDefaults(_ exchange: inout Exchange, envelope: Envelope, policy: PolicySnapshot) {
     guard let model = exchange.model, model.isKimi else { return }
-    let limits: [EnvelopeMember] = [.maxTokens, .maxCompletionTokens, .maxOutputTokens]
     let fills = ParameterFill.fills(
-      for: model, endpoint: exchange.endpoint,
-      hasMaxTokens: limits.contains { envelope.range(of: $0) != nil },
+      for: model, endpoint: exchange.endpoint, hasMaxTokens: envelope.hasMaxTokens,
       hasTemperature: envelope.range(of: .temperature) != nil,
       maxTokens: policy.kimiDefaults.maxTokens, temperature: policy.kimiDefaults.temperature)
     for fill in fills {

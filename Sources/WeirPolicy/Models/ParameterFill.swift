@@ -22,6 +22,9 @@ public enum ParameterFill {
     return fills
   }
 
+  /// All names of the bound on completion tokens.
+  static let maxTokensNames = ["max_tokens", "max_completion_tokens", "max_output_tokens"]
+
   /// What an endpoint calls the bound on completion tokens; nil for endpoints that have none.
   public static func maxTokensName(_ endpoint: Endpoint) -> String? {
     switch endpoint {

@@ -58,7 +58,6 @@ enum FieldKind {
       } else {
         .plain
       }
-    case 8: unsafe equal(name, "trailers") ? .hopByHop : .plain
     case 9:
       if unsafe equal(name, "x-api-key") { .apiKey } else if unsafe equal(name, "x-user-id") { .userID } else { .plain }
     case 10:

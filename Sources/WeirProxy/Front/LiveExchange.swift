@@ -233,7 +233,7 @@ final class LiveExchange {
       let envelope = try readEnvelope()
       try RequestPath.admit(
         &exchange, head: fields.head, envelope: envelope, policy: snapshot.policy,
-        random: loop.random(), now: loop.now)
+        random: loop.random(), now: loop.now, memberText: bodyText)
       if wasInflated { exchange.note(edit: "content-encoding") }
       send(.whole(splicedBody()), bodyWasInflated: wasInflated)
     } catch {
@@ -248,13 +248,19 @@ final class LiveExchange {
   }
 
   private func readEnvelope() throws(Refusal) -> Envelope {
+    let names = snapshot.policy.bodyRules.memberNames
     do throws(EnvelopeError) {
       return try unsafe intake.body.withUnsafeReadableBytes { bytes in
-        Result { () throws(EnvelopeError) in try unsafe loop.parser.parse(bytes) }
+        Result { () throws(EnvelopeError) in try unsafe loop.parser.parse(bytes, finding: names) }
       }.get()
     } catch {
       throw UnreadableBody.refusal(error)
     }
+  }
+
+  /// The part of the body that an envelope's range names.
+  private func bodyText(_ range: Range<Int>) -> String {
+    intake.body.getString(at: intake.body.readerIndex + range.lowerBound, length: range.count) ?? ""
   }
 
   private func splicedBody() -> ByteBuffer {

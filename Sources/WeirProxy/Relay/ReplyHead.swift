@@ -41,7 +41,7 @@ struct ReplyHead {
       if (length ?? -1) < 0 || (announcedLength != nil && announcedLength != length) {
         fault = "the reply has a Content-Length that is not a number, or two that differ"
       }
-      announcedLength = length
+      announcedLength = fault == nil ? length : nil
       return
     case .contentType:
       unsafe isEventStream = Self.begins(value, "text/event-stream")

@@ -94,6 +94,9 @@ enum ReplyHeadWriter {
     writeField("x-weir-attempts", String(exchange.attempts), to: &buffer)
     if exchange.endpoint.readsBody { buffer.writeStaticString("x-weir-cache: bypass\r\n") }
     if !exchange.edits.isEmpty { writeField("x-weir-edits", exchange.edits.joined(separator: ","), to: &buffer) }
+    if !exchange.warnings.isEmpty {
+      writeField("x-weir-warnings", HeaderText.safe(exchange.warnings.joined(separator: "; ")), to: &buffer)
+    }
   }
 
   /// Server-Timing (W3C), in milliseconds: weir's share before the request left, the upstream's up to its head.

@@ -11,6 +11,18 @@ public struct Envelope: Sendable {
     public let value: String
   }
 
+  /// A top-level member that the parser was told to find.
+  public struct Member: Sendable, Equatable {
+    /// The member's key, escapes undone.
+    public let name: String
+    /// The bytes of the value.
+    public let value: Range<Int>
+    /// Offset of the `{` or `,` that the key follows.
+    public let before: Int
+    /// Offset of the `,` or `}` that follows the value.
+    public let after: Int
+  }
+
   /// Offset of the object's `{`.
   public let objectStart: Int
   /// Offset of the matching `}`.
@@ -33,10 +45,16 @@ public struct Envelope: Sendable {
   public let includesStreamUsage: Bool
 
   private let ranges: InlineArray<20, weir_json_range>
+  private let named: [Member]
 
   /// The byte range of a member's value in the body, or nil when the body lacks the member.
   public func range(of member: EnvelopeMember) -> Range<Int>? {
     ranges[member.rawValue].offsets
+  }
+
+  /// A member by its name, where the parser was told to find that name; nil when the body lacks it.
+  public func member(_ name: String) -> Member? {
+    named.first { $0.name == name }
   }
 
   /// True when the body has the member `model`, of whatever kind.
@@ -46,9 +64,10 @@ public struct Envelope: Sendable {
   public var modelIsString: Bool { model != nil }
 
   /// - Parameters:
-  ///   - found: the shim's answer for `body`; its models must still be readable.
+  ///   - found: the shim's answer for `body`; its models and named members must still be readable.
+  ///   - names: those that the shim was asked for.
   ///   - body: the bytes it was read from.
-  init(_ found: weir_envelope, body: UnsafeRawBufferPointer) {
+  init(_ found: weir_envelope, names: MemberNames, body: UnsafeRawBufferPointer) {
     let text = unsafe BodyText(body: body)
     let ranges = unsafe Self.memberRanges(found)
     self.ranges = ranges
@@ -64,6 +83,10 @@ public struct Envelope: Sendable {
     models = unsafe UnsafeBufferPointer(start: found.models, count: Int(found.model_count)).compactMap {
       guard let range = $0.offsets, let value = unsafe text.string($0) else { return nil }
       return ModelEntry(range: range, value: value)
+    }
+    named = unsafe UnsafeBufferPointer(start: found.named, count: Int(found.named_count)).compactMap {
+      guard let value = $0.value.offsets, let name = names[Int($0.name)] else { return nil }
+      return Member(name: name, value: value, before: Int($0.before), after: Int($0.after))
     }
   }
 

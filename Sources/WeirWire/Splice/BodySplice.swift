@@ -11,6 +11,7 @@ public struct BodySplice: Sendable {
   private struct Edit: Sendable {
     let range: Range<Int>
     var text: String
+    var isRemoval = false
   }
 
   /// Where new members go, and whether something follows them.
@@ -20,9 +21,41 @@ public struct BodySplice: Sendable {
     var members: String
   }
 
+  /// The members to take out, and the object that they stand in.
+  private struct Removals: Sendable {
+    /// In the object's order.
+    var members: [Envelope.Member] = []
+    /// From the `{` to the `}`.
+    let object: ClosedRange<Int>
+    /// No member stays but inserted ones.
+    var leavesNone = false
+
+    /// The cuts that take out all members so far and this one.
+    ///
+    /// A member goes with the comma before it. Before the first member there is none, so a run of removed members
+    /// from the first on goes with the comma after it; where the run is all there is, no comma is left over.
+    mutating func adding(_ member: Envelope.Member) -> [Edit] {
+      members.append(member)
+      members.sort { $0.before < $1.before }
+      let firstKept = members.indices.first { index in
+        members[index].before != (index == 0 ? object.lowerBound : members[index - 1].after)
+      }
+      let run = members[..<(firstKept ?? members.endIndex)]
+      var cuts = members[run.endIndex...].map { cut($0.before..<$0.value.upperBound) }
+      if let last = run.last {
+        leavesNone = last.after == object.upperBound
+        cuts.append(cut(object.lowerBound + 1..<(leavesNone ? last.value.upperBound : last.after + 1)))
+      }
+      return cuts
+    }
+
+    private func cut(_ range: Range<Int>) -> Edit { Edit(range: range, text: "", isRemoval: true) }
+  }
+
   /// Ordered by place, no two overlapping.
   private var edits: [Edit] = []
   private var insertion: Insertion?
+  private var removals: Removals?
 
   /// A splice that changes nothing.
   public init() {}
@@ -31,13 +64,13 @@ public struct BodySplice: Sendable {
   public var isEmpty: Bool { edits.isEmpty && insertion == nil }
 
   /// Puts `json` in the place of a range. Calls may come in any order. The same range again: the later call wins. A
-  /// range that only partly covers an earlier one, or is no place in a body, is refused.
+  /// range that only partly covers an earlier one, is of a removed member, or is no place in a body, is refused.
   ///
   /// - Returns: false when refused.
   @discardableResult
   public mutating func replace(_ range: Range<Int>, with json: String) -> Bool {
     guard range.lowerBound >= 0 else { return false }
-    if let same = edits.firstIndex(where: { $0.range == range }) {
+    if let same = edits.firstIndex(where: { $0.range == range && !$0.isRemoval }) {
       edits[same].text = json
       return true
     }
@@ -45,6 +78,27 @@ public struct BodySplice: Sendable {
     if let offset = insertion?.offset, range.lowerBound < offset, offset < range.upperBound { return false }
     let place = edits.firstIndex { $0.range.lowerBound >= range.upperBound } ?? edits.endIndex
     edits.insert(Edit(range: range, text: json), at: place)
+    return true
+  }
+
+  /// Takes a member out, with one comma beside it and the white space between the two; what was to be replaced in it
+  /// goes too. All calls on one splice must name the same envelope; a member that was removed before stays removed.
+  ///
+  /// - Returns: false when an earlier edit covers the member only partly, and nothing was done.
+  @discardableResult
+  public mutating func removeMember(_ member: Envelope.Member, from envelope: Envelope) -> Bool {
+    guard envelope.objectStart <= member.before, member.before < member.value.lowerBound,
+      member.value.upperBound <= member.after, member.after <= envelope.objectEnd
+    else { return false }
+    var removals = removals ?? Removals(object: envelope.objectStart...envelope.objectEnd)
+    guard !removals.members.contains(member) else { return true }
+    let extent = member.before + 1..<member.after
+    var kept = edits.filter { !$0.isRemoval }
+    guard kept.allSatisfy({ !$0.range.meets(extent) || extent.contains($0.range) }) else { return false }
+    kept.removeAll { extent.contains($0.range) }
+    edits = kept + removals.adding(member)
+    edits.sort { $0.range.lowerBound < $1.range.lowerBound }
+    self.removals = removals
     return true
   }
 
@@ -85,7 +139,8 @@ public struct BodySplice: Sendable {
         return
       }
       copy(to: due.offset)
-      body(.new(due.objectIsEmpty ? due.members : due.members + ","))
+      let isAlone = due.objectIsEmpty || removals?.leavesNone == true
+      body(.new(isAlone ? due.members : due.members + ","))
       pending = nil
     }
     for edit in edits where edit.range.upperBound <= bodyCount {

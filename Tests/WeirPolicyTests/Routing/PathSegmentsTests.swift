@@ -65,12 +65,12 @@ struct AcceptedPathTests {
   }
 
   /// Those of the paths that weir would send upstream.
-  private static let accepted: [String] = paths(count: 12_000).compactMap { path in
+  private static let accepted: [String] = paths(count: 6000).compactMap { path in
     try? RequestTarget.read(method: "POST", target: "/v1" + path).rest
   }
 
   private func expectInside(_ decoder: LaxDecoder) {
-    #expect(Self.accepted.count > 500)
+    #expect(Self.accepted.count > 300)
     let outside = Self.accepted.filter { decoder.leavesBase($0) }
     #expect(outside.isEmpty, "\(outside.count) paths leave the base, such as \(outside.prefix(3))")
   }

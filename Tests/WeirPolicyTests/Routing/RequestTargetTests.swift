@@ -62,7 +62,9 @@ struct RequestTargetTests {
 
   @Test(
     "outside the prefixes is not found",
-    arguments: ["/", "/v2/models", "/v1beta/models", "/v1x", "/V1/models", "/api/v2", "/api", "/metrics", "//v1/models"])
+    arguments: [
+      "/", "/v2/models", "/v1beta/models", "/v1x", "/V1/models", "/api/v2", "/api", "/metrics", "//v1/models",
+    ])
   func notFound(target: String) {
     #expect(refused(target)?.status == 404)
     #expect(refused(target)?.code == .invalidRequest)
@@ -75,7 +77,9 @@ struct RequestTargetTests {
 
   @Test(
     "with a character that must be encoded is refused",
-    arguments: ["/v1/a b", "/v1/é", "/v1/a\tb", "/v1/a\r\nX: y", "/v1/#f", "/v1/\u{7F}", "/v1/\u{0}", "/v1/m?a b", "/v1/m?#"])
+    arguments: [
+      "/v1/a b", "/v1/é", "/v1/a\tb", "/v1/a\r\nX: y", "/v1/#f", "/v1/\u{7F}", "/v1/\u{0}", "/v1/m?a b", "/v1/m?#",
+    ])
   func unprintable(target: String) {
     #expect(refused(target)?.status == 400)
   }

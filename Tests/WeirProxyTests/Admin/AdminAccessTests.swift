@@ -13,7 +13,9 @@ struct AdminAccessTests {
   ) throws -> Int? {
     let head = requestHead((host.map { [("Host", $0)] } ?? []) + fields, method: method, uri: "/reload")
     let listeners = try configuration(environment).listeners
-    return AdminAccess.refusal(AdminRequest(head: head, body: []), listeners: listeners)?.status
+    return AdminAccess.refusal(
+      AdminRequest(head: head, peer: "admin 127.0.0.1", body: []), listensOnLoopback: listeners.admin.isLoopback,
+      token: listeners.adminToken)?.status
   }
 
   @Test(
@@ -64,7 +66,9 @@ struct AdminAccessTests {
     #expect(try refused(.HEAD, [("Origin", origin)]) == nil)
   }
 
-  @Test("changes something for its own pages", arguments: ["http://127.0.0.1:9787", "HTTP://127.0.0.1:9787", "https://127.0.0.1:9787"])
+  @Test(
+    "changes something for its own pages",
+    arguments: ["http://127.0.0.1:9787", "HTTP://127.0.0.1:9787", "https://127.0.0.1:9787"])
   func ownOrigin(origin: String) throws {
     #expect(try refused(.POST, [("Origin", origin)]) == nil)
   }
@@ -103,7 +107,7 @@ struct AdminAccessTests {
 @Suite("A request to the admin listener")
 struct AdminRequestTests {
   private func request(_ uri: String) -> AdminRequest {
-    AdminRequest(head: requestHead([], method: .GET, uri: uri), body: [])
+    AdminRequest(head: requestHead([], method: .GET, uri: uri), peer: "admin 127.0.0.1", body: [])
   }
 
   @Test(
@@ -124,7 +128,9 @@ struct AdminRequestTests {
     #expect(request(uri).query("probe").map(String.init) == value)
   }
 
-  @Test("has no value of a name that is not there", arguments: ["/health", "/probe=1", "/h?probes=1", "/h?Probe=1", "/h?=probe", "/h?"])
+  @Test(
+    "has no value of a name that is not there",
+    arguments: ["/health", "/probe=1", "/h?probes=1", "/h?Probe=1", "/h?=probe", "/h?"])
   func absent(uri: String) {
     #expect(request(uri).query("probe") == nil)
   }

@@ -21,7 +21,8 @@ struct AcceptEncodingTests {
     #expect(AcceptEncoding.reduced(value) == expected)
   }
 
-  @Test("become `identity` where nothing is left", arguments: ["br", "zstd, br", "*", "*;q=0", "compress", "gzi", "gzipp"])
+  @Test(
+    "become `identity` where nothing is left", arguments: ["br", "zstd, br", "*", "*;q=0", "compress", "gzi", "gzipp"])
   func nothingLeft(value: String) {
     #expect(AcceptEncoding.reduced(value) == "identity")
   }
@@ -40,7 +41,8 @@ struct BodyCodingTests {
   @Test("is told in any letter case")
   func known() {
     for (header, expected) in [
-      (nil, "plain"), ("", "plain"), ("identity", "plain"), ("gzip", "gzip"), ("X-GZIP", "gzip"), ("Deflate", "deflate"),
+      (nil, "plain"), ("", "plain"), ("identity", "plain"), ("gzip", "gzip"), ("X-GZIP", "gzip"),
+      ("Deflate", "deflate"),
     ] as [(String?, String)] {
       #expect(name(header) == expected)
     }

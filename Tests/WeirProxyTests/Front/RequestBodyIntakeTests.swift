@@ -83,7 +83,8 @@ struct RequestBodyIntakeTests {
     #expect(allowance.inUse == 41)
   }
 
-  @Test("gives back exactly what it took, however it came and however often it is asked", arguments: [1, 7, 1000, 70_000])
+  @Test(
+    "gives back exactly what it took, however it came and however often it is asked", arguments: [1, 7, 1000, 70_000])
   func exact(partBytes: Int) throws {
     let allowance = Allowance(bound: 100_000_000)
     allowance.count(5)

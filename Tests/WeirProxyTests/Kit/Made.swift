@@ -49,7 +49,8 @@ extension Exchange {
     var (exchange, _) = RequestPath.open(head, requestID: "req_1", policy: policy, now: 1_000_000)
     let body = Array(#"{"model":\#(JSONText.quoted(model))}"#.utf8)
     try RequestPath.admit(
-      &exchange, head: head, envelope: envelope(body), policy: policy, random: 0, now: 2_000_000)
+      &exchange, head: head, envelope: envelope(body), policy: policy, random: 0, now: 2_000_000
+    ) { String(decoding: body[$0], as: UTF8.self) }
     RequestPath.beginAttempt(&exchange, upstream: "openrouter.ai", now: 3_234_567)
     return exchange
   }

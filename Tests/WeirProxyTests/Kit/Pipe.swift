@@ -1,4 +1,6 @@
+import Dispatch
 import Glibc
+import Synchronization
 
 /// A pipe: what is written to one end is read from the other. Closes both ends when it goes.
 final class Pipe {
@@ -32,6 +34,27 @@ final class Pipe {
       guard count > 0 else { return all }
       all += block[..<count]
     }
+  }
+}
+
+/// Reads a descriptor to its end on a thread of its own, since tests run on few threads that must not wait for each
+/// other.
+final class Reading: Sendable {
+  private let found = Mutex<[UInt8]>([])
+  private let done = DispatchSemaphore(value: 0)
+
+  init(_ descriptor: CInt) {
+    DispatchQueue(label: "reading").async {
+      let bytes = Pipe.readAll(descriptor)
+      self.found.withLock { $0 = bytes }
+      self.done.signal()
+    }
+  }
+
+  /// Waits for the end.
+  func all() -> [UInt8] {
+    done.wait()
+    return found.withLock { $0 }
   }
 }
 

@@ -32,7 +32,9 @@ struct JSONLineTests {
 
   @Test(
     "is one line and valid whatever its values hold",
-    arguments: ["\n", "\r\n", "\"", "\\", "\u{0}", "\u{1F}", "\t", "é漢👩", "\u{2028}", "</script>", "{\"a\":1}", "\u{7F}"])
+    arguments: [
+      "\n", "\r\n", "\"", "\\", "\u{0}", "\u{1F}", "\t", "é漢👩", "\u{2028}", "</script>", "{\"a\":1}", "\u{7F}",
+    ])
   func values(value: String) throws {
     var line = JSONLine()
     line.add("user", value)
@@ -44,7 +46,9 @@ struct JSONLineTests {
 
   @Test(
     "has whole numbers of any size",
-    arguments: [(0, "0"), (9, "9"), (10, "10"), (-1, "-1"), (Int.max, "9223372036854775807"), (Int.min, "-9223372036854775808")])
+    arguments: [
+      (0, "0"), (9, "9"), (10, "10"), (-1, "-1"), (Int.max, "9223372036854775807"), (Int.min, "-9223372036854775808"),
+    ])
   func numbers(value: Int, expected: String) {
     #expect(text { $0.add("n", value) } == "{\"n\":\(expected)}")
   }
@@ -52,14 +56,17 @@ struct JSONLineTests {
   @Test(
     "has milliseconds with three decimals, and none below zero",
     arguments: [
-      (0, "0.000"), (999, "0.000"), (1000, "0.001"), (999_999, "0.999"), (1_000_000, "1.000"), (60_000_000_000, "60000.000"),
+      (0, "0.000"), (999, "0.000"), (1000, "0.001"), (999_999, "0.999"), (1_000_000, "1.000"),
+      (60_000_000_000, "60000.000"),
       (-1, "0.000"), (Int64.min, "0.000"), (Int64.max, "9223372036854.775"),
     ])
   func milliseconds(nanoseconds: Int64, expected: String) {
     #expect(text { $0.add("n", nanoseconds: nanoseconds) } == "{\"n\":\(expected)}")
   }
 
-  @Test("pads numbers to their width", arguments: [(0, 2, "00"), (7, 2, "07"), (59, 2, "59"), (7, 4, "0007"), (2026, 4, "2026")])
+  @Test(
+    "pads numbers to their width",
+    arguments: [(0, 2, "00"), (7, 2, "07"), (59, 2, "59"), (7, 4, "0007"), (2026, 4, "2026")])
   func padded(value: Int, width: Int, expected: String) {
     var bytes: [UInt8] = []
     Digits.appendPadded(value, width: width, to: &bytes)

@@ -5,33 +5,27 @@ import Testing
 
 @Suite("The log", .timeLimit(.minutes(1)))
 struct LogSinkTests {
-  /// Reads a pipe to its end on a thread of its own.
-  private func reading(_ pipe: Pipe) -> Task<[UInt8], Never> {
-    let descriptor = pipe.reader
-    return Task.detached { Pipe.readAll(descriptor) }
-  }
-
   private func lines(_ bytes: [UInt8]) -> [String] {
     String(decoding: bytes, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
   }
 
   @Test("writes every line, in order, before it closes")
-  func order() async throws {
+  func order() throws {
     let pipe = try Pipe()
-    let reader = reading(pipe)
+    let reader = Reading(pipe.reader)
     let sink = LogSink(descriptor: pipe.writer)
     let expected = (0..<10_000).map { "line \($0)" }
     for line in expected { sink.write(line.utf8) }
     sink.close()
     pipe.closeWriter()
-    #expect(lines(await reader.value) == expected + [""])
+    #expect(lines(reader.all()) == expected + [""])
     #expect(sink.droppedLines == 0)
   }
 
   @Test("takes lines from many threads, none torn and none lost")
   func threads() async throws {
     let pipe = try Pipe()
-    let reader = reading(pipe)
+    let reader = Reading(pipe.reader)
     let sink = LogSink(descriptor: pipe.writer)
     await withTaskGroup(of: Void.self) { group in
       for thread in 0..<8 {
@@ -42,7 +36,7 @@ struct LogSinkTests {
     }
     sink.close()
     pipe.closeWriter()
-    let written = lines(await reader.value).dropLast()
+    let written = lines(reader.all()).dropLast()
     #expect(written.count == 4000)
     for thread in 0..<8 {
       let own = written.filter { $0.hasPrefix("\(thread):") }
@@ -51,7 +45,7 @@ struct LogSinkTests {
   }
 
   @Test("drops and counts lines beyond its bound while nobody reads, and writes the others whole")
-  func bound() async throws {
+  func bound() throws {
     let pipe = try Pipe()
     let sink = LogSink(descriptor: pipe.writer)
     let line = String(repeating: "x", count: 64 * 1024 - 1)
@@ -60,30 +54,30 @@ struct LogSinkTests {
     let dropped = sink.droppedLines
     #expect(dropped > 0)
     #expect((sent - dropped) * line.utf8.count <= 2 * (LogSink.maximumBytes + line.utf8.count) + 65_536)
-    let reader = reading(pipe)
+    let reader = Reading(pipe.reader)
     sink.close()
     pipe.closeWriter()
-    let written = lines(await reader.value).dropLast()
+    let written = lines(reader.all()).dropLast()
     #expect(written.count == sent - dropped)
     #expect(written.allSatisfy { $0 == line })
   }
 
   @Test("takes nothing more once it is closed, and may be closed again")
-  func closed() async throws {
+  func closed() throws {
     let pipe = try Pipe()
-    let reader = reading(pipe)
+    let reader = Reading(pipe.reader)
     let sink = LogSink(descriptor: pipe.writer)
     sink.write("last".utf8)
     sink.close()
     sink.write("late".utf8)
     sink.close()
     pipe.closeWriter()
-    #expect(lines(await reader.value) == ["last", ""])
+    #expect(lines(reader.all()) == ["last", ""])
     #expect(sink.droppedLines == 1)
   }
 
   @Test("closes without ever having had a line")
-  func unused() async throws {
+  func unused() throws {
     let pipe = try Pipe()
     LogSink(descriptor: pipe.writer).close()
     pipe.closeWriter()

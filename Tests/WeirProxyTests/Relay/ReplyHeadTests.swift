@@ -66,7 +66,8 @@ struct ReplyHeadTests {
     #expect(replyHead(["Transfer-Encoding: chunked", "Content-Length: 5"]).contentLength == nil)
   }
 
-  @Test("has no length that is not a count", arguments: ["-5", "abc", "", "5, 5", "1.0", "0x10", "99999999999999999999"])
+  @Test(
+    "has no length that is not a count", arguments: ["-5", "abc", "", "5, 5", "1.0", "0x10", "99999999999999999999"])
   func badLength(value: String) {
     #expect(replyHead(["Content-Length: \(value)"]).contentLength == nil)
   }
@@ -80,7 +81,9 @@ struct ReplyHeadTests {
     #expect(String(buffer: head.lines) == "content-TYPE: \(type)\r\n")
   }
 
-  @Test("is no event stream otherwise", arguments: ["text/event", "application/json", "", "text-event/stream", "x text/event-stream"])
+  @Test(
+    "is no event stream otherwise",
+    arguments: ["text/event", "application/json", "", "text-event/stream", "x text/event-stream"])
   func noEventStream(type: String) {
     #expect(!replyHead(["Content-Type: \(type)"]).isEventStream)
   }

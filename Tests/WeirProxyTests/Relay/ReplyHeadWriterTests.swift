@@ -89,7 +89,9 @@ struct ReplyHeadWriterTests {
 
   @Test(
     "cannot be given a line by a model's name",
-    arguments: ["a\r\nx-evil: 1", "a\nx-evil: 1", "a\r\n\r\n<html>", "a\u{0}b", "a\u{7F}", "a\u{2028}x-evil: 1", "é\u{85}"])
+    arguments: [
+      "a\r\nx-evil: 1", "a\nx-evil: 1", "a\r\n\r\n<html>", "a\u{0}b", "a\u{7F}", "a\u{2028}x-evil: 1", "é\u{85}",
+    ])
   func injection(model: String) throws {
     let lines = relayed(exchange: try .replied(model: model))
     #expect(lines.count == relayed(exchange: try .replied(model: "plain")).count)

@@ -67,7 +67,8 @@ struct UpstreamHeadTests {
   func ownKey() throws {
     let client = [("Authorization", "Bearer client"), ("X-Api-Key", "client"), ("A", "1")]
     for environment in [
-      ["OPENROUTER_API_KEY": "sk-or-1"], ["OPENROUTER_API_KEY": "sk-or-1", "WEIR_CLIENT_KEYS": "alice=key-0123456789abcdef"],
+      ["OPENROUTER_API_KEY": "sk-or-1"],
+      ["OPENROUTER_API_KEY": "sk-or-1", "WEIR_CLIENT_KEYS": "alice:key-0123456789abcdef"],
     ] {
       #expect(try fields(client, environment) == ["A: 1", "Authorization: Bearer sk-or-1"])
       #expect(try fields([], environment) == ["Authorization: Bearer sk-or-1"])
@@ -77,7 +78,7 @@ struct UpstreamHeadTests {
   @Test("has no key at all where the client's is one of weir's own and weir has none for the upstream")
   func clientKeysOnly() throws {
     let client = [("Authorization", "Bearer key-0123456789abcdef"), ("x-api-key", "key-0123456789abcdef"), ("A", "1")]
-    #expect(try fields(client, ["WEIR_CLIENT_KEYS": "alice=key-0123456789abcdef"]) == ["A: 1"])
+    #expect(try fields(client, ["WEIR_CLIENT_KEYS": "alice:key-0123456789abcdef"]) == ["A: 1"])
   }
 
   @Test("has the client's own key where weir has neither")

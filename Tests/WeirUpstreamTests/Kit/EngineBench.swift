@@ -48,7 +48,8 @@ struct EngineBench: Sendable {
       for name in ["Accept", "Expect", "Content-Type"] { transfer.headers.suppress(name) }
       request.onPrepared(transfer, recorder)
       transfer.begin(
-        method: request.method, url: request.url, body: request.body.asked, timeouts: request.timeouts, receiver: recorder)
+        method: request.method, url: request.url, body: request.body.asked, timeouts: request.timeouts,
+        receiver: recorder)
       act(transfer, recorder)
       return RunningTransfer(
         reply: promise.futureResult, bound: NIOLoopBound((transfer, recorder), eventLoop: engine.eventLoop))

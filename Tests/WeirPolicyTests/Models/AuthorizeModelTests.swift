@@ -1,0 +1,55 @@
+import Testing
+
+@testable import WeirPolicy
+
+@Suite("A model that is asked for")
+struct AuthorizeModelTests {
+  private let moonshotOnly = PolicySnapshot.of(
+    access: ModelAccess(allow: [ModelPattern("moonshotai/*")], deny: [ModelPattern("moonshotai/kimi-k2-thinking")]))
+
+  private func refused(_ asked: String) -> Refusal? {
+    refusal { () throws(Refusal) in _ = try AuthorizeModel.authorize(asked, policy: moonshotOnly) }
+  }
+
+  @Test("is read by the catalog")
+  func resolved() throws {
+    let model = try #require(try AuthorizeModel.authorize("kimi-k2", policy: .of()))
+    #expect(model.upstreamID == "moonshotai/kimi-k2")
+    #expect(model.isKimi)
+    #expect(try AuthorizeModel.authorize("any/thing", policy: .of())?.upstreamID == "any/thing")
+  }
+
+  @Test("may be none")
+  func none() throws {
+    #expect(try AuthorizeModel.authorize(nil, policy: moonshotOnly) == nil)
+  }
+
+  @Test(
+    "is let through where a pattern allows it, under each of its names", arguments: ["kimi-k2", "moonshotai/kimi-k2"])
+  func allowed(asked: String) throws {
+    #expect(try AuthorizeModel.authorize(asked, policy: moonshotOnly)?.upstreamID == "moonshotai/kimi-k2")
+  }
+
+  @Test(
+    "is refused where no pattern allows it, or one denies it",
+    arguments: ["openai/gpt-4o", "moonshotai/kimi-k2-thinking", "x"])
+  func denied(asked: String) throws {
+    let refusal = try #require(refused(asked))
+    #expect(refusal.code == .modelNotAllowed)
+    #expect(refusal.status == 403)
+    #expect(refusal.param == "model")
+  }
+
+  @Test("is refused with the allowed models of a similar name, and never with a denied one")
+  func nearNames() throws {
+    let refusal = try #require(refused("kimi-k3"))
+    #expect(refusal.remedy.contains("kimi-k2"))
+    #expect(!refusal.remedy.contains("thinking"))
+    #expect(refused("zzzzzzzzzzzzzzzzzzzzzzzz")?.remedy.contains("operator") == true)
+  }
+
+  @Test("is not repeated in the log of a refusal")
+  func logged() {
+    #expect(refused("s3cr3t")?.logged.contains("s3cr3t") == false)
+  }
+}
