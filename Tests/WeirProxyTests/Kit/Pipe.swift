@@ -37,24 +37,38 @@ final class Pipe {
   }
 }
 
-/// Reads a descriptor to its end on a thread of its own, since tests run on few threads that must not wait for each
-/// other.
+/// Reads a descriptor to its end on a thread of its own: tests run on few threads, which a queue of Dispatch shares, so
+/// that a reader on one of those may never get its turn while they wait for it.
 final class Reading: Sendable {
+  private let descriptor: CInt
   private let found = Mutex<[UInt8]>([])
   private let done = DispatchSemaphore(value: 0)
 
   init(_ descriptor: CInt) {
-    DispatchQueue(label: "reading").async {
-      let bytes = Pipe.readAll(descriptor)
-      self.found.withLock { $0 = bytes }
-      self.done.signal()
-    }
+    self.descriptor = descriptor
+    var thread = pthread_t()
+    let context = unsafe Unmanaged.passRetained(self).toOpaque()
+    let code = unsafe pthread_create(
+      &thread, nil,
+      { context in
+        guard let context = unsafe context else { return nil }
+        unsafe Unmanaged<Reading>.fromOpaque(context).takeRetainedValue().read()
+        return nil
+      }, context)
+    precondition(code == 0, "no thread can be started")
+    pthread_detach(thread)
   }
 
   /// Waits for the end.
   func all() -> [UInt8] {
     done.wait()
     return found.withLock { $0 }
+  }
+
+  private func read() {
+    let bytes = Pipe.readAll(descriptor)
+    found.withLock { $0 = bytes }
+    done.signal()
   }
 }
 
