@@ -61,7 +61,7 @@ struct EnvFile {
     if name == "export", current != UInt8(ascii: "=") { name = readName() }
     guard current == UInt8(ascii: "=") else {
       // Docker takes a bare name as "pass this one through"; here that says nothing, unless it is weir's.
-      let isForeign = isAtLineEnd && !name.isEmpty && !Settings.claims(name)
+      let isForeign = isAtLineEnd && !name.isEmpty && !Settings.claims(name) && !Self.isPartOfOurs(name)
       if !isForeign {
         // What is not a setting's name may be a piece of a key.
         let key = Settings.claims(name) ? name : nil
@@ -72,6 +72,11 @@ struct EnvFile {
     }
     advance()
     readValue(of: name, from: start)
+  }
+
+  /// A name that was cut off while the file was written is not somebody else's.
+  private static func isPartOfOurs(_ name: String) -> Bool {
+    ["WEIR_", "KIMI_", "FEATURE_KIMI", "OPENROUTER_", "MOONSHOT_"].contains { name.hasPrefix($0) }
   }
 
   /// Letters, digits, `_`, `.` and `-`, and the blanks after them.

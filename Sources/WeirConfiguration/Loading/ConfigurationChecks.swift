@@ -64,8 +64,8 @@ enum ConfigurationChecks {
       problems.append(
         problem(
           .warning, Settings.clientKeys, resolver,
-          "there is no upstream key, so a client's Authorization is passed on, its key for weir included",
-          fix: "set OPENROUTER_API_KEY, or let clients send their key for weir as x-api-key"))
+          "there is no upstream key, and a client's key for weir is not passed on, so requests go upstream without any",
+          fix: "set OPENROUTER_API_KEY"))
     }
     return problems
   }

@@ -29,6 +29,7 @@ extension Settings {
     "Base URL of the upstream; a request's path is appended to it")
   static let certificateAuthorityFile = Setting(
     "WEIR_CA_FILE", sharedNames: ["SSL_CERT_FILE", "CURL_CA_BUNDLE"], yaml: "upstream.ca_file", .path,
+    reloadable: false,
     "PEM file of the certificate authorities that may vouch for the upstream; without it, the system's")
   static let siteURL = Setting(
     "OPENROUTER_SITE_URL", yaml: "upstream.site_url", .siteURL,
@@ -48,10 +49,10 @@ extension Settings {
   static let clients = [clientKeys.entry]
 
   static let logLevel = Setting(
-    "WEIR_LOG_LEVEL", yaml: "logging.level", .choice, default: LogLevel.info,
+    "WEIR_LOG_LEVEL", yaml: "logging.level", .choice, default: LogLevel.info, reloadable: false,
     "The least severity that is logged")
   static let logFormat = Setting(
-    "WEIR_LOG_FORMAT", yaml: "logging.format", .choice, default: LogFormat.json,
+    "WEIR_LOG_FORMAT", yaml: "logging.format", .choice, default: LogFormat.json, reloadable: false,
     "One JSON object a line, or words for a terminal")
 
   static let logging = [logLevel.entry, logFormat.entry]

@@ -14,7 +14,6 @@ struct TrafficListener {
   static func bind(
     _ address: ListenAddress, group: MultiThreadedEventLoopGroup, loops: LoopDirectory, state: ProxyState
   ) async throws -> TrafficListener {
-    let maxHeaderBytes = state.current.configuration.limits.maxHeaderBytes
     let channel = try await ServerBootstrap(group: group)
       .serverChannelOption(.backlog, value: backlog)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -32,6 +31,7 @@ struct TrafficListener {
           let isOverLimit = !state.connections.take()
           if isOverLimit { state.connections.count() }
           let loop = loops.context(of: channel.eventLoop)
+          let maxHeaderBytes = loop.snapshot.configuration.limits.maxHeaderBytes
           var limits = NIOHTTPDecoderLimitConfiguration()
           limits.maxHeaderFieldSize = maxHeaderBytes
           limits.maxHeaderListSize = maxHeaderBytes

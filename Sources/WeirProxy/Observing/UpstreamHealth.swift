@@ -15,6 +15,7 @@ final class UpstreamHealth: Sendable {
   }
 
   private struct State {
+    let name: String
     var failuresInARow = 0
     var failureShare = 0.0
     var responseMilliseconds: Double?
@@ -28,10 +29,14 @@ final class UpstreamHealth: Sendable {
   /// A smoothed share of failures above this makes it degraded.
   private static let degradedAbove = 0.1
 
-  private let name: String
-  private let state = Mutex(State())
+  private let state: Mutex<State>
 
-  init(name: String) { self.name = name }
+  init(name: String) { state = Mutex(State(name: name)) }
+
+  /// A reload may name another upstream, of which nothing is known yet.
+  func follow(_ name: String) {
+    state.withLock { if $0.name != name { $0 = State(name: name) } }
+  }
 
   /// A reply that says the upstream works, whatever it answered to the request.
   func succeeded(milliseconds: Double, at seconds: Double) {
@@ -71,7 +76,7 @@ final class UpstreamHealth: Sendable {
           .healthy
         }
       return Report(
-        name: name, status: status, responseMilliseconds: state.responseMilliseconds,
+        name: state.name, status: status, responseMilliseconds: state.responseMilliseconds,
         lastSuccess: state.lastSuccess)
     }
   }

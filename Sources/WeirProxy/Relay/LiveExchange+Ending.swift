@@ -89,8 +89,8 @@ extension LiveExchange {
     giveBackBounds()
     RequestPath.settle(&exchange, ending: ending, reading: reply.meter?.reading, now: loop.now)
     loop.recorder.record(exchange, firstContentAt: reply.firstContentAt)
-    if snapshot.logsAccess {
-      loop.state.log.write(AccessLog.line(exchange, sizes: sizes, format: snapshot.configuration.logging.format))
+    if loop.state.logsAccess {
+      loop.state.log.write(AccessLog.line(exchange, sizes: sizes, format: loop.state.logFormat))
     }
     // Whoever reads the end of a reply finds it counted.
     connection.flush()

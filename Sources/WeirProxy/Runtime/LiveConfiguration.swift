@@ -46,12 +46,17 @@ final class LiveConfiguration: Sendable {
 
   /// The configured rollouts with the changes that the state file remembers.
   static func remembered(_ configuration: Configuration, logger: Logger) -> RolloutTable {
-    guard let path = configuration.rolloutStateFile, let bytes = try? DiskFile.read(path) else {
+    guard let path = configuration.rolloutStateFile else { return configuration.rollouts }
+    do throws(FileReadError) {
+      let file = RolloutState(reading: try DiskFile.read(path), path: path)
+      for problem in file.problems { logger.warning("rollout state", metadata: ["problem": "\(problem)"]) }
+      return replayed(file.flips, on: configuration.rollouts, logger: logger)
+    } catch {
+      if error.reason != .notFound {
+        logger.warning("rollout state", metadata: ["problem": "\(error); the configured rollouts are in effect"])
+      }
       return configuration.rollouts
     }
-    let file = RolloutState(reading: bytes, path: path)
-    for problem in file.problems { logger.warning("rollout state", metadata: ["problem": "\(problem)"]) }
-    return replayed(file.flips, on: configuration.rollouts, logger: logger)
   }
 
   // MARK: Reloads
@@ -60,7 +65,9 @@ final class LiveConfiguration: Sendable {
   func reload() -> Result<Void, ConfigurationProblems> {
     current.withLock { current in
       do throws(ConfigurationProblems) {
-        apply(try load(), to: &current)
+        let next = try load()
+        if let problems = next.problemsOfVanishedFile(since: current.configuration) { throw problems }
+        apply(next, to: &current)
         return .success(())
       } catch {
         failures.increment()

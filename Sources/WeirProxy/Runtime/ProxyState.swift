@@ -9,6 +9,9 @@ final class ProxyState: Sendable {
   let bufferedBytes: Allowance
   let metrics: ProxyMetrics
   let log: LogSink
+  /// As at the start, like the logger's own: one log has one format. Access lines are of level info.
+  let logFormat: LogFormat
+  let logsAccess: Bool
   let health: UpstreamHealth
   private let snapshot: Mutex<RuntimeSnapshot>
   private let draining = Atomic<Bool>(false)
@@ -21,6 +24,9 @@ final class ProxyState: Sendable {
     bufferedBytes = Allowance(bound: limits.maxBufferedBytes)
     self.metrics = metrics
     self.log = log
+    let logging = snapshot.configuration.logging
+    logFormat = logging.format
+    logsAccess = [.trace, .debug, .info].contains(logging.level)
     health = UpstreamHealth(name: snapshot.upstreamName)
     self.snapshot = Mutex(snapshot)
   }
@@ -31,6 +37,7 @@ final class ProxyState: Sendable {
   /// Puts another configuration in effect.
   func replace(_ next: RuntimeSnapshot) {
     snapshot.withLock { $0 = next }
+    health.follow(next.upstreamName)
     let limits = next.configuration.limits
     connections.setBound(limits.maxConnections)
     inFlight.setBound(limits.maxInFlight)

@@ -13,8 +13,6 @@ final class RuntimeSnapshot: Sendable {
   /// The value of `Authorization` towards the upstream; nil passes the client's own on.
   let authorization: String?
   let timeouts: PhaseTimeouts
-  /// Access lines are of level info.
-  let logsAccess: Bool
   let clientHeaderTimeout: Int64
   let clientIdleTimeout: Int64
 
@@ -34,7 +32,6 @@ final class RuntimeSnapshot: Sendable {
     upstreamBase = configuration.upstream.url.description
     upstreamName = configuration.upstream.url.host
     authorization = configuration.upstream.apiKey.map { "Bearer " + $0.reveal() }
-    logsAccess = [.trace, .debug, .info].contains(configuration.logging.level)
     let limits = configuration.timeouts
     timeouts = PhaseTimeouts(
       connect: limits.connect, firstByte: limits.firstByte, idle: limits.idle, total: limits.total)
