@@ -116,7 +116,7 @@ weir_json_status readEnvelope(
     if (unescaped) storage.push_back(std::move(unescaped));
     json.keys.push_back({name, member.key});
     readMember(json, member, name, envelope);
-    readNamed(json, member, name, names);
+    if (names.count > 0) readNamed(json, member, name, names);
   }
   uint32_t duplicate = duplicateAmong(json.keys);
   if (duplicate != WEIR_JSON_NONE) {

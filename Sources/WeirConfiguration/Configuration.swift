@@ -87,7 +87,7 @@ public struct Configuration: Sendable {
     public let rolloutPercent: Percent
     /// `KIMI_ROLLOUT_FROM`, as clients name them, in the operator's order.
     public let rolloutFrom: [String]
-    /// Where a failed or switched-off Kimi request goes.
+    /// Where a switched-off Kimi request goes; empty refuses it.
     public let fallbackModel: String
   }
 

@@ -16,7 +16,8 @@ public struct Explanation: Sendable {
     _ configuration: Configuration, path: String, headers: [(name: String, value: String)], body: [UInt8]
   ) -> Explanation {
     var explanation = Explanation()
-    let snapshot = RuntimeSnapshot(configuration)
+    let remembered = RememberedRollouts(configuration)
+    let snapshot = RuntimeSnapshot(configuration, rollouts: remembered.table)
     var request = HTTPRequestHead(version: .http1_1, method: .POST, uri: path)
     for (name, value) in headers { request.headers.add(name: name, value: value) }
     let fields = RequestFields(request)
@@ -36,7 +37,7 @@ public struct Explanation: Sendable {
       refusal = error
     }
     explanation.describe(exchange, snapshot, configuration)
-    explanation.describe(refusal, exchange)
+    explanation.describe(refusal, exchange, snapshot, configuration)
     return explanation
   }
 
@@ -52,40 +53,84 @@ public struct Explanation: Sendable {
 
   private mutating func describe(_ exchange: Exchange, _ snapshot: RuntimeSnapshot, _ configuration: Configuration) {
     lines.append("endpoint: \(exchange.endpoint.rawValue)")
-    lines.append("client: \(exchange.client)" + origin("WEIR_CLIENT_KEYS", configuration))
+    lines.append("client: \(exchange.client)" + source("WEIR_CLIENT_KEYS", configuration))
     lines.append("user: \(exchange.user == nil ? "none (decisions that stick to a user are random)" : "given")")
     if let asked = exchange.askedModel { lines.append("model asked: \(asked)") }
-    if let model = exchange.model {
-      let source = model.wasRewritten && model.isKimi ? origin("KIMI_MODEL_ID", configuration) : ""
-      lines.append("model sent: \(model.upstreamID)" + (model.wasRewritten ? " (alias\(source))" : " (unchanged)"))
-    }
-    if let assignment = exchange.assignment {
-      lines.append(
-        "rollout: \(assignment.headerValue) (\(assignment.reason.rawValue))"
-          + origin("KIMI_ROLLOUT_PERCENTAGE", configuration))
-    }
+    if let assignment = exchange.assignment { describe(assignment, snapshot, configuration) }
     if let from = exchange.fallbackFrom {
-      lines.append("diverted from: \(from)" + origin("FEATURE_KIMI_ENABLED", configuration))
+      lines.append("diverted from: \(from)" + source("FEATURE_KIMI_ENABLED", configuration))
     }
+    if let model = exchange.model { lines.append("model sent: \(model.upstreamID)\(reason(exchange, configuration))") }
     lines.append("body edits: \(exchange.edits.isEmpty ? "none" : exchange.edits.joined(separator: ", "))")
     for warning in exchange.warnings { lines.append("warning: \(warning)") }
     let target = exchange.target.map { snapshot.upstreamBase + $0.rest } ?? "none"
-    lines.append("upstream: \(target)" + origin("WEIR_UPSTREAM_URL", configuration))
+    lines.append("upstream: \(target)" + source("WEIR_UPSTREAM_URL", configuration))
   }
 
-  private mutating func describe(_ refusal: Refusal?, _ exchange: Exchange) {
+  private mutating func describe(
+    _ assignment: RolloutAssignment, _ snapshot: RuntimeSnapshot, _ configuration: Configuration
+  ) {
+    let entry = snapshot.policy.rollouts.entry(named: assignment.rollout)
+    let share = Percent(hundredths: entry?.current.share ?? 0)
+    let decision =
+      assignment.reason == .random
+      ? "\(assignment.rollout): random for each request, \(share) % move"
+      : "\(assignment.headerValue) (\(assignment.reason.rawValue))"
+    lines.append("rollout: " + decision + source(of: entry, configuration))
+  }
+
+  /// A change by hand goes before the file's line, and the file's line before the environment's share.
+  private func source(of entry: RolloutTable.Entry?, _ configuration: Configuration) -> String {
+    if let flip = entry?.flips.last, let path = configuration.rolloutStateFile {
+      return " [\(path), by \(flip.who) at \(WallClock.timestamp(Double(flip.when) / 1000))]"
+    }
+    guard let entry else { return "" }
+    return section("rollouts[\(entry.configured.name)]", configuration)
+  }
+
+  /// Why the model that is sent is not the one that was asked for.
+  private func reason(_ exchange: Exchange, _ configuration: Configuration) -> String {
+    guard let asked = exchange.askedModel, let model = exchange.model, model.upstreamID != asked else {
+      return " (unchanged)"
+    }
+    if exchange.fallbackFrom != nil { return " (the fallback)" + source("KIMI_FALLBACK_MODEL", configuration) }
+    if exchange.assignment?.model != nil { return " (the rollout's variant)" }
+    return " (what the name stands for)" + (model.isKimi ? source("KIMI_MODEL_ID", configuration) : "")
+  }
+
+  private mutating func describe(
+    _ refusal: Refusal?, _ exchange: Exchange, _ snapshot: RuntimeSnapshot, _ configuration: Configuration
+  ) {
     guard let refusal else {
       lines.append("decision: forward")
       return
     }
     isRefused = true
-    lines.append("decision: refuse with \(refusal.status) \(refusal.code.rawValue)")
+    lines.append(
+      "decision: refuse with \(refusal.status) \(refusal.code.rawValue)"
+        + list(exchange, snapshot.policy, configuration))
     lines.append("message: \(refusal.message(requestID: exchange.requestID))")
   }
 
+  /// The list that does not allow the model, with its place.
+  private func list(_ exchange: Exchange, _ policy: PolicySnapshot, _ configuration: Configuration) -> String {
+    guard let asked = exchange.askedModel else { return "" }
+    let decision = policy.access.decide(asked, model: policy.models.resolve(asked), catalog: policy.models)
+    guard case .refused(let rule, _) = decision else { return "" }
+    return section(rule == nil ? "models.allow" : "models.deny", configuration)
+  }
+
   /// Where a setting's value came from, for people who ask why.
-  private func origin(_ name: String, _ configuration: Configuration) -> String {
-    guard let value = configuration.origins.first(where: { $0.name == name }) else { return "" }
-    return " [\(name) from \(value.origin)]"
+  private func source(_ name: String, _ configuration: Configuration) -> String {
+    place(name, in: configuration.origins)
+  }
+
+  private func section(_ name: String, _ configuration: Configuration) -> String {
+    place(name, in: configuration.sections)
+  }
+
+  private func place(_ name: String, in rows: [EffectiveValue]) -> String {
+    guard let row = rows.first(where: { $0.name == name }) else { return "" }
+    return " [\(name) from \(row.origin)]"
   }
 }

@@ -34,8 +34,9 @@ public final class Proxy: Sendable {
     _ configuration: Configuration, version: String, log: LogSink, logger: Logger,
     load: @escaping @Sendable () throws(ConfigurationProblems) -> Configuration
   ) async throws -> Proxy {
-    let rollouts = LiveConfiguration.remembered(configuration, logger: logger)
-    let snapshot = RuntimeSnapshot(configuration, rollouts: rollouts)
+    let remembered = RememberedRollouts(configuration)
+    for problem in remembered.problems { logger.warning("rollout state", metadata: ["problem": "\(problem)"]) }
+    let snapshot = RuntimeSnapshot(configuration, rollouts: remembered.table)
     let metrics = ProxyMetrics(knownModels: [configuration.kimi.modelID, configuration.kimi.fallbackModel, "none"])
     let state = ProxyState(snapshot: snapshot, metrics: metrics, log: log)
     metrics.observe(state, version: version)
@@ -44,7 +45,7 @@ public final class Proxy: Sendable {
     let adminGroup = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     do {
       let loops = try await LoopDirectory.make(group: group, state: state)
-      let live = LiveConfiguration(state: state, loops: loops, logger: logger, rollouts: rollouts, load: load)
+      let live = LiveConfiguration(state: state, loops: loops, logger: logger, remembered: remembered, load: load)
       let routes = AdminRoutes(
         state: state, probe: UpstreamProbe(eventLoop: group.any(), loops: loops), version: version,
         startedAt: WallClock.seconds(), live: live, listeners: configuration.listeners)

@@ -73,7 +73,7 @@ def refused(weir: Weir) -> str:
 # -- files that are wrong -------------------------------------------------------------------------------------
 
 BROKEN_YAML = {
-    "syntax": (b"kimi: [", 1), "tab": (b"kimi:\n\trollout_percentage: 0\n", 2),
+    "syntax": (b"kimi: a: b\n", 1), "cut": (b"kimi: [\n", None), "tab": (b"kimi:\n\trollout_percentage: 0\n", 2),
     "quote": (b'kimi:\n  model_id: "moonshotai\n', None), "not-utf-8": (b"kimi: \xff\xfe\n", None),
     "nul": (b"kimi:\0\n", None), "list": (b"- kimi\n", 1), "text": (b"just text\n", 1),
     "unknown-key": (b"kimmi:\n  rollout_percentage: 0\n", 1),
@@ -88,7 +88,7 @@ BROKEN_YAML = {
             b"  - {name: y, model: openai/o3, percent: 41}\n", 4),
     "deep": (b"kimi: " + b"[" * 100_000, None), "deep-closed": (b"models: " + b"[" * 5000 + b"]" * 5000, None),
     "bomb": (b"models:\n  allow: &a0 [x, x, x, x, x, x, x, x, x]\n" + b"".join(
-        b"  k%d: &a%d [*a%d, *a%d, *a%d, *a%d, *a%d, *a%d, *a%d]\n" % ((n, n) + (n - 1,) * 7) for n in range(1, 12)), None),
+        b"  k%d: &a%d [%s]\n" % (n, n, b", ".join([b"*a%d" % (n - 1)] * 7)) for n in range(1, 12)), None),
     "circle": (b"models: &m\n  allow: *m\n", None),
 }
 
@@ -280,7 +280,8 @@ def test_a_request_sees_one_configuration_from_start_to_end(weir_with, simulator
     weir = weir_with(BOTH, files=FILES)
     body = json.dumps(chat("half now, half later", model="kimi-k2")).encode()
     with weir.wire() as wire:
-        wire.send(b"POST %b HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % (CHAT.encode(), len(body)) + body[:20])
+        head = b"POST %b HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % (CHAT.encode(), len(body))
+        wire.send(head + body[:20])
         eventually(lambda: weir.scrape().sum("weir_in_flight_requests") == 1, "the request has begun")
         rewrite(weir.folder / "live.env", "KIMI_MODEL_ID=moonshotai/kimi-k2-0905\nKIMI_K2_MAX_TOKENS=3\n")
         assert weir.admin("/reload", "POST").status == 200
@@ -295,7 +296,7 @@ def test_a_request_sees_one_configuration_from_start_to_end(weir_with, simulator
 def test_the_settings_of_the_table_are_taken_by_a_reload(weir_with, simulator_with):
     other = simulator_with()
     weir = weir_with({"WEIR_UPSTREAM_URL": None, "OPENROUTER_API_KEY": None, "WEIR_ENV_FILE": "live.env"},
-                     files={"live.env": "WEIR_UPSTREAM_URL=http://127.0.0.1:9/api/v1\nOPENROUTER_API_KEY=sk-or-first\n"})
+                     files={"live.env": "WEIR_UPSTREAM_URL=http://127.0.0.1:9/v1\nOPENROUTER_API_KEY=sk-or-first\n"})
     assert weir.post(CHAT, chat()).status == 502
     rename_over(weir.folder / "live.env",
                 f"WEIR_UPSTREAM_URL={other.url}\nOPENROUTER_API_KEY=sk-or-second\nKIMI_ROLLOUT_FROM=openai/gpt-4o\n"
@@ -313,7 +314,8 @@ def test_the_settings_of_the_table_are_taken_by_a_reload(weir_with, simulator_wi
 
 
 def test_a_setting_that_needs_a_restart_is_named(weir_with):
-    weir = weir_with({"WEIR_LISTEN": None, "WEIR_ENV_FILE": "live.env"}, files={"live.env": "WEIR_LISTEN=127.0.0.1:0\n"})
+    weir = weir_with({"WEIR_LISTEN": None, "WEIR_ENV_FILE": "live.env"},
+                     files={"live.env": "WEIR_LISTEN=127.0.0.1:0\n"})
     rewrite(weir.folder / "live.env", "WEIR_LISTEN=127.0.0.1:1\nKIMI_ROLLOUT_PERCENTAGE=100\n")
     assert weir.admin("/reload", "POST").status == 200
     [line] = eventually(lambda: log_lines(weir, "need a restart"), "a warning")

@@ -10,14 +10,14 @@ import pytest
 
 from harness.eventually import eventually
 from harness.requests import chat
-from harness.rollouts import (CHAT, INCUMBENT, JSON, KIMI, Load, admin, asked, bucket, log_lines, put, rename_over,
-                              rewrite, rewrite_unseen, rollout_of, served, swap_link, users, variant)
+from harness.rollouts import (CHAT, INCUMBENT, JSON, KIMI, WAYS, ByDelete, Load, admin, asked, bucket, log_lines, put,
+                              rewrite, rollout_of, served, users, variant)
 from harness.simulator import mark
 from harness.usual_requests import STREAMING, usual
 from harness.weir import Weir
 from harness.wire import ask
 
-NAMES = [f"user-{number}" for number in range(200)] + ["Zoë 🚀", "a@b.example", " ", "0"]
+NAMES = [f"user-{number}" for number in range(150)] + ["Zoë 🚀", "a@b.example", " ", "0"]
 
 TWO_VARIANTS = f"""\
 rollouts:
@@ -79,7 +79,7 @@ def test_at_a_quarter_the_same_users_are_served_the_same_over_restarts(weir_with
         recorded.setdefault(body["user"], []).append(body["model"])
     expected = {name: [KIMI if variant(name, 25) == "kimi" else INCUMBENT] * 3 for name in NAMES}
     assert recorded == expected
-    assert 30 < sum(models[0] == KIMI for models in recorded.values()) < 70
+    assert 20 < sum(models[0] == KIMI for models in recorded.values()) < 60
 
 
 def test_two_variants_and_hundredths_of_a_percent_are_dealt_as_documented(pair):
@@ -240,11 +240,11 @@ def test_without_a_user_the_assignment_is_random_and_counted_so(weir_with):
     assert scrape.sum("weir_rollout_assignments_total", variant="kimi") == found.count("kimi=kimi")
 
 
-@pytest.mark.parametrize("length", [511, 512, 513, 5000, 200_000])
+@pytest.mark.parametrize("length", [128, 512, 513, 5000, 200_000])
 @pytest.mark.parametrize("letter", ["a", "é", "🚀"])
 def test_a_huge_user_sticks_too(half, length, letter):
     name = letter * length
-    found = {rollout_for(half, user=name) for _ in range(8)}
+    found = {rollout_for(half, user=name) for _ in range(4)}
     # Names of over 512 bytes are cut after 128 characters.
     known = name if len(name.encode()) <= 512 else name[:128]
     assert found == {f"kimi={variant(known, 50)}"}
@@ -274,7 +274,8 @@ def test_half_a_surrogate_pair_is_a_user_like_another(half):
 
 def test_the_users_name_stays_at_home(half, simulator):
     marked = mark()
-    assert half.post(CHAT, chat(model=INCUMBENT), [marked, ("x-weir-user", "private-name")]).status == 200
+    reply = half.post(CHAT, chat(model=INCUMBENT), [marked, ("x-weir-user", "private-name")])
+    assert half.access_line(reply.get("x-request-id"))["status"] == 200
     received = simulator.received(marked)
     assert received.get("x-weir-user") is None
     assert b"private-name" not in received.body
@@ -347,96 +348,12 @@ def test_the_access_line_names_the_variant(half):
 
 # -- flips under load -----------------------------------------------------------------------------------------
 
-class ByPut:
-    environment = {}
-
-    def __init__(self, weir, folder, binary):
-        self.weir = weir
-
-    def flip(self, percent: int) -> None:
-        put(self.weir, percent)
-
-
-class ByVariants(ByPut):
-    def flip(self, percent: int) -> None:
-        assert admin(self.weir, "PUT", "/rollouts/kimi", {"variants": {"kimi": percent}}).status == 200
-
-
-class ByCommand(ByPut):
-    def __init__(self, weir, folder, binary):
-        self.weir, self.binary = weir, binary
-
-    def flip(self, percent: int) -> None:
-        done = subprocess.run(
-            [self.binary, "rollout", "kimi", str(percent)], capture_output=True, text=True, timeout=10,
-            cwd=self.weir.folder, env={"WEIR_ADMIN_LISTEN": f"127.0.0.1:{self.weir.admin_port}"})
-        assert done.returncode == 0, done.stderr
-        assert json.loads(done.stdout)["percent"] == percent
-
-
-class ByDelete(ByPut):
-    """The configuration says 100; away from it by PUT, back by DELETE."""
-    environment = {"KIMI_ROLLOUT_PERCENTAGE": "100"}
-
-    def flip(self, percent: int) -> None:
-        if percent == 0:
-            put(self.weir, 0)
-        else:
-            assert admin(self.weir, "DELETE", "/rollouts/kimi").json()["percent"] == 100
-
-
-class ByEnvFile:
-    name, text, change = "live.env", "KIMI_ROLLOUT_PERCENTAGE={:03}\n", staticmethod(rewrite)
-    environment = {"WEIR_ENV_FILE": "live.env"}
-
-    def __init__(self, weir, folder, binary):
-        self.weir, self.path = weir, weir.folder / self.name
-
-    def flip(self, percent: int) -> None:
-        self.change(self.path, self.text.format(percent))
-
-
-class ByRename(ByEnvFile):
-    change = staticmethod(rename_over)
-
-
-class ByLink(ByEnvFile):
-    change = staticmethod(swap_link)
-
-
-class ByYAML(ByEnvFile):
-    name, text = "weir.yaml", "kimi:\n  rollout_percentage: {:03}\n"
-    environment = {"WEIR_CONFIG": "weir.yaml"}
-
-
-class ByYAMLLink(ByYAML):
-    change = staticmethod(swap_link)
-
-
-class ByHangUp(ByEnvFile):
-    change = staticmethod(rewrite_unseen)
-
-    def flip(self, percent: int) -> None:
-        super().flip(percent)
-        self.weir.process.send(signal.SIGHUP)
-
-
-class ByReload(ByEnvFile):
-    change = staticmethod(rewrite_unseen)
-
-    def flip(self, percent: int) -> None:
-        super().flip(percent)
-        assert self.weir.admin("/reload", "POST").status == 200
-
-
-@pytest.mark.parametrize("way", [
-    ByPut, ByVariants, ByDelete, ByCommand, ByEnvFile, ByRename, ByLink, ByYAML, ByYAMLLink, ByHangUp, ByReload])
-def test_a_flip_takes_effect_within_a_second_and_fails_no_request(weir_with, tmp_path, binary, way):
-    files = {way.name: way.text.format(0)} if hasattr(way, "text") else {}
-    weir = weir_with(way.environment, files=files)
-    changing = way(weir, tmp_path, binary)
+@pytest.mark.parametrize("way", WAYS)
+def test_a_flip_takes_effect_within_a_second_and_fails_no_request(weir_with, binary, way):
+    weir = weir_with(way.environment, files=way.files)
+    changing = way(weir, binary)
     with Load(weir) as load:
-        for percent in (100, 0, 100, 0):
+        for percent in (100, 0):
             if way is ByDelete:
                 percent = 100 - percent
             changing.flip(percent)
@@ -653,6 +570,34 @@ def test_a_restart_remembers_the_flip_with_who_and_when(weir_with, tmp_path):
     assert forgotten["percent"] == 10 and "changed_by" not in forgotten
 
 
+def test_a_restart_remembers_every_kind_of_change(weir_with, tmp_path):
+    (tmp_path / "weir.yaml").write_text(TWO_VARIANTS)
+    settings = {"WEIR_CONFIG": str(tmp_path / "weir.yaml")}
+    for change in ({"variants": {"first": 1, "second": 40}}, {"percent": 77.7}, {"enabled": False}):
+        weir = weir_with(settings)
+        told = admin(weir, "PUT", "/rollouts/pair", change)
+        assert told.status == 200, told.body
+        weir.stop()
+        again = weir_with(settings)
+        assert admin(again, "GET", "/rollouts/pair").json() == told.json()
+        again.stop()
+    assert told.json()["percent"] == 77.7 and told.json()["enabled"] is False
+    assert set(told.json()["variants"]) == {"first", "second"}
+
+
+def test_a_rollout_that_was_away_for_a_reload_is_as_a_restart_would_have_it(weir_with, tmp_path):
+    (tmp_path / "weir.yaml").write_text(TWO_VARIANTS)
+    weir = weir_with({"WEIR_CONFIG": str(tmp_path / "weir.yaml")})
+    told = put(weir, 0, "pair")
+    for text in ("listen: 127.0.0.1:0\n", TWO_VARIANTS):
+        rewrite(tmp_path / "weir.yaml", text)
+        assert weir.admin("/reload", "POST").status == 200
+    running = admin(weir, "GET", "/rollouts/pair").json()
+    weir.stop()
+    restarted = admin(weir_with({"WEIR_CONFIG": str(tmp_path / "weir.yaml")}), "GET", "/rollouts/pair").json()
+    assert running == restarted == told
+
+
 def test_a_kill_right_after_the_answer_loses_no_flip(weir_with, tmp_path):
     settings = {"WEIR_STATE_FILE": str(tmp_path / "state.json")}
     weir = weir_with(settings)
@@ -693,8 +638,8 @@ def test_a_damaged_state_file_is_a_warning(weir_with, tmp_path, damage):
     (tmp_path / "state.json").write_bytes(damage)
     weir = weir_with({"WEIR_STATE_FILE": str(tmp_path / "state.json"), "KIMI_ROLLOUT_PERCENTAGE": "10"})
     assert admin(weir, "GET", "/rollouts/kimi").json()["percent"] == 10
-    assert [line for line in weir.log() if line["level"] == "warning"
-            and ("state" in json.dumps(line) or "remembered" in json.dumps(line))], weir.log_text()
+    eventually(lambda: [line for line in weir.log() if line["level"] == "warning"
+                        and ("state" in json.dumps(line) or "remembered" in json.dumps(line))], "a warning")
     put(weir, 5)
     assert json.loads((tmp_path / "state.json").read_text())["flips"][0]["percent"]["to"] == 5
 
@@ -703,6 +648,7 @@ def test_a_damaged_state_file_is_a_warning(weir_with, tmp_path, damage):
 def test_a_state_file_without_a_flip_is_no_warning(weir_with, tmp_path, content):
     (tmp_path / "state.json").write_bytes(content)
     weir = weir_with({"WEIR_STATE_FILE": str(tmp_path / "state.json")})
+    eventually(lambda: log_lines(weir, "listening"), "the line that comes after the warnings")
     assert not [line for line in weir.log() if line["level"] in ("warning", "error")]
 
 

@@ -32,7 +32,7 @@ struct ConfigurationParts {
       temperature: resolver.value(Settings.kimiTemperature),
       rolloutPercent: resolver.value(Settings.rolloutPercentage),
       rolloutFrom: resolver.value(Settings.rolloutFrom),
-      fallbackModel: resolver.value(Settings.fallbackModel))
+      fallbackModel: Self.unlessOff(resolver.value(Settings.fallbackModel)))
     clients = resolver.value(Settings.clientKeys)
     limits = Configuration.Limits(
       maxBodyBytes: resolver.value(Settings.maxBodyBytes),
@@ -95,4 +95,9 @@ extension SettingsResolver {
     _ = value(Settings.retries)
     _ = value(Settings.ledger)
   }
+}
+
+extension ConfigurationParts {
+  /// `off` names no model.
+  fileprivate static func unlessOff(_ model: String) -> String { model.lowercased() == "off" ? "" : model }
 }

@@ -116,6 +116,7 @@ struct PolicyChecks {
   func fallbackProblems(
     _ kimi: Configuration.Kimi, _ place: (origin: ValueOrigin, key: String)
   ) -> [ConfigurationProblem] {
+    guard !kimi.fallbackModel.isEmpty else { return [] }
     let model = catalog.resolve(kimi.fallbackModel)
     if model.isKimi {
       return [

@@ -19,8 +19,8 @@ extension Settings {
     default: ["gpt-4", "gpt-4-turbo", "gpt-4-turbo-preview", "gpt-3.5-turbo"],
     "The incumbent models")
   static let fallbackModel = Setting(
-    "KIMI_FALLBACK_MODEL", yaml: "kimi.fallback_model", .model, default: "openai/gpt-4-turbo",
-    "Where a failed or switched-off Kimi request goes")
+    "KIMI_FALLBACK_MODEL", yaml: "kimi.fallback_model", .modelOrOff, default: "openai/gpt-4-turbo",
+    "Where a switched-off Kimi request goes; `off` refuses it with `model_disabled`")
 
   static let kimi = [
     kimiEnabled.entry, kimiModelID.entry, kimiMaxTokens.entry, kimiTemperature.entry,

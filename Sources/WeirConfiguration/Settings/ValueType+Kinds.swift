@@ -10,6 +10,7 @@ extension ValueType where Value == String {
   static let siteURL = ValueType("URL", parse: ValueParsers.siteURL, spell: { $0 })
   static let siteName = ValueType("text", parse: ValueParsers.siteName, spell: { $0 })
   static let model = ValueType("model", parse: ValueParsers.model, spell: { $0 })
+  static let modelOrOff = ValueType("model or `off`", parse: ValueParsers.model, spell: { $0 })
   static let path = ValueType("path", parse: ValueParsers.path, spell: { $0 })
   static let pathOrOff = ValueType("path or `off`", parse: ValueParsers.path, spell: { $0 })
 }

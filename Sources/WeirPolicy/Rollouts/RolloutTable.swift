@@ -42,7 +42,10 @@ public struct RolloutTable: Sendable {
 
   /// Each rollout as it is served: the share that it moves in hundredths of a percent, 0 while it is off.
   public var shares: [(name: String, hundredths: Int)] {
-    served.map { (name: $0.name, hundredths: $0.isEnabled ? $0.share : 0) }
+    served.map { rollout in
+      let moved = rollout.isEnabled ? rollout.variants.filter(\.isEnabled) : []
+      return (name: rollout.name, hundredths: moved.reduce(0) { $0 + $1.share })
+    }
   }
 
   init(entries: [Entry], catalog: ModelCatalog, isKimiEnabled: Bool) {

@@ -58,6 +58,7 @@ enum FieldKind {
       } else {
         .plain
       }
+    case 8: unsafe equal(name, "trailers") ? .hopByHop : .plain
     case 9:
       if unsafe equal(name, "x-api-key") { .apiKey } else if unsafe equal(name, "x-user-id") { .userID } else { .plain }
     case 10:
@@ -71,6 +72,12 @@ enum FieldKind {
         .plain
       }
     case 11: unsafe equal(name, "x-weir-user") ? .weirUser : .plain
+    default: unsafe knownLong(name)
+    }
+  }
+
+  private static func knownLong(_ name: UnsafeRawBufferPointer) -> FieldKind {
+    switch name.count {
     case 12:
       if unsafe equal(name, "content-type") {
         .contentType

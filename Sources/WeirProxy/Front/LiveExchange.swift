@@ -36,6 +36,10 @@ final class LiveExchange {
   var transfer: Transfer?
   var sizes = AccessLog.Sizes()
   var reply = ReplyRelay()
+  /// Collects the reply where it is the model list, and holds on to the bound until that is sent.
+  var modelList: ModelListCollection?
+  /// What is left to send of a document that weir answers with.
+  var document: ByteBuffer?
   var isOver = false
   private var intake: RequestBodyIntake
   private var isInFlight = false
@@ -223,7 +227,7 @@ final class LiveExchange {
 
   private func sendUnread(_ body: RequestBody) {
     RequestPath.admitUnread(&exchange, head: fields.head, now: loop.now)
-    send(body)
+    if !answersModels() { send(body) }
   }
 
   /// The body is whole: what does the policy say?
@@ -289,8 +293,8 @@ final class LiveExchange {
       return
     }
     UpstreamHead.write(
-      request, fields: fields, endpoint: exchange.endpoint, bodyWasInflated: bodyWasInflated, snapshot: snapshot,
-      into: transfer.headers)
+      request, fields: fields, endpoint: exchange.endpoint, bodyWasInflated: bodyWasInflated,
+      readsReply: modelList != nil, snapshot: snapshot, into: transfer.headers)
     self.transfer = transfer
     RequestPath.beginAttempt(&exchange, upstream: snapshot.upstreamName, now: loop.now)
     transfer.begin(

@@ -16,11 +16,16 @@ extension LiveExchange: TransferReceiver {
     }
     let outcome = AttemptOutcome.reply(status: head.status)
     guard case .relay = RequestPath.afterAttempt(&exchange, outcome: outcome, now: loop.now) else { return }
-    reply.isEventStream = upstreamHead.isEventStream
-    reply.framing = framing(status: head.status, contentLength: upstreamHead.contentLength)
-    startMeter(status: head.status, upstreamHead)
+    if !collectsModels(upstreamHead, status: head.status) { beginRelay(upstreamHead, status: head.status) }
+  }
+
+  /// The client gets this reply.
+  func beginRelay(_ head: ReplyHead, status: Int) {
+    reply.isEventStream = head.isEventStream
+    reply.framing = framing(status: status, contentLength: head.contentLength)
+    startMeter(status: status, head)
     reply.head = ReplyHeadWriter.relayed(
-      upstreamHead, status: head.status, framing: reply.framing, keepAlive: keepsAlive, exchange: exchange,
+      head, status: status, framing: reply.framing, keepAlive: keepsAlive, exchange: exchange,
       ownRequestID: fields.requestID == nil, isHTTP10: isHTTP10, allocator: connection.allocator)
     reply.hasBegun = true
   }
@@ -38,7 +43,7 @@ extension LiveExchange: TransferReceiver {
   }
 
   func transferBatchEnded() {
-    guard !isOver else { return }
+    guard !isOver, !holdsModels() else { return }
     relayBatch(isLast: false)
     if !connection.isWritable, !reply.isHeld {
       reply.isHeld = true
@@ -54,6 +59,7 @@ extension LiveExchange: TransferReceiver {
       upstreamFailed(failure)
       return
     }
+    if answersCollectedModels() { return }
     // Whether a stream is whole is known once its last events are read, so these are read before they leave.
     if reply.isEventStream { measurePending() }
     if let reason = missingEnd() {
@@ -73,6 +79,7 @@ extension LiveExchange: TransferReceiver {
     guard isWritable, reply.isHeld else { return }
     reply.isHeld = false
     transfer?.release()
+    sendDocument()
   }
 
   /// Writes what the batch brought, flushes once, then lets the meter read.
@@ -163,7 +170,7 @@ extension LiveExchange: TransferReceiver {
       relayBatch(isLast: false)
       // Whatever broke it, the client has to know one thing: what it has is not the whole reply.
       breakOff(JudgeAttempt.broken(failure.reason))
-    } else {
+    } else if !answersModelsAlone(failure) {
       refuse(refusal)
     }
   }

@@ -21,6 +21,24 @@ enum ReplyHeadWriter {
     return buffer
   }
 
+  /// The head of a document that weir answers with, 200 and sized; `lines` go out as they are.
+  static func document(
+    lines: ByteBuffer, fields: [(name: String, value: String)], bodyBytes: Int, upstreamRequestID: String?,
+    exchange: Exchange, ownRequestID: Bool, keepAlive: Bool, isHTTP10: Bool, allocator: ByteBufferAllocator
+  ) -> ByteBuffer {
+    var buffer = allocator.buffer(capacity: lines.readableBytes + 640)
+    writeStatus(200, to: &buffer)
+    buffer.writeImmutableBuffer(lines)
+    writeFraming(.sized, status: 200, contentLength: bodyBytes, to: &buffer)
+    for field in fields { writeField(field.name, field.value, to: &buffer) }
+    writeRequestID(exchange, upstream: upstreamRequestID, ownRequestID: ownRequestID, to: &buffer)
+    writeTrail(exchange, to: &buffer)
+    writeTiming(exchange, to: &buffer)
+    writeConnection(keepAlive: keepAlive, isHTTP10: isHTTP10, to: &buffer)
+    buffer.writeStaticString("\r\n")
+    return buffer
+  }
+
   /// A whole reply: head and error body.
   static func refusal(
     _ refusal: Refusal, exchange: Exchange, isHead: Bool, keepAlive: Bool, isHTTP10: Bool,

@@ -9,7 +9,7 @@ import WeirWire
 enum UpstreamHead {
   static func write(
     _ request: HTTPRequestHead, fields: RequestFields, endpoint: Endpoint, bodyWasInflated: Bool,
-    snapshot: RuntimeSnapshot, into list: HeaderList
+    readsReply: Bool = false, snapshot: RuntimeSnapshot, into list: HeaderList
   ) {
     var isReduced = false
     for (name, value) in request.headers {
@@ -22,7 +22,9 @@ enum UpstreamHead {
         if !bodyWasInflated { list.add(name, value) }
       case .acceptEncoding:
         guard !isReduced else { continue }
-        if endpoint.readsBody, let all = fields.acceptEncoding, let reduced = AcceptEncoding.reduced(all) {
+        if endpoint.readsBody || readsReply, let all = fields.acceptEncoding,
+          let reduced = AcceptEncoding.reduced(all)
+        {
           list.add(name, reduced)
           isReduced = true
         } else {
@@ -37,7 +39,7 @@ enum UpstreamHead {
   }
 
   /// The client's own key goes upstream only where weir has none and did not take it for one of its own.
-  private static func passesCredentials(_ snapshot: RuntimeSnapshot) -> Bool {
+  static func passesCredentials(_ snapshot: RuntimeSnapshot) -> Bool {
     snapshot.authorization == nil && !snapshot.policy.clients.isRequired
   }
 

@@ -11,6 +11,8 @@ final class LiveConfiguration: Sendable {
   private struct Current {
     var configuration: Configuration
     var rollouts: RolloutTable
+    /// Changes of rollouts that the configuration does not have at the moment.
+    var parked: [FlipRecord]
   }
 
   private let state: ProxyState
@@ -22,16 +24,18 @@ final class LiveConfiguration: Sendable {
   private let lastReload: Gauge
   private let current: Mutex<Current>
 
-  /// `rollouts` are those of the configuration with the remembered flips; see `remembered`.
+  /// `remembered` are the rollouts of the configuration with the changes of the state file.
   init(
-    state: ProxyState, loops: LoopDirectory, logger: Logger, rollouts: RolloutTable,
+    state: ProxyState, loops: LoopDirectory, logger: Logger, remembered: RememberedRollouts,
     load: @escaping @Sendable () throws(ConfigurationProblems) -> Configuration
   ) {
     self.state = state
     self.loops = loops
     self.logger = logger
     self.load = load
-    current = Mutex(Current(configuration: state.current.configuration, rollouts: rollouts))
+    current = Mutex(
+      Current(
+        configuration: state.current.configuration, rollouts: remembered.table, parked: remembered.parked))
     let registry = state.metrics.registry
     reloads = registry.counter("weir_config_reloads_total", help: "Configurations put in effect after the first.")
       .child()
@@ -42,21 +46,6 @@ final class LiveConfiguration: Sendable {
       "weir_config_last_reload_timestamp_seconds", help: "When the running configuration came in effect."
     ).child()
     lastReload.set(WallClock.seconds())
-  }
-
-  /// The configured rollouts with the changes that the state file remembers.
-  static func remembered(_ configuration: Configuration, logger: Logger) -> RolloutTable {
-    guard let path = configuration.rolloutStateFile else { return configuration.rollouts }
-    do throws(FileReadError) {
-      let file = RolloutState(reading: try DiskFile.read(path), path: path)
-      for problem in file.problems { logger.warning("rollout state", metadata: ["problem": "\(problem)"]) }
-      return replayed(file.flips, on: configuration.rollouts, logger: logger)
-    } catch {
-      if error.reason != .notFound {
-        logger.warning("rollout state", metadata: ["problem": "\(error); the configured rollouts are in effect"])
-      }
-      return configuration.rollouts
-    }
   }
 
   // MARK: Reloads
@@ -84,9 +73,11 @@ final class LiveConfiguration: Sendable {
 
   private func apply(_ configuration: Configuration, to current: inout Current) {
     let waiting = configuration.settingsAwaitingRestart(since: current.configuration)
-    let flips = current.rollouts.flips
+    let remembered = RememberedRollouts(current.rollouts.flips + current.parked, on: configuration.rollouts)
+    for problem in remembered.problems { logger.warning("rollout state", metadata: ["problem": "\(problem)"]) }
     current.configuration = configuration
-    current.rollouts = Self.replayed(flips, on: configuration.rollouts, logger: logger)
+    current.rollouts = remembered.table
+    current.parked = remembered.parked
     putInEffect(current)
     reloads.increment()
     lastReload.set(WallClock.seconds())
@@ -136,7 +127,7 @@ final class LiveConfiguration: Sendable {
   private func remember(_ current: Current) {
     guard let path = current.configuration.rolloutStateFile else { return }
     do throws(FileWriteError) {
-      try WholeFile.write(RolloutState(current.rollouts.flips).encoded, to: path)
+      try WholeFile.write(RolloutState(current.rollouts.flips + current.parked).encoded, to: path)
     } catch {
       logger.error(
         "the rollout's change is in effect, but a restart will not remember it", metadata: ["reason": "\(error)"])
@@ -147,15 +138,5 @@ final class LiveConfiguration: Sendable {
     let snapshot = RuntimeSnapshot(current.configuration, rollouts: current.rollouts)
     state.replace(snapshot)
     loops.replace(snapshot)
-  }
-
-  private static func replayed(_ flips: [FlipRecord], on table: RolloutTable, logger: Logger) -> RolloutTable {
-    let (table, refused) = table.replaying(flips)
-    for (record, problem) in refused {
-      logger.warning(
-        "a remembered change fits the rollouts no more",
-        metadata: ["rollout": "\(record.rollout)", "reason": "\(problem)"])
-    }
-    return table
   }
 }

@@ -11,6 +11,7 @@ final class LoopContext {
   let parser = EnvelopeParser()
   let jsonReader = JSONReader()
   let recorder: LoopRecorder
+  let models = ModelListCache()
   var snapshot: RuntimeSnapshot
   private(set) var connections: [ConnectionHandler] = []
   private var generator = FastRandom()

@@ -84,10 +84,19 @@ public struct Envelope: Sendable {
       guard let range = $0.offsets, let value = unsafe text.string($0) else { return nil }
       return ModelEntry(range: range, value: value)
     }
-    named = unsafe UnsafeBufferPointer(start: found.named, count: Int(found.named_count)).compactMap {
-      guard let value = $0.value.offsets, let name = names[Int($0.name)] else { return nil }
-      return Member(name: name, value: value, before: Int($0.before), after: Int($0.after))
+    named = unsafe found.named_count == 0 ? [] : Self.members(found, names)
+  }
+
+  private static func members(_ found: weir_envelope, _ names: MemberNames) -> [Member] {
+    let members = unsafe UnsafeBufferPointer(start: found.named, count: Int(found.named_count))
+    var known: [Member] = []
+    known.reserveCapacity(members.count)
+    for index in members.indices {
+      let member = unsafe members[index]
+      guard let value = member.value.offsets, let name = names[Int(member.name)] else { continue }
+      known.append(Member(name: name, value: value, before: Int(member.before), after: Int(member.after)))
     }
+    return known
   }
 
   private static func memberRanges(_ found: weir_envelope) -> InlineArray<20, weir_json_range> {

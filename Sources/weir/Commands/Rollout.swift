@@ -34,10 +34,9 @@ struct RolloutCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let configuration = try options.loadOrExit()
-    let listener = try adminAddress(configuration)
+    let (listener, token) = try proxyToAsk()
     let url = "http://\(listener)/rollouts" + (name.map { "/\($0)" } ?? "")
-    let fields = configuration.listeners.adminToken.map { [("Authorization", "Bearer \($0.reveal())")] } ?? []
+    let fields = token.map { [("Authorization", "Bearer \($0)")] } ?? []
     let (method, body) = request
     let timeouts = PhaseTimeouts(connect: .seconds(5), firstByte: .seconds(10), idle: .seconds(10), total: .seconds(20))
     let result = try await Caller.with(certificateAuthorityFile: nil) { caller in
@@ -45,7 +44,8 @@ struct RolloutCommand: AsyncParsableCommand {
     }
     switch result {
     case .failure(let failure):
-      Terminal.complain("weir rollout: no proxy answers at \(listener): \(failure.reason); start it, or name it by --admin")
+      Terminal.complain("weir rollout: no proxy answers at \(listener): \(failure.reason)")
+      Terminal.complain("start it, or name its admin listener by --admin")
       throw ExitCode.failure
     case .success(let reply):
       let text = String(decoding: reply.body, as: UTF8.self)
@@ -64,10 +64,16 @@ struct RolloutCommand: AsyncParsableCommand {
     return ("PUT", Array("{\"percent\":\(percent)}".utf8))
   }
 
-  private func adminAddress(_ configuration: Configuration) throws -> ListenAddress {
-    guard let admin else { return configuration.listeners.admin }
+  /// With --admin a configuration that is broken on disk does not stand in the way: that is just when somebody wants to
+  /// flip by hand.
+  private func proxyToAsk() throws -> (listener: ListenAddress, token: String?) {
+    guard let admin else {
+      let listeners = try options.loadOrExit().listeners
+      return (listeners.admin, listeners.adminToken?.reveal())
+    }
     do {
-      return try ListenAddress(parsing: admin)
+      let token = try? options.load().listeners.adminToken?.reveal()
+      return (try ListenAddress(parsing: admin), token ?? ProcessEnvironment.all()["WEIR_ADMIN_TOKEN"])
     } catch {
       Terminal.complain("weir rollout: --admin \(admin): \(error)")
       throw ExitCode.usage

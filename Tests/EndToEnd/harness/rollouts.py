@@ -2,6 +2,8 @@
 
 import json
 import os
+import signal
+import subprocess
 import threading
 import time
 from dataclasses import dataclass
@@ -9,7 +11,7 @@ from dataclasses import dataclass
 from .eventually import eventually
 from .requests import chat
 from .weir import Weir
-from .wire import ConnectionEnded, Reply, Wire, ask, message
+from .wire import ConnectionEnded, Reply, Wire, ask
 
 INCUMBENT = "openai/gpt-4-turbo"
 KIMI = "moonshotai/kimi-k2"
@@ -124,6 +126,98 @@ def rewrite_unseen(path, text: str) -> None:
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
 
 
+# -- the ways to flip the rollout `kimi` ------------------------------------------------------------------------
+
+class ByPut:
+    """A way is made of a running weir that was started with its `environment` and `files`; then it flips."""
+
+    environment: dict = {}
+    files: dict = {}
+
+    def __init__(self, weir, binary):
+        self.weir = weir
+
+    def flip(self, percent: int) -> None:
+        put(self.weir, percent)
+
+
+class ByVariants(ByPut):
+    def flip(self, percent: int) -> None:
+        assert admin(self.weir, "PUT", "/rollouts/kimi", {"variants": {"kimi": percent}}).status == 200
+
+
+class ByCommand(ByPut):
+    def __init__(self, weir, binary):
+        self.weir, self.binary = weir, binary
+
+    def flip(self, percent: int) -> None:
+        done = subprocess.run(
+            [self.binary, "rollout", "kimi", str(percent)], capture_output=True, text=True, timeout=10,
+            cwd=self.weir.folder, env={"WEIR_ADMIN_LISTEN": f"127.0.0.1:{self.weir.admin_port}"})
+        assert done.returncode == 0, done.stderr
+        assert json.loads(done.stdout)["percent"] == percent
+
+
+class ByDelete(ByPut):
+    """The configuration says 100; away from it by PUT, back by DELETE."""
+    environment = {"KIMI_ROLLOUT_PERCENTAGE": "100"}
+
+    def flip(self, percent: int) -> None:
+        if percent == 0:
+            put(self.weir, 0)
+        else:
+            assert admin(self.weir, "DELETE", "/rollouts/kimi").json()["percent"] == 100
+
+
+class ByEnvFile:
+    name, text, change = "live.env", "KIMI_ROLLOUT_PERCENTAGE={:03}\n", staticmethod(rewrite)
+    environment = {"WEIR_ENV_FILE": "live.env"}
+    files = {"live.env": "KIMI_ROLLOUT_PERCENTAGE=000\n"}
+
+    def __init__(self, weir, binary):
+        self.weir, self.path = weir, weir.folder / self.name
+
+    def flip(self, percent: int) -> None:
+        self.change(self.path, self.text.format(percent))
+
+
+class ByRename(ByEnvFile):
+    change = staticmethod(rename_over)
+
+
+class ByLink(ByEnvFile):
+    change = staticmethod(swap_link)
+
+
+class ByYAML(ByEnvFile):
+    name, text = "weir.yaml", "kimi:\n  rollout_percentage: {:03}\n"
+    environment = {"WEIR_CONFIG": "weir.yaml"}
+    files = {"weir.yaml": "kimi:\n  rollout_percentage: 000\n"}
+
+
+class ByYAMLLink(ByYAML):
+    change = staticmethod(swap_link)
+
+
+class ByHangUp(ByEnvFile):
+    change = staticmethod(rewrite_unseen)
+
+    def flip(self, percent: int) -> None:
+        super().flip(percent)
+        self.weir.process.send(signal.SIGHUP)
+
+
+class ByReload(ByEnvFile):
+    change = staticmethod(rewrite_unseen)
+
+    def flip(self, percent: int) -> None:
+        super().flip(percent)
+        assert self.weir.admin("/reload", "POST").status == 200
+
+
+WAYS = [ByPut, ByVariants, ByDelete, ByCommand, ByEnvFile, ByRename, ByLink, ByYAML, ByYAMLLink, ByHangUp, ByReload]
+
+
 # -- load ----------------------------------------------------------------------------------------------------
 
 @dataclass
@@ -196,6 +290,6 @@ class Load:
             last = after()[-enough:]
             return bool(self.failures) or (len(last) == enough and all(map(is_new, last)))
 
-        eventually(is_settled, f"{enough} requests in a row after the change ({after()[-3:]})", seconds + 3)
+        eventually(is_settled, f"{enough} requests in a row as the change wants them", seconds + 3)
         late = [round(each.began - since, 3) for each in after() if not is_new(each)]
         assert not late or max(late) < seconds, f"still served as before after {late[-3:]} s"

@@ -49,6 +49,7 @@ struct JSONGenerator {
     var body = GeneratedBody(text: Array((space() + "{" + space()).utf8))
     for (index, name) in unused.enumerated() {
       if index > 0 { body.append("," + space()) }
+      body.keyStarts.append(body.text.count)
       body.append(spelled(name) + space() + ":" + space())
       let start = body.text.count
       let value = memberValue(name)
@@ -80,9 +81,10 @@ struct JSONGenerator {
   }
 }
 
-/// A generated request body; `members` in the order written.
+/// A generated request body; `members` in the order written, `keyStarts` where the key of each begins.
 struct GeneratedBody {
   var text: [UInt8]
+  var keyStarts: [Int] = []
   var members: [(name: String, range: Range<Int>)] = []
 
   mutating func append(_ more: String) { text.append(contentsOf: more.utf8) }

@@ -6,9 +6,11 @@ enum EnvelopeNames {
 }
 
 /// Parses bytes that end exactly where the body does, so that a read beyond them would be seen by a sanitizer.
-func parse(_ bytes: [UInt8], with parser: EnvelopeParser = EnvelopeParser()) throws(EnvelopeError) -> Envelope {
+func parse(
+  _ bytes: [UInt8], with parser: EnvelopeParser = EnvelopeParser(), finding names: MemberNames = .none
+) throws(EnvelopeError) -> Envelope {
   let result: Result<Envelope, EnvelopeError> = unsafe bytes.withUnsafeBytes { buffer in
-    do throws(EnvelopeError) { return .success(try unsafe parser.parse(buffer)) } catch {
+    do throws(EnvelopeError) { return .success(try unsafe parser.parse(buffer, finding: names)) } catch {
       return .failure(error)
     }
   }

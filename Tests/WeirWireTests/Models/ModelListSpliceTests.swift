@@ -9,10 +9,10 @@ struct ModelListSpliceTests {
 
   /// The list with the entries in it.
   private func spliced(_ text: String, _ entries: [String]) throws -> String {
-    let splice = try #require(splice(text))
+    let found = try #require(splice(text))
     let bytes = Array(text.utf8)
     return String(
-      decoding: bytes[..<splice.offset] + Array(splice.insertion(entries).utf8) + bytes[splice.offset...],
+      decoding: bytes[..<found.offset] + Array(found.insertion(entries).utf8) + bytes[found.offset...],
       as: UTF8.self)
   }
 

@@ -1,0 +1,36 @@
+import WeirConfiguration
+import WeirPolicy
+
+/// The configured rollouts with the changes that were made by hand since.
+struct RememberedRollouts: Sendable {
+  /// As served.
+  let table: RolloutTable
+  /// Changes of rollouts that are not there, or that do not fit. They are kept: a file that lacks a rollout for one
+  /// reload must not make the proxy forget what was decided about it.
+  let parked: [FlipRecord]
+  /// For the log; empty when everything was read and fits.
+  let problems: [String]
+
+  init(_ flips: [FlipRecord], on configured: RolloutTable, problems: [String] = []) {
+    let (table, refused) = configured.replaying(flips)
+    self.table = table
+    parked = refused.map(\.record)
+    self.problems =
+      problems + refused.map { "a change of \($0.record.rollout) by \($0.record.who) is set aside: \($0.problem)" }
+  }
+
+  /// Reads the state file. Blocks.
+  init(_ configuration: Configuration) {
+    guard let path = configuration.rolloutStateFile else {
+      self.init([], on: configuration.rollouts)
+      return
+    }
+    do throws(FileReadError) {
+      let file = RolloutState(reading: try DiskFile.read(path), path: path)
+      self.init(file.flips, on: configuration.rollouts, problems: file.problems.map(\.description))
+    } catch {
+      let problems = error.reason == .notFound ? [] : ["\(error); the configured rollouts are in effect"]
+      self.init([], on: configuration.rollouts, problems: problems)
+    }
+  }
+}
