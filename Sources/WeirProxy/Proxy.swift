@@ -129,11 +129,11 @@ public final class Proxy: Sendable {
       logger.warning("configuration", metadata: ["problem": "\(warning)"])
     }
     let limits = configuration.limits
-    let ceiling = MemoryCeiling(limits)
+    let ceiling = MemoryCeiling(limits, loops: System.coreCount)
     logger.info(
       "memory_ceiling",
       metadata: [
-        "bytes": "\(ceiling.total)", "bodies": "\(ceiling.bodies)", "connections": "\(ceiling.connections)",
+        "bytes": "\(ceiling.total)", "bodies": "\(ceiling.bodies)", "parsing": "\(ceiling.parsing)", "connections": "\(ceiling.connections)",
         "in_flight": "\(ceiling.inFlight)", "log": "\(ceiling.log)",
       ])
     let needed = DescriptorLimit.needed(connections: limits.maxConnections, inFlight: limits.maxInFlight)

@@ -120,7 +120,8 @@ final class LiveExchange {
         remedy: "Send header values in ASCII or UTF-8.")
     }
     if loop.state.isDraining {
-      return Refusal(.shuttingDown, "the proxy is shutting down", remedy: "Send the request again.", retryAfterSeconds: 1)
+      return Refusal(
+        .shuttingDown, "the proxy is shutting down", remedy: "Send the request again.", retryAfterSeconds: 1)
     }
     guard loop.state.inFlight.take() else {
       return Refusal(
@@ -312,6 +313,8 @@ final class LiveExchange {
   /// Gives back what the request held of the process's bounds.
   func giveBackBounds() {
     intake.giveBack(to: loop.state.bufferedBytes)
+    loop.state.bufferedBytes.giveBack(reply.meteredBytes)
+    reply.meteredBytes = 0
     if isInFlight { loop.state.inFlight.giveBack() }
     isInFlight = false
   }

@@ -117,7 +117,7 @@ extension LiveExchange: TransferReceiver {
   }
 
   private func measure(_ body: ByteBuffer) {
-    guard reply.meter != nil, !reply.isUnreadable else { return }
+    guard reply.meter != nil, !reply.isUnreadable, holdsForMeter(body.readableBytes) else { return }
     unsafe body.withUnsafeReadableBytes { bytes in
       if let inflater = reply.inflater {
         do throws(InflateError) {
@@ -130,6 +130,17 @@ extension LiveExchange: TransferReceiver {
       }
     }
     if reply.firstContentAt == nil, reply.meter?.sawContent == true { reply.firstContentAt = loop.now }
+  }
+
+  /// The meter keeps a plain reply until its end. Where the process holds as much as it may, the usage stays unknown.
+  private func holdsForMeter(_ count: Int) -> Bool {
+    guard !reply.isEventStream else { return true }
+    guard loop.state.bufferedBytes.take(count) else {
+      reply.isUnreadable = true
+      return false
+    }
+    reply.meteredBytes += count
+    return true
   }
 
   private func startMeter(status: Int, _ head: ReplyHead) {

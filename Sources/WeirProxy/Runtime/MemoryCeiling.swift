@@ -3,8 +3,10 @@ import WeirConfiguration
 /// The most memory that requests can hold, part by part: every queue and buffer has a bound, and what is beyond it is
 /// refused. Logged at start.
 struct MemoryCeiling: Equatable {
-  /// Bodies of JSON APIs, and as much again for the copies that edits make.
+  /// Bodies of JSON APIs and the replies that the meter keeps, and as much again for the copies that edits make.
   let bodies: Int
+  /// What reading one body needs for a moment, on every event loop.
+  let parsing: Int
   /// Heads, decoder and socket buffers of client connections.
   let connections: Int
   /// Reply buffers and waiting upload bytes of requests in flight.
@@ -17,15 +19,19 @@ struct MemoryCeiling: Equatable {
   /// libcurl's receive and send buffers, one batch, the meter's bounded event, and the upload's high mark.
   private static let exchangeBuffers = 16 * 1024 + 64 * 1024 + 64 * 1024 + 1024 * 1024 + 256 * 1024
 
-  init(_ limits: Configuration.Limits) {
+  /// The JSON index takes up to four bytes for each of the body, and a copy of a tiny part.
+  private static let parsingFactor = 4
+
+  init(_ limits: Configuration.Limits, loops: Int) {
     bodies = Self.product(limits.maxBufferedBytes, 2)
+    parsing = Self.product(Self.product(limits.maxBodyBytes, Self.parsingFactor), loops)
     connections = Self.product(limits.maxConnections, limits.maxHeaderBytes + Self.connectionBuffers)
     inFlight = Self.product(limits.maxInFlight, Self.exchangeBuffers)
     log = LogSink.maximumBytes
   }
 
   var total: Int {
-    [bodies, connections, inFlight, log].reduce(0) { sum, part in
+    [bodies, parsing, connections, inFlight, log].reduce(0) { sum, part in
       let (result, overflow) = sum.addingReportingOverflow(part)
       return overflow ? .max : result
     }

@@ -6,7 +6,7 @@ import WeirConfiguration
 @Suite("The memory ceiling")
 struct MemoryCeilingTests {
   private func ceiling(_ environment: [String: String]) throws -> MemoryCeiling {
-    MemoryCeiling(try configuration(environment).limits)
+    MemoryCeiling(try configuration(environment).limits, loops: 2)
   }
 
   private let base = [
@@ -21,13 +21,20 @@ struct MemoryCeilingTests {
   @Test("is the sum of its parts")
   func sum() throws {
     let ceiling = try ceiling(base)
-    #expect(ceiling.total == ceiling.bodies + ceiling.connections + ceiling.inFlight + ceiling.log)
+    #expect(
+      ceiling.total == ceiling.bodies + ceiling.parsing + ceiling.connections + ceiling.inFlight + ceiling.log)
     #expect(ceiling.log == LogSink.maximumBytes)
   }
 
   @Test("counts a body twice: as it came and as it goes")
   func bodies() throws {
     #expect(try ceiling(base).bodies == 20_000_000)
+  }
+
+  @Test("counts what reading one body takes on every event loop")
+  func parsing() throws {
+    #expect(try ceiling(base).parsing == 8_000_000)
+    #expect(try changed("WEIR_MAX_BODY_BYTES", "2000000").parsing == 16_000_000)
   }
 
   @Test("grows with every bound that the operator raises, in that bound's part alone")
