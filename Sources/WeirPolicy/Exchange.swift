@@ -31,8 +31,10 @@ public struct Exchange: Sendable {
   public internal(set) var model: ResolvedModel?
   /// Which variant of a rollout serves the request; nil when no rollout is about its model.
   public internal(set) var assignment: RolloutAssignment?
-  /// The model that the request would have gone to, had the kill switch not diverted it.
+  /// The model that the request would have gone to, had weir not taken another.
   public internal(set) var fallbackFrom: String?
+  /// Why weir took another.
+  public internal(set) var fallbackReason: FallbackReason?
   /// What weir changes in the body.
   public internal(set) var splice = BodySplice()
   /// What the changes are called in `x-weir-edits`, in the order made.
@@ -73,6 +75,14 @@ public struct Exchange: Sendable {
 
   /// Notes a change outside the body for `x-weir-edits`.
   public mutating func note(edit: String) { edits.append(edit) }
+}
+
+/// Why a request goes to another model than the one it is for; the raw values are the label `reason`.
+public enum FallbackReason: String, Sendable {
+  /// Kimi models are switched off.
+  case killSwitch = "kill_switch"
+  /// The request is too long for the model.
+  case contextLength = "context_length"
 }
 
 /// How an exchange ended.

@@ -8,6 +8,10 @@ public struct PolicySnapshot: Sendable {
   public let bodyRules: BodyRules
   /// Which models may be asked for.
   public let access: ModelAccess
+  /// How the model `auto` finds its own; nil where that is switched off.
+  public let routes: TaskRoutes?
+  /// Whether a request that is too long for its model goes to another.
+  public let routesByLength: Bool
   /// Which users' requests go to another model.
   public let rollouts: RolloutTable
   /// Whether Kimi models are served.
@@ -31,13 +35,16 @@ public struct PolicySnapshot: Sendable {
 
   /// Puts the parts together.
   public init(
-    clients: ClientDirectory, models: ModelCatalog, access: ModelAccess = ModelAccess(),
+    clients: ClientDirectory, models: ModelCatalog, access: ModelAccess = ModelAccess(), routes: TaskRoutes? = nil,
+    routesByLength: Bool = false,
     rollouts: RolloutTable = .empty, killSwitch: KillSwitch, kimiDefaults: KimiDefaults = KimiDefaults()
   ) {
     self.clients = clients
     self.models = models
     bodyRules = BodyRules(models.models)
     self.access = access
+    self.routes = routes
+    self.routesByLength = routesByLength
     self.rollouts = rollouts
     self.killSwitch = killSwitch
     self.kimiDefaults = kimiDefaults

@@ -12,6 +12,8 @@ public struct RequestHead: Sendable {
   public var weirUser: String?
   /// `x-user-id`.
   public var userID: String?
+  /// `x-weir-task`.
+  public var weirTask: String?
   /// `x-weir-variant`.
   public var weirVariant: String?
 

@@ -40,8 +40,11 @@ public enum RequestPath {
     exchange.isStream = envelope.isStream
     exchange.user = UserIdentity.find(head, envelope)
     exchange.askedModel = try ReadModel.read(envelope, endpoint: exchange.endpoint)
-    exchange.model = try AuthorizeModel.authorize(exchange.askedModel, policy: policy)
+    let bodyBytes = envelope.objectEnd - envelope.objectStart
+    exchange.model = try RouteByTask.choose(exchange.askedModel, head: head, bodyBytes: bodyBytes, policy: policy)
+    if exchange.model == nil { exchange.model = try AuthorizeModel.authorize(exchange.askedModel, policy: policy) }
     AssignVariant.assign(&exchange, head: head, policy: policy, random: random)
+    RouteByTask.relieve(&exchange, bodyBytes: bodyBytes, policy: policy)
     try DivertKimi.divert(&exchange, policy: policy)
     try EditBody.edit(&exchange, envelope: envelope, policy: policy, memberText: memberText)
   }

@@ -58,7 +58,12 @@ public struct Explanation: Sendable {
     if let asked = exchange.askedModel { lines.append("model asked: \(asked)") }
     if let assignment = exchange.assignment { describe(assignment, snapshot, configuration) }
     if let from = exchange.fallbackFrom {
-      lines.append("diverted from: \(from)" + source("FEATURE_KIMI_ENABLED", configuration))
+      let isTooLong = exchange.fallbackReason == .contextLength
+      lines.append(
+        "diverted from: \(from)"
+          + (isTooLong
+            ? " (too long for it)" + section("models.routes.by_length", configuration)
+            : source("FEATURE_KIMI_ENABLED", configuration)))
     }
     if let model = exchange.model { lines.append("model sent: \(model.upstreamID)\(reason(exchange, configuration))") }
     lines.append("body edits: \(exchange.edits.isEmpty ? "none" : exchange.edits.joined(separator: ", "))")

@@ -133,8 +133,8 @@ public final class Proxy: Sendable {
     logger.info(
       "memory_ceiling",
       metadata: [
-        "bytes": "\(ceiling.total)", "bodies": "\(ceiling.bodies)", "parsing": "\(ceiling.parsing)", "connections": "\(ceiling.connections)",
-        "in_flight": "\(ceiling.inFlight)", "log": "\(ceiling.log)",
+        "bytes": "\(ceiling.total)", "bodies": "\(ceiling.bodies)", "parsing": "\(ceiling.parsing)",
+        "connections": "\(ceiling.connections)", "in_flight": "\(ceiling.inFlight)", "log": "\(ceiling.log)",
       ])
     let needed = DescriptorLimit.needed(connections: limits.maxConnections, inFlight: limits.maxInFlight)
     if descriptors < needed {

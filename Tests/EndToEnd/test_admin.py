@@ -120,7 +120,7 @@ class TestMetrics:
         weir = weir_with()
         with weir.wire() as wire:
             for _ in range(20):
-                assert wire.request("GET", "/v1/models").status == 200
+                assert wire.request("GET", "/v1/models/count").status == 200
         scrape = settled(weir, 20)
         assert scrape.sum("weir_upstream_connections_total") == 20
         assert scrape.sum("weir_upstream_connections_total", reused="true") == 19

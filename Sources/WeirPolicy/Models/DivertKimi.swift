@@ -7,6 +7,7 @@ enum DivertKimi {
     case .fallBack(let fallback, let from):
       exchange.model = fallback
       exchange.fallbackFrom = from
+      exchange.fallbackReason = .killSwitch
     case .refuse: throw refusal
     }
   }

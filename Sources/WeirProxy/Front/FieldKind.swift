@@ -23,6 +23,7 @@ enum FieldKind {
   case userID
   case weirUser
   case weirVariant
+  case weirTask
   /// Any other `x-weir-` field: between a client and its weir only.
   case weir
 
@@ -71,7 +72,14 @@ enum FieldKind {
       } else {
         .plain
       }
-    case 11: unsafe equal(name, "x-weir-user") ? .weirUser : .plain
+    case 11:
+      if unsafe equal(name, "x-weir-user") {
+        .weirUser
+      } else if unsafe equal(name, "x-weir-task") {
+        .weirTask
+      } else {
+        .plain
+      }
     default: unsafe knownLong(name)
     }
   }

@@ -47,6 +47,7 @@ struct RequestFields {
     case .userID: head.userID = value
     case .weirUser: head.weirUser = value
     case .weirVariant: head.weirVariant = value
+    case .weirTask: head.weirTask = value
     case .accept: hasAccept = true
     case .contentType: hasContentType = true
     case .referer: hasReferer = true

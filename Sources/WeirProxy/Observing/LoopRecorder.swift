@@ -73,8 +73,8 @@ final class LoopRecorder {
       let sticky = assignment.isSticky ? "true" : "false"
       metrics.assignments.child([assignment.rollout, assignment.variant, sticky]).increment()
     }
-    if let from = exchange.fallbackFrom {
-      metrics.fallbacks.child([label(from), model, "kill_switch"]).increment()
+    if let from = exchange.fallbackFrom, let reason = exchange.fallbackReason {
+      metrics.fallbacks.child([label(from), model, reason.rawValue]).increment()
     }
   }
 

@@ -31,7 +31,7 @@ enum UpstreamHead {
           list.add(name, value)
         }
       case .hopByHop, .connection, .transferEncoding, .upgrade, .host, .contentLength, .expect, .weirUser,
-        .weirVariant, .weir:
+        .weirVariant, .weirTask, .weir:
         continue
       }
     }

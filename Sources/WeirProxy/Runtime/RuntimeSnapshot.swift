@@ -25,6 +25,8 @@ final class RuntimeSnapshot: Sendable {
       clients: ClientDirectory(configuration.clients.map { ($0.name, $0.key.reveal()) }),
       models: catalog,
       access: configuration.access,
+      routes: configuration.routes,
+      routesByLength: configuration.routesByLength,
       rollouts: rollouts ?? configuration.rollouts,
       killSwitch: KillSwitch(isKimiEnabled: kimi.isEnabled, fallbackModel: kimi.fallbackModel, catalog: catalog),
       kimiDefaults: PolicySnapshot.KimiDefaults(
