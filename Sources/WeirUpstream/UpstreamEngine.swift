@@ -117,6 +117,8 @@ public import NIOCore
   private func discard(_ transfer: Transfer) {
     guard remove(transfer) else { return }
     transfer.rest()
+    // libcurl may have moved its timer to another transfer's.
+    armTimer()
   }
 
   private func remove(_ transfer: Transfer) -> Bool {

@@ -18,6 +18,8 @@ struct TransferControlTests {
       var request = EngineRequest("GET", origin.url("/"))
       request.onPrepared = { transfer, recorder in
         recorder.onBatch = {
+          // The first batch may be the head alone.
+          guard !recorder.reply.body.isEmpty else { return }
           recorder.onBatch = nil
           transfer.hold()
         }
