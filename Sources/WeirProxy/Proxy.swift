@@ -29,10 +29,11 @@ public final class Proxy: Sendable {
   /// Binds both listeners and serves. Throws what keeps it from starting: an address in use, no descriptors left.
   ///
   /// - Parameters:
+  ///   - honoursProxies: false for an upstream of this process.
   ///   - load: reads the configuration again, for reloads; called off the event loops.
   public static func start(
     _ configuration: Configuration, version: String, log: LogSink, logger: Logger,
-    load: @escaping @Sendable () throws(ConfigurationProblems) -> Configuration
+    honoursProxies: Bool = true, load: @escaping @Sendable () throws(ConfigurationProblems) -> Configuration
   ) async throws -> Proxy {
     let remembered = RememberedRollouts(configuration)
     for problem in remembered.problems { logger.warning("rollout state", metadata: ["problem": "\(problem)"]) }
@@ -44,7 +45,7 @@ public final class Proxy: Sendable {
     let group = MultiThreadedEventLoopGroup(numberOfThreads: System.coreCount)
     let adminGroup = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     do {
-      let loops = try await LoopDirectory.make(group: group, state: state)
+      let loops = try await LoopDirectory.make(group: group, state: state, honoursProxies: honoursProxies)
       let live = LiveConfiguration(state: state, loops: loops, logger: logger, remembered: remembered, load: load)
       let routes = AdminRoutes(
         state: state, probe: UpstreamProbe(eventLoop: group.any(), loops: loops), version: version,

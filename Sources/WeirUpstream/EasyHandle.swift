@@ -7,21 +7,21 @@ import CWeirCurl
   let pointer: UnsafeMutableRawPointer
 
   /// Null when libcurl has no memory left.
-  init?(certificateFile: String?) {
+  init?(_ settings: EngineSettings) {
     guard let pointer = unsafe curl_easy_init() else { return nil }
     unsafe self.pointer = pointer
-    unsafe Self.setUp(pointer, certificateFile: certificateFile)
+    unsafe Self.setUp(pointer, settings)
   }
 
   deinit { unsafe curl_easy_cleanup(pointer) }
 
   /// Forgets everything a request set; connections and sessions live in the multi handle and stay.
-  func reset(certificateFile: String?) {
+  func reset(_ settings: EngineSettings) {
     unsafe curl_easy_reset(pointer)
-    unsafe Self.setUp(pointer, certificateFile: certificateFile)
+    unsafe Self.setUp(pointer, settings)
   }
 
-  private static func setUp(_ easy: UnsafeMutableRawPointer, certificateFile: String?) {
+  private static func setUp(_ easy: UnsafeMutableRawPointer, _ settings: EngineSettings) {
     unsafe weir_easy_set_long(easy, CURLOPT_NOSIGNAL, 1)
     unsafe weir_easy_set_long(easy, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))
     unsafe weir_easy_set_string(easy, CURLOPT_PROTOCOLS_STR, "http,https")
@@ -29,9 +29,12 @@ import CWeirCurl
     unsafe weir_easy_set_long(easy, CURLOPT_HTTP_CONTENT_DECODING, 0)
     unsafe weir_easy_set_long(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
     unsafe weir_easy_set_long(easy, CURLOPT_TCP_NODELAY, 1)
+    // A transfer that is given up while its name is looked up must not make the loop wait for the look-up's thread.
+    unsafe weir_easy_set_long(easy, CURLOPT_QUICK_EXIT, 1)
     unsafe weir_easy_set_long(easy, CURLOPT_TCP_KEEPALIVE, 1)
     // A path such as /v1/a/../b is refused at the front; what is let through goes out letter for letter.
     unsafe weir_easy_set_long(easy, CURLOPT_PATH_AS_IS, 1)
-    if let certificateFile { unsafe weir_easy_set_string(easy, CURLOPT_CAINFO, certificateFile) }
+    if let file = settings.certificateAuthorityFile { unsafe weir_easy_set_string(easy, CURLOPT_CAINFO, file) }
+    if !settings.honoursProxies { unsafe weir_easy_set_string(easy, CURLOPT_NOPROXY, "*") }
   }
 }

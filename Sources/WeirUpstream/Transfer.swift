@@ -26,7 +26,7 @@ public final class Transfer {
   private var awaitsBody = false
 
   init?(engine: UpstreamEngine) {
-    guard let handle = EasyHandle(certificateFile: engine.settings.certificateAuthorityFile) else { return nil }
+    guard let handle = EasyHandle(engine.settings) else { return nil }
     self.handle = handle
     self.engine = engine
     collector = ResponseHeadCollector(allocator: engine.allocator)
@@ -73,6 +73,14 @@ public final class Transfer {
     applyPause()
   }
 
+  /// Whether other transfers share the connection, which libcurl 7.88 then stops reading for all of them when one is
+  /// held: such a transfer must not be.
+  public var isMultiplexed: Bool {
+    var version = 0
+    _ = unsafe weir_easy_get_long(handle.pointer, CURLINFO_HTTP_VERSION, &version)
+    return version == Int(CURL_HTTP_VERSION_2_0)
+  }
+
   /// Reads on.
   public func release() {
     guard liveIndex != nil, isHeld else { return }
@@ -116,7 +124,7 @@ public final class Transfer {
       case .streaming: false
       }
     if kind != body.kind || !ordinary || !methodIsOrdinary {
-      if kind != nil { handle.reset(certificateFile: engine.settings.certificateAuthorityFile) }
+      if kind != nil { handle.reset(engine.settings) }
       setUpCallbacks()
       setUpKind(method: method, kind: body.kind, isOrdinary: ordinary)
       kind = body.kind

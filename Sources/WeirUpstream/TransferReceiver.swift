@@ -1,5 +1,6 @@
 /// Takes one transfer's reply. All calls come on the event loop of the engine, in this order: one head, any number
-/// of body calls, each batch of them closed by `transferBatchEnded`, and exactly one end (not after `cancel()`).
+/// of body calls, each batch of them closed by `transferBatchEnded` (the last one by the end itself), and exactly one
+/// end (none after `cancel()`).
 ///
 /// Head and body calls come from inside libcurl: an implementation copies what it wants and returns; it may call
 /// `hold`, `release` and `cancel`, whose effects then wait until libcurl has returned.

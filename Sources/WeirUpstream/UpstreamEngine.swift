@@ -117,7 +117,8 @@ public import NIOCore
   private func discard(_ transfer: Transfer) {
     guard remove(transfer) else { return }
     transfer.rest()
-    // libcurl may have moved its timer to another transfer's.
+    // libcurl may have moved its timer to another transfer's, or let one go that waited for this one.
+    if timer.isDueNow, !isPumping { eventLoop.assumeIsolated().execute { self.pump() } }
     armTimer()
   }
 

@@ -10,6 +10,8 @@ import WeirProxy
 struct ProxyRun {
   let configuration: Configuration
   let load: @Sendable () throws(ConfigurationProblems) -> Configuration
+  /// False reaches the upstream directly, as the demo's own simulator must be.
+  var honoursProxies = true
   /// Called once both listeners are up.
   var whenListening: @Sendable (Proxy) async -> Void = { _ in }
 
@@ -61,7 +63,8 @@ private actor ProxyService: Service {
   func run() async throws {
     let hangUps = await UnixSignalsSequence(trapping: .sighup)
     let proxy = try await Proxy.start(
-      settings.configuration, version: Version.text, log: log, logger: logger, load: settings.load)
+      settings.configuration, version: Version.text, log: log, logger: logger,
+      honoursProxies: settings.honoursProxies, load: settings.load)
     await settings.whenListening(proxy)
     try await withThrowingTaskGroup(of: Void.self) { tasks in
       tasks.addTask { for await _ in hangUps { proxy.reload() } }

@@ -222,7 +222,7 @@ def test_a_thousand_streams_at_once_all_come_whole(weir_with):
 # -- slow readers -------------------------------------------------------------------------------------------
 
 def test_a_slow_reader_pauses_the_upstream_and_loses_nothing(weir_with, simulator):
-    tokens = 60_000  # about 12 MB of events
+    tokens = 240_000  # about 48 MB of events, far more than the kernel's buffers take
     weir, marked = weir_with({"WEIR_TIMEOUT_TOTAL": "60"}), mark()
     weir.post(f"/v1/{CHAT}", usual(CHAT))
     before = weir.process.resident_bytes()

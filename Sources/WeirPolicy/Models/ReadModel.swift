@@ -2,9 +2,26 @@ import WeirWire
 
 /// Finds the model that a request asks for.
 enum ReadModel {
+  /// Names go into headers, logs and labels, where nothing longer has a place; `KIMI_MODEL_ID` has the same bound.
+  static let maximumBytes = 256
+
+  /// Blanks and slashes at the end, which some servers drop, would dodge the lists of allowed models.
+  private static func isSound(_ model: String) -> Bool {
+    let bytes = model.utf8
+    return bytes.count <= maximumBytes && bytes.allSatisfy { $0 >= 0x20 && $0 < 0x7F }
+      && bytes.first != 0x20 && bytes.last != 0x20 && bytes.last != UInt8(ascii: "/")
+  }
+
   /// Nil where the API has another way to say it: OpenRouter's `models` list, or a stored prompt (Responses API).
   static func read(_ envelope: Envelope, endpoint: Endpoint) throws(Refusal) -> String? {
-    if let model = envelope.model, !model.isEmpty { return model }
+    if let model = envelope.model, !model.isEmpty {
+      guard isSound(model) else {
+        throw Refusal(
+          .invalidRequest, "`model` is no model's name",
+          remedy: "Send up to \(maximumBytes) printable ASCII characters without blanks around them.", param: "model")
+      }
+      return model
+    }
     if envelope.hasModel {
       throw Refusal(
         .invalidRequest, "`model` must be a string that is not empty",

@@ -18,6 +18,19 @@ enum PathSegments {
     return true
   }
 
+  /// The path as the laxest server reads it: decoded, in lower case, without doubled slashes, path parameters and
+  /// blanks at the end of a segment.
+  static func plain(_ path: Substring) -> String {
+    var bytes = Array(path.utf8)
+    for _ in 0..<maximumRounds { bytes = decodedOnce(bytes) }
+    let segments = bytes.split { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "\\") }.map { segment in
+      var name = segment.prefix { $0 != UInt8(ascii: ";") }
+      while name.last == UInt8(ascii: " ") { name.removeLast() }
+      return String(decoding: name, as: UTF8.self).lowercased()
+    }
+    return "/" + segments.joined(separator: "/")
+  }
+
   private static func hasBrokenEscape(_ bytes: [UInt8]) -> Bool {
     for index in bytes.indices where bytes[index] == UInt8(ascii: "%") {
       guard escaped(bytes, at: index) != nil else { return true }

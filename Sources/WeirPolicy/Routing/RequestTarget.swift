@@ -28,12 +28,24 @@ public struct RequestTarget: Sendable, Equatable {
     for prefix in prefixes where path.hasPrefix(prefix) {
       let rest = path.dropFirst(prefix.count)
       guard rest.isEmpty || rest.utf8.first == UInt8(ascii: "/") else { continue }
-      return RequestTarget(
-        rest: String(rest), query: String(origin[mark...]), endpoint: Endpoint(method: method, path: rest))
+      let endpoint = Endpoint(method: method, path: rest)
+      if !endpoint.readsBody { try refuseDisguised(rest) }
+      return RequestTarget(rest: String(rest), query: String(origin[mark...]), endpoint: endpoint)
     }
     throw Refusal(
       .invalidRequest, "no API is served under this path",
       remedy: "Set the client's base URL to weir's address followed by /v1.", status: 404)
+  }
+
+  /// A JSON API under another spelling of its path would pass by everything that reads its body, and an upstream that
+  /// decodes or merges slashes would serve it all the same.
+  private static func refuseDisguised(_ rest: Substring) throws(Refusal) {
+    let plain = PathSegments.plain(rest)
+    guard plain != String(rest), Endpoint(method: "POST", path: plain).readsBody else { return }
+    let isTrailingSlash = rest.utf8.last == UInt8(ascii: "/") && String(rest.dropLast()) == plain
+    guard !isTrailingSlash else { return }
+    throw Refusal(
+      .invalidRequest, "the path is an API's under another spelling", remedy: "Send it as \(plain).")
   }
 
   private static func refuseMethod(_ method: String) throws(Refusal) {

@@ -6,7 +6,7 @@ enum AdminAccess {
   /// Nil when the request may go on.
   static func refusal(_ request: AdminRequest, listensOnLoopback: Bool, token: Secret?) -> AdminReply? {
     let headers = request.head.headers
-    if listensOnLoopback, !isLoopbackName(headers.first(name: "host") ?? "") {
+    if listensOnLoopback, !LoopbackName.isIn(host: headers.first(name: "host") ?? "") {
       return .text(421, "This listener answers only under a loopback name, such as 127.0.0.1 or localhost.\n")
     }
     guard changesState(request.head.method) else { return nil }
@@ -16,7 +16,12 @@ enum AdminAccess {
     if let origin = headers.first(name: "origin"), !isSame(origin, host: headers.first(name: "host") ?? "") {
       return .text(403, "Requests from other origins may not change anything here.\n")
     }
-    guard let token else { return nil }
+    guard let token else {
+      // Under a name of its own choice a page's requests would look like this listener's own.
+      let isBrowser = headers.contains(name: "origin") || headers.contains(name: "sec-fetch-site")
+      guard isBrowser, !listensOnLoopback else { return nil }
+      return .text(403, "Set WEIR_ADMIN_TOKEN to change anything from a browser on an address that others can reach.\n")
+    }
     let bearer = headers.first(name: "authorization").flatMap { $0.hasPrefix("Bearer ") ? $0.dropFirst(7) : nil }
     if let bearer, token.matches(String(bearer)) { return nil }
     var reply = AdminReply.text(401, "Send WEIR_ADMIN_TOKEN as `Authorization: Bearer TOKEN`.\n")
@@ -26,16 +31,6 @@ enum AdminAccess {
 
   private static func changesState(_ method: HTTPMethod) -> Bool {
     method != .GET && method != .HEAD && method != .OPTIONS
-  }
-
-  private static func isLoopbackName(_ host: String) -> Bool {
-    var name = host.lowercased()
-    if name.hasPrefix("["), let end = name.firstIndex(of: "]") {
-      name = String(name[name.index(after: name.startIndex)..<end])
-    } else if let colon = name.firstIndex(of: ":") {
-      name = String(name[..<colon])
-    }
-    return ListenAddress(host: name, port: 0).isLoopback
   }
 
   private static func isSame(_ origin: String, host: String) -> Bool {

@@ -44,6 +44,7 @@ private final class ProbeTransfer: TransferReceiver {
   private let promise: EventLoopPromise<Bool>
   private let startedAt: Int64
   private var status: Int?
+  private var isAnswered = false
 
   private init(loop: LoopContext) {
     self.loop = loop
@@ -51,9 +52,13 @@ private final class ProbeTransfer: TransferReceiver {
     startedAt = loop.now
   }
 
+  /// A probe that shutting down cut short has no answer.
+  deinit { if !isAnswered { promise.succeed(false) } }
+
   static func start(on loop: LoopContext) -> EventLoopFuture<Bool> {
     let probe = ProbeTransfer(loop: loop)
     guard let transfer = loop.engine.prepare() else {
+      probe.isAnswered = true
       probe.promise.succeed(false)
       return probe.promise.futureResult
     }
@@ -80,6 +85,7 @@ private final class ProbeTransfer: TransferReceiver {
     } else {
       loop.state.health.probeFailed()
     }
+    isAnswered = true
     promise.succeed(isGood)
   }
 }

@@ -54,7 +54,10 @@ final class ConnectionHandler: ChannelInboundHandler {
     context.read()
   }
 
-  func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+  func handlerRemoved(context: ChannelHandlerContext) {
+    leave()
+    self.context = nil
+  }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     partsInBatch += 1
@@ -77,14 +80,18 @@ final class ConnectionHandler: ChannelInboundHandler {
   }
 
   func channelInactive(context: ChannelHandlerContext) {
-    if let listIndex, listIndex >= 0 {
-      loop.remove(self)
-      loop.state.connections.giveBack()
-    }
+    leave()
     waiting.removeAll()
     current?.clientLeft()
     current = nil
     context.fireChannelInactive()
+  }
+
+  /// Also for a connection that never became active.
+  private func leave() {
+    guard listIndex != nil else { return }
+    loop.remove(self)
+    loop.state.connections.giveBack()
   }
 
   func channelWritabilityChanged(context: ChannelHandlerContext) {
@@ -140,7 +147,8 @@ final class ConnectionHandler: ChannelInboundHandler {
   private func begin(_ head: HTTPRequestHead) {
     let exchange = LiveExchange(connection: self, request: head)
     current = exchange
-    if head.headers.contains(name: "upgrade") { closesAfterCurrent = true }
+    // The decoder stops for good behind these, since another protocol might follow.
+    if head.method == .CONNECT || head.headers.contains(name: "upgrade") { closesAfterCurrent = true }
     if isOverLimit {
       closesAfterCurrent = true
       exchange.begin(
@@ -171,7 +179,10 @@ final class ConnectionHandler: ChannelInboundHandler {
   func flush() { context?.flush() }
 
   /// The exchange takes more of its body.
-  func bodyWanted() { readOn() }
+  func bodyWanted() {
+    lastProgress = loop.now
+    readOn()
+  }
 
   /// Whether the connection will be closed after the exchange at hand, whatever that wants.
   var willClose: Bool { closesAfterCurrent || isDraining || loop.state.isDraining }
@@ -234,15 +245,15 @@ final class ConnectionHandler: ChannelInboundHandler {
 
   func drain() {
     isDraining = true
-    if current == nil, lingersUntil == nil { close() }
+    if current == nil, lingersUntil == nil { lingerOn() }
   }
 
   func cut() {
     if let current {
       loop.state.countCut()
       current.cut()
-    } else {
-      close()
+    } else if lingersUntil == nil {
+      lingerOn()
     }
   }
 

@@ -24,6 +24,8 @@ enum FieldKind {
   case weirUser
   case weirVariant
   case weirTask
+  case origin
+  case fetchSite
   /// Any other `x-weir-` field: between a client and its weir only.
   case weir
 
@@ -48,7 +50,13 @@ enum FieldKind {
     case 2: unsafe equal(name, "te") ? .hopByHop : .plain
     case 4: unsafe equal(name, "host") ? .host : .plain
     case 6:
-      if unsafe equal(name, "accept") { .accept } else if unsafe equal(name, "expect") { .expect } else { .plain }
+      if unsafe equal(name, "accept") {
+        .accept
+      } else if unsafe equal(name, "expect") {
+        .expect
+      } else {
+        unsafe equal(name, "origin") ? .origin : .plain
+      }
     case 7:
       if unsafe equal(name, "upgrade") {
         .upgrade
@@ -103,7 +111,7 @@ enum FieldKind {
       } else if unsafe equal(name, "x-weir-variant") {
         .weirVariant
       } else {
-        .plain
+        unsafe equal(name, "sec-fetch-site") ? .fetchSite : .plain
       }
     case 15: unsafe equal(name, "accept-encoding") ? .acceptEncoding : .plain
     case 16:

@@ -114,6 +114,16 @@ final class LiveExchange {
       return Refusal(
         .invalidRequest, "the Host header is missing or comes twice", remedy: "Send it once (RFC 9112, section 3.2).")
     }
+    if fields.hasUnknownCoding || (fields.isChunked && request.version == .http1_0) {
+      return Refusal(
+        .invalidRequest, "the request's transfer coding is not one that weir reads",
+        remedy: "Send Content-Length, or over HTTP/1.1 Transfer-Encoding: chunked alone.",
+        status: request.version == .http1_0 ? 400 : 501)
+    }
+    if let refusal = BrowserAccess.refusal(fields, snapshot: snapshot, listensOnLoopback: loop.state.listensOnLoopback)
+    {
+      return refusal
+    }
     if fields.hasUndecodableValue {
       return Refusal(
         .invalidRequest, "a header value is not UTF-8, so it could not be passed on unchanged",
@@ -313,6 +323,7 @@ final class LiveExchange {
   /// Gives back what the request held of the process's bounds.
   func giveBackBounds() {
     intake.giveBack(to: loop.state.bufferedBytes)
+    giveBackKept()
     loop.state.bufferedBytes.giveBack(reply.meteredBytes)
     reply.meteredBytes = 0
     if isInFlight { loop.state.inFlight.giveBack() }

@@ -13,7 +13,15 @@ struct RequestFields {
   private(set) var upgrade: String?
   /// Fields that `Connection` names: for this connection only.
   private(set) var nominated: [String] = []
+  /// Older clients do not know `Expect` (RFC 9110, section 10.1.1).
+  private let isHTTP11: Bool
   private(set) var hostCount = 0
+  /// A transfer coding other than chunked, which weir would have to undo to pass the body on.
+  private(set) var hasUnknownCoding = false
+  /// What browsers say about the page that a request comes from.
+  private(set) var origin: String?
+  private(set) var fetchSite: String?
+  private(set) var hostName = ""
   /// A value held bytes that are not UTF-8, which the decoder has replaced.
   private(set) var hasUndecodableValue = false
   private(set) var hasAccept = false
@@ -23,6 +31,7 @@ struct RequestFields {
 
   init(_ request: HTTPRequestHead) {
     head = RequestHead(method: request.method.rawValue, target: request.uri)
+    isHTTP11 = request.version == .http1_1
     for (name, value) in request.headers {
       read(FieldKind(name), value)
       if value.utf8.contains(0xEF), value.unicodeScalars.contains("\u{FFFD}") { hasUndecodableValue = true }
@@ -35,12 +44,14 @@ struct RequestFields {
   private mutating func read(_ kind: FieldKind, _ value: String) {
     switch kind {
     case .connection: readConnection(value)
-    case .transferEncoding: isChunked = true
+    case .transferEncoding:
+      isChunked = true
+      if value.lowercased() != "chunked" { hasUnknownCoding = true }
     case .upgrade: upgrade = value.lowercased()
     case .contentLength: contentLength = Int(value) ?? .max
     case .contentEncoding: contentEncoding = contentEncoding.map { "\($0), \(value)" } ?? value
     case .acceptEncoding: acceptEncoding = acceptEncoding.map { "\($0), \(value)" } ?? value
-    case .expect: expectation = value.lowercased()
+    case .expect: if isHTTP11 { expectation = value.lowercased() }
     case .authorization: head.authorization = value
     case .apiKey: head.apiKey = value
     case .requestID: if requestID == nil, RequestID.isValid(value) { requestID = value }
@@ -52,7 +63,11 @@ struct RequestFields {
     case .contentType: hasContentType = true
     case .referer: hasReferer = true
     case .title, .openRouterTitle: hasTitle = true
-    case .host: hostCount += 1
+    case .host:
+      hostCount += 1
+      hostName = value
+    case .origin: origin = value
+    case .fetchSite: fetchSite = value.lowercased()
     case .plain, .hopByHop, .userAgent, .weir: break
     }
   }

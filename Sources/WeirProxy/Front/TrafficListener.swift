@@ -7,6 +7,7 @@ import WeirConfiguration
 struct TrafficListener {
   let channel: any Channel
 
+  private static let maximumUndecoded = 256 * 1024
   /// The kernel's queue of connections that were not accepted yet.
   private static let backlog: CInt = 1024
 
@@ -38,7 +39,8 @@ struct TrafficListener {
           let decoder = HTTPRequestDecoder(
             leftOverBytesStrategy: .dropBytes, informationalResponseStrategy: .drop, limitConfiguration: limits)
           let pipeline = channel.pipeline.syncOperations
-          try pipeline.addHandler(ByteToMessageHandler(decoder))
+          // The decoder takes every byte as it comes, unless it has stopped for good: then nothing may pile up.
+          try pipeline.addHandler(ByteToMessageHandler(decoder, maximumBufferSize: Self.maximumUndecoded))
           try pipeline.addHandler(ConnectionHandler(loop: loop, isOverLimit: isOverLimit))
         }
       }

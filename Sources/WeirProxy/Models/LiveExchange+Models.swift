@@ -111,7 +111,9 @@ extension LiveExchange {
   }
 
   private func keep(_ list: ByteBuffer, _ head: ReplyHead) {
-    guard let varying = ModelListFields.varying(head.lines, request: request.headers) else { return }
+    guard ModelListFields.mayBeKept(head.lines),
+      let varying = ModelListFields.varying(head.lines, request: request.headers)
+    else { return }
     loop.models.keep(
       ModelListCache.List(
         body: list, lines: ModelListFields.lines(head.lines, forLater: true, allocator: connection.allocator),

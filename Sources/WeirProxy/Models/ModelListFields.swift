@@ -13,8 +13,11 @@ enum ModelListFields {
   private static let ofTheRequest: Set<String> = ["set-cookie", "set-cookie2", "age"]
   /// What decides nothing here: the body is kept without coding, and credentials have been looked at before.
   private static let settled: Set<String> = ["accept-encoding", "authorization", "x-api-key"]
-  /// With weir's own key the upstream may still answer by these.
-  private static let ofTheCaller = ["cookie", "openai-organization", "openai-project"]
+  /// What every client sends and no upstream answers by. Any other field may tell who asks.
+  private static let ofEveryClient: Set<String> = [
+    "host", "connection", "accept", "accept-encoding", "accept-language", "user-agent", "content-type",
+    "content-length", "x-request-id", "http-referer", "x-title", "x-openrouter-title",
+  ]
 
   /// The lines for the request that was answered, or for later ones.
   static func lines(_ lines: ByteBuffer, forLater: Bool, allocator: ByteBufferAllocator) -> ByteBuffer {
@@ -44,7 +47,22 @@ enum ModelListFields {
   static func tellsCaller(_ fields: RequestFields, headers: HTTPHeaders, snapshot: RuntimeSnapshot) -> Bool {
     let hasCredentials = fields.head.authorization != nil || fields.head.apiKey != nil
     if hasCredentials, UpstreamHead.passesCredentials(snapshot) { return true }
-    return ofTheCaller.contains { headers.contains(name: $0) }
+    return headers.contains { name, _ in
+      let name = name.lowercased()
+      return !ofEveryClient.contains(name) && !settled.contains(name) && !name.hasPrefix("x-stainless-")
+        && !name.hasPrefix("x-weir-")
+    }
+  }
+
+  /// Whether the upstream allows that its reply serves others too (RFC 9111, section 5.2.2).
+  static func mayBeKept(_ lines: ByteBuffer) -> Bool {
+    var isAllowed = true
+    forEach(lines) { name, value, _ in
+      guard name == "cache-control" else { return }
+      let directives = value.lowercased()
+      if ["private", "no-store", "no-cache"].contains(where: directives.contains) { isAllowed = false }
+    }
+    return isAllowed
   }
 
   private static func forEach(_ lines: ByteBuffer, _ body: (String, Substring, ByteBufferView) -> Void) {

@@ -6,6 +6,9 @@ import WeirWire
 
 // The reply's way: copied into one buffer per read of the upstream, flushed once, then shown to the meter.
 extension LiveExchange: TransferReceiver {
+  /// What may wait in memory for one slow client of a multiplexed upstream.
+  private static let maximumKeptBytes = 8 * 1024 * 1024
+
   func transferReceivedHead(_ head: ResponseHead) {
     let upstreamHead = ReplyHead(head, allocator: connection.allocator)
     if let fault = upstreamHead.fault {
@@ -44,11 +47,32 @@ extension LiveExchange: TransferReceiver {
 
   func transferBatchEnded() {
     guard !isOver, !holdsModels() else { return }
+    let bytes = reply.batchBytes
     relayBatch(isLast: false)
-    if !connection.isWritable, !reply.isHeld {
-      reply.isHeld = true
-      transfer?.hold()
+    guard !isOver, !connection.isWritable, let transfer else { return }
+    reply.isHeld = true
+    if transfer.isMultiplexed {
+      keepForSlowClient(bytes)
+    } else {
+      transfer.hold()
     }
+  }
+
+  /// Over HTTP/2 the reply is read on and waits in memory, up to a bound: holding it would hold its neighbours.
+  private func keepForSlowClient(_ count: Int) {
+    guard reply.keptBytes + count <= Self.maximumKeptBytes, loop.state.bufferedBytes.take(count) else {
+      breakOff(
+        Refusal(
+          .overloaded, "the client reads more slowly than the upstream sends, by more than weir keeps",
+          remedy: "Read the reply faster."))
+      return
+    }
+    reply.keptBytes += count
+  }
+
+  func giveBackKept() {
+    loop.state.bufferedBytes.giveBack(reply.keptBytes)
+    reply.keptBytes = 0
   }
 
   func transferEnded(_ outcome: TransferOutcome) {
@@ -78,6 +102,7 @@ extension LiveExchange: TransferReceiver {
   func writabilityChanged(isWritable: Bool) {
     guard isWritable, reply.isHeld else { return }
     reply.isHeld = false
+    giveBackKept()
     transfer?.release()
     sendDocument()
   }
@@ -106,7 +131,8 @@ extension LiveExchange: TransferReceiver {
       connection.write(end)
     }
     connection.flush()
-    if let body, bodyBytes > 0, !reply.batchIsMeasured { measure(body) }
+    // The flush may have found that the client is gone, and ended the exchange.
+    if !isOver, let body, bodyBytes > 0, !reply.batchIsMeasured { measure(body) }
     reply.batchIsMeasured = false
   }
 

@@ -16,6 +16,8 @@ struct ReplyRelay {
   var batchIsMeasured = false
   /// Reads along where the API is one that weir understands.
   var meter: ReplyMeter?
+  /// Taken from the allowance for what waits for a slow client.
+  var keptBytes = 0
   /// Taken from the allowance for what the meter keeps of a reply that is no stream.
   var meteredBytes = 0
   /// Undoes the reply's coding for the meter.

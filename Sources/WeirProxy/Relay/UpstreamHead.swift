@@ -14,7 +14,8 @@ enum UpstreamHead {
     var isReduced = false
     for (name, value) in request.headers {
       switch FieldKind(name) {
-      case .plain, .contentType, .accept, .userAgent, .referer, .title, .openRouterTitle, .requestID, .userID:
+      case .plain, .origin, .fetchSite, .contentType, .accept, .userAgent, .referer, .title, .openRouterTitle,
+        .requestID, .userID:
         if !fields.isNominated(name) { list.add(name, value) }
       case .authorization, .apiKey:
         if passesCredentials(snapshot), !fields.isNominated(name) { list.add(name, value) }

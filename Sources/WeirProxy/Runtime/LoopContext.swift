@@ -20,7 +20,7 @@ final class LoopContext {
   /// How often slow clients are looked for.
   private static let sweepInterval = TimeAmount.milliseconds(250)
 
-  init(eventLoop: any EventLoop, state: ProxyState) throws {
+  init(eventLoop: any EventLoop, state: ProxyState, honoursProxies: Bool) throws {
     eventLoop.preconditionInEventLoop()
     self.eventLoop = eventLoop
     self.state = state
@@ -29,7 +29,8 @@ final class LoopContext {
     engine = try UpstreamEngine(
       eventLoop: eventLoop,
       settings: EngineSettings(
-        certificateAuthorityFile: snapshot.configuration.upstream.certificateAuthorityFile))
+        certificateAuthorityFile: snapshot.configuration.upstream.certificateAuthorityFile,
+        honoursProxies: honoursProxies))
   }
 
   func add(_ connection: ConnectionHandler) {

@@ -11,11 +11,13 @@ final class LoopDirectory: Sendable {
   }
 
   /// Makes a context on every loop of the group; throws when libcurl or the kernel has no resources left.
-  static func make(group: MultiThreadedEventLoopGroup, state: ProxyState) async throws -> LoopDirectory {
+  static func make(
+    group: MultiThreadedEventLoopGroup, state: ProxyState, honoursProxies: Bool
+  ) async throws -> LoopDirectory {
     var contexts: [(id: ObjectIdentifier, context: NIOLoopBound<LoopContext>)] = []
     for loop in group.makeIterator() {
       let context = try await loop.submit {
-        NIOLoopBound(try LoopContext(eventLoop: loop, state: state), eventLoop: loop)
+        NIOLoopBound(try LoopContext(eventLoop: loop, state: state, honoursProxies: honoursProxies), eventLoop: loop)
       }.get()
       contexts.append((ObjectIdentifier(loop), context))
     }

@@ -12,6 +12,8 @@ final class ProxyState: Sendable {
   /// As at the start, like the logger's own: one log has one format. Access lines are of level info.
   let logFormat: LogFormat
   let logsAccess: Bool
+  /// As bound at the start.
+  let listensOnLoopback: Bool
   let health: UpstreamHealth
   private let snapshot: Mutex<RuntimeSnapshot>
   private let draining = Atomic<Bool>(false)
@@ -26,6 +28,7 @@ final class ProxyState: Sendable {
     self.log = log
     let logging = snapshot.configuration.logging
     logFormat = logging.format
+    listensOnLoopback = snapshot.configuration.listeners.traffic.isLoopback
     logsAccess = [.trace, .debug, .info].contains(logging.level)
     health = UpstreamHealth(name: snapshot.upstreamName)
     self.snapshot = Mutex(snapshot)

@@ -8,11 +8,12 @@ struct Caller: Sendable {
 
   /// Lends a caller to `body` and clears away behind it.
   static func with<Result: Sendable>(
-    certificateAuthorityFile: String?, _ body: (Caller) async throws -> Result
+    certificateAuthorityFile: String?, honoursProxies: Bool = true, _ body: (Caller) async throws -> Result
   ) async throws -> Result {
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     let loop = group.next()
-    let settings = EngineSettings(certificateAuthorityFile: certificateAuthorityFile)
+    let settings = EngineSettings(
+      certificateAuthorityFile: certificateAuthorityFile, honoursProxies: honoursProxies)
     let engine = try await loop.submit {
       NIOLoopBound(try UpstreamEngine(eventLoop: loop, settings: settings), eventLoop: loop)
     }.get()

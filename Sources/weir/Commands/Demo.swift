@@ -31,6 +31,7 @@ struct Demo: AsyncParsableCommand {
       throw ExitCode.configuration
     }
     var run = ProxyRun(configuration: configuration, load: load)
+    run.honoursProxies = false
     run.whenListening = { proxy in
       Self.welcome(traffic: proxy.trafficPort, admin: proxy.adminPort)
     }

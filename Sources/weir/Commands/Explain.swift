@@ -22,7 +22,7 @@ struct Explain: ParsableCommand {
     var pairs: [(name: String, value: String)] = []
     for header in headers {
       guard let colon = header.firstIndex(of: ":"), colon > header.startIndex else {
-        Terminal.complain("weir explain: --header \(header): write NAME: VALUE")
+        Terminal.complain("weir explain: a --header is not of the form NAME: VALUE")
         throw ExitCode.usage
       }
       let value = header[header.index(after: colon)...].drop { $0 == " " }

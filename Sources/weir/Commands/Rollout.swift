@@ -39,7 +39,7 @@ struct RolloutCommand: AsyncParsableCommand {
     let fields = token.map { [("Authorization", "Bearer \($0)")] } ?? []
     let (method, body) = request
     let timeouts = PhaseTimeouts(connect: .seconds(5), firstByte: .seconds(10), idle: .seconds(10), total: .seconds(20))
-    let result = try await Caller.with(certificateAuthorityFile: nil) { caller in
+    let result = try await Caller.with(certificateAuthorityFile: nil, honoursProxies: false) { caller in
       await caller.ask(method, url, fields: fields, body: body, timeouts: timeouts)
     }
     switch result {

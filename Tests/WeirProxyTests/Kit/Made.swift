@@ -39,7 +39,8 @@ func envelope(_ json: [UInt8]) throws -> Envelope {
 }
 
 extension Exchange {
-  /// A request to the chat API for a model, as it is when it goes upstream.
+  /// A request to the chat API for a model, as it is when it goes upstream. The model may be one that is refused in
+  /// fact: what writes names into headers and lines must not rely on that.
   static func sent(model: String = "kimi-k2", path: String = "/v1/chat/completions") throws -> Exchange {
     let catalog = ModelCatalog.builtIn
     let policy = PolicySnapshot(
@@ -47,10 +48,12 @@ extension Exchange {
       killSwitch: KillSwitch(isKimiEnabled: true, fallbackModel: "", catalog: catalog))
     let head = RequestHead(method: "POST", target: path)
     var (exchange, _) = RequestPath.open(head, requestID: "req_1", policy: policy, now: 1_000_000)
-    let body = Array(#"{"model":\#(JSONText.quoted(model))}"#.utf8)
+    let body = Array(#"{"model":"kimi-k2"}"#.utf8)
     try RequestPath.admit(
       &exchange, head: head, envelope: envelope(body), policy: policy, random: 0, now: 2_000_000
     ) { String(decoding: body[$0], as: UTF8.self) }
+    exchange.askedModel = model
+    exchange.model = catalog.resolve(model)
     RequestPath.beginAttempt(&exchange, upstream: "openrouter.ai", now: 3_234_567)
     return exchange
   }

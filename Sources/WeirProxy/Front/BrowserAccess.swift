@@ -1,0 +1,30 @@
+import WeirConfiguration
+import WeirPolicy
+
+/// Keeps web pages that somebody was lured to from spending weir's key: where weir has a key and asks clients for none,
+/// a browser's request must come from a page of this very address. Programs send none of the fields looked at here.
+enum BrowserAccess {
+  static func refusal(_ fields: RequestFields, snapshot: RuntimeSnapshot, listensOnLoopback: Bool) -> Refusal? {
+    guard fields.origin != nil || fields.fetchSite != nil else { return nil }
+    guard snapshot.authorization != nil, !snapshot.policy.clients.isRequired else { return nil }
+    if listensOnLoopback, !LoopbackName.isIn(host: fields.hostName) {
+      return refusal(status: 421, "a web page asks under a name that is not this machine's")
+    }
+    if fields.fetchSite == "cross-site" || fields.fetchSite == "same-site" {
+      return refusal(status: 403, "a web page of another site asks")
+    }
+    guard let origin = fields.origin?.lowercased(), origin.hasPrefix("http://") || origin.hasPrefix("https://") else {
+      return nil
+    }
+    let host = fields.hostName.lowercased()
+    guard origin != "http://\(host)", origin != "https://\(host)" else { return nil }
+    return refusal(status: 403, "a web page of another origin asks")
+  }
+
+  private static func refusal(status: Int, _ what: String) -> Refusal {
+    Refusal(
+      .unauthorized, what,
+      remedy: "Set WEIR_CLIENT_KEYS and let the page send a key of its own, so that not every page can use this proxy.",
+      status: status)
+  }
+}
