@@ -106,7 +106,7 @@ class TestHostileValues:
 
     @pytest.mark.parametrize("model", [
         "a/b\r\nx-evil: 1", "a/b\nx-evil: 1", "a/b\r\n\r\nHTTP/1.1 200 OK", "a/b\x00", "a/\u4e16\u754c",
-        "a/" + "b" * 20_000])
+        "a/" + "b" * 254])
     def test_a_model_name_cannot_write_headers(self, weir_at_echo, echo, model):
         with weir_at_echo.wire() as wire:
             for _ in range(2):

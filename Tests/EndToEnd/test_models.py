@@ -260,14 +260,14 @@ class TestTheCache:
 
     def test_a_reply_that_varies_is_for_requests_alike(self, weir_with):
         answers = reply(UPSTREAMS_OWN, headers=[
-            JSON, ("Vary", "Accept-Encoding, Origin"), ("Set-Cookie", "a=b"), ("Access-Control-Allow-Origin", "*")])
+            JSON, ("Vary", "Accept-Encoding, Accept-Language"), ("Set-Cookie", "a=b"), ("Access-Control-Allow-Origin", "*")])
         with ScriptedUpstream(lambda _wire, _request: answers) as upstream:
             with weir_with(upstream=upstream).wire() as wire:
                 def cache(*fields):
                     return wire.request("GET", "/v1/models", fields).get("x-weir-cache")
 
                 assert [cache(), cache(("Accept-Encoding", "gzip"))] == ["miss", "hit"]
-                there = ("Origin", "https://a.example")
+                there = ("Accept-Language", "de")
                 assert [cache(there), cache(there), cache()] == ["miss", "hit", "miss"]
                 first, again = wire.request("GET", "/v1/models", [there]), wire.request("GET", "/v1/models", [there])
                 assert (first.get("set-cookie"), again.get("set-cookie")) == ("a=b", None)

@@ -25,13 +25,19 @@ enum ModelName {
     return name[name.utf8.index(after: slash)...]
   }
 
-  /// Whether any part has `kimi` as a word, as in `kimi-k2`, `Kimi-K2-Instruct`, `moonshot.kimi-k2` and
+  /// All but the author; the whole name where there is none.
+  private static func behindAuthor(_ name: String) -> Substring {
+    guard let slash = name.utf8.firstIndex(of: UInt8(ascii: "/")) else { return name[...] }
+    return name[name.utf8.index(after: slash)...]
+  }
+
+  /// Whether any part behind the author has `kimi` as a word, as in `kimi-k2`, `Kimi-K2-Instruct`, `moonshot.kimi-k2` and
   /// `accounts/x/models/kimi-k2#deployment`: servers differ in which part says the model.
   ///
   /// Letters around it make another word (`kimiko` is another family), so that the kill switch covers every
   /// spelling of a Kimi model and nothing else.
   static func namesKimi(_ name: String) -> Bool {
-    let bytes = name[...].utf8
+    let bytes = behindAuthor(name).utf8
     var previousIsLetter = false
     var index = bytes.startIndex
     while index != bytes.endIndex {

@@ -8,8 +8,8 @@ enum ReadModel {
   /// Blanks and slashes at the end, which some servers drop, would dodge the lists of allowed models.
   private static func isSound(_ model: String) -> Bool {
     let bytes = model.utf8
-    return bytes.count <= maximumBytes && bytes.allSatisfy { $0 >= 0x20 && $0 < 0x7F }
-      && bytes.first != 0x20 && bytes.last != 0x20 && bytes.last != UInt8(ascii: "/")
+    let end = bytes.last
+    return bytes.count <= maximumBytes && bytes.first != 0x20 && end != 0x20 && end != UInt8(ascii: "/")
   }
 
   /// Nil where the API has another way to say it: OpenRouter's `models` list, or a stored prompt (Responses API).
@@ -18,7 +18,7 @@ enum ReadModel {
       guard isSound(model) else {
         throw Refusal(
           .invalidRequest, "`model` is no model's name",
-          remedy: "Send up to \(maximumBytes) printable ASCII characters without blanks around them.", param: "model")
+          remedy: "Send up to \(maximumBytes) bytes, without blanks around them or a slash at the end.", param: "model")
       }
       return model
     }

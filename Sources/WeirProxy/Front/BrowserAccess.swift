@@ -5,7 +5,8 @@ import WeirPolicy
 /// a browser's request must come from a page of this very address. Programs send none of the fields looked at here.
 enum BrowserAccess {
   static func refusal(_ fields: RequestFields, snapshot: RuntimeSnapshot, listensOnLoopback: Bool) -> Refusal? {
-    guard fields.origin != nil || fields.fetchSite != nil else { return nil }
+    // A preflight spends nothing; what it asks for comes by itself and is looked at then.
+    guard fields.origin != nil || fields.fetchSite != nil, fields.head.method != "OPTIONS" else { return nil }
     guard snapshot.authorization != nil, !snapshot.policy.clients.isRequired else { return nil }
     if listensOnLoopback, !LoopbackName.isIn(host: fields.hostName) {
       return refusal(status: 421, "a web page asks under a name that is not this machine's")

@@ -1,0 +1,90 @@
+"""What must not get by: web pages with weir's key, APIs under other spellings, names that dodge the lists."""
+
+import pytest
+
+from harness.requests import chat
+
+KIMI_OFF = {"FEATURE_KIMI_ENABLED": "false"}
+
+
+def post(weir, headers=(), host: str = "127.0.0.1", target: str = "/v1/chat/completions", value=None):
+    return weir.post(target, value or chat(model="openai/gpt-4o"), headers, host=host)
+
+
+class TestWebPages:
+    """weir has a key, asks for none and listens on loopback: any page in a browser on this machine can reach it."""
+
+    @pytest.mark.parametrize("headers", [
+        [("Sec-Fetch-Site", "cross-site")], [("Sec-Fetch-Site", "same-site")], [("Origin", "http://evil.example")],
+        [("Origin", "https://evil.example"), ("Sec-Fetch-Site", "cross-site")],
+    ])
+    def test_a_page_of_another_site_is_refused(self, weir, headers):
+        reply = post(weir, headers)
+        assert reply.status == 403 and reply.json()["error"]["code"] == "unauthorized"
+        assert "WEIR_CLIENT_KEYS" in reply.json()["error"]["message"]
+
+    def test_a_page_that_was_rebound_to_this_machine_is_refused(self, weir):
+        reply = post(weir, [("Origin", "http://evil.example:8787")], host="evil.example:8787")
+        assert reply.status == 421 and reply.json()["error"]["code"] == "unauthorized"
+
+    def test_a_page_of_this_very_address_is_served(self, weir):
+        host = f"127.0.0.1:{weir.port}"
+        assert post(weir, [("Origin", f"http://{host}"), ("Sec-Fetch-Site", "same-origin")], host=host).status == 200
+
+    def test_a_program_under_any_host_name_is_served(self, weir):
+        assert post(weir, host="weir.internal:8787").status == 200
+
+    def test_with_client_keys_a_page_that_has_one_is_served(self, weir_with):
+        weir = weir_with({"WEIR_CLIENT_KEYS": "page:key-of-the-page-1"})
+        headers = [("Origin", "http://app.example"), ("Sec-Fetch-Site", "cross-site")]
+        assert post(weir, headers).status == 401
+        assert post(weir, [*headers, ("Authorization", "Bearer key-of-the-page-1")]).status == 200
+
+
+class TestSpellings:
+    @pytest.mark.parametrize("path", [
+        "/v1//chat/completions", "/v1/chat//completions", "/v1/chat/completions//", "/v1/%63hat/completions",
+        "/v1/chat%2Fcompletions", "/v1/Chat/Completions", "/v1/chat/completions;a=b", "/v1/chat/completions%20",
+        "/v1/%2563hat/completions", "/api/v1/MESSAGES",
+    ])
+    def test_an_api_under_another_spelling_is_refused(self, weir, simulator, path):
+        before = len(simulator.requests(1000))
+        reply = post(weir, target=path)
+        assert reply.status == 400 and reply.json()["error"]["code"] == "invalid_request"
+        assert len(simulator.requests(1000)) == before
+
+    def test_one_slash_at_the_end_is_the_same_api(self, weir_with):
+        weir = weir_with(KIMI_OFF)
+        reply = post(weir, target="/v1/chat/completions/", value=chat(model="kimi-k2"))
+        assert reply.get("x-weir-fallback") == "moonshotai/kimi-k2"
+
+    @pytest.mark.parametrize("model", [
+        "openai/gpt-4o ", " openai/gpt-4o", "openai/gpt-4o/", "a" * 257, "é" * 129,
+    ])
+    def test_a_name_that_no_model_has_is_refused(self, weir, model):
+        reply = post(weir, value=chat(model=model))
+        assert reply.status == 400 and reply.json()["error"]["param"] == "model"
+        assert len(reply.start_line) + sum(len(n) + len(v) for n, v in reply.headers) < 2000
+
+    @pytest.mark.parametrize("model", [
+        "accounts/fireworks/models/kimi-k2-instruct#accounts/me/deployments/abc", "unsloth/Kimi-K2-GGUF/model.gguf",
+        "moonshotai/kimi-k2:free/x", "MoonshotAI/Kimi-K2", "kimi-k2:online",
+    ])
+    def test_the_kill_switch_knows_kimi_in_any_part_of_a_name(self, weir_with, model):
+        reply = post(weir_with(KIMI_OFF), value=chat(model=model))
+        assert reply.get("x-weir-model") == "openai/gpt-4-turbo" and reply.get("x-weir-fallback")
+
+
+class TestFraming:
+    @pytest.mark.parametrize("coding", ["gzip, chunked", "identity", "chunked, chunked"])
+    def test_a_transfer_coding_other_than_chunked_is_refused(self, weir, coding):
+        with weir.wire() as wire:
+            wire.send(b"POST /v1/files HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: %b\r\n\r\n0\r\n\r\n" % coding.encode())
+            assert wire.read_reply().status in (400, 501)
+            assert wire.is_closed_by_peer()
+
+    def test_connect_ends_the_connection(self, weir):
+        with weir.wire() as wire:
+            wire.send(b"CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n")
+            assert wire.read_reply().status == 405
+            assert wire.is_closed_by_peer()
