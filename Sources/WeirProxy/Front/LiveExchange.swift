@@ -117,8 +117,7 @@ final class LiveExchange {
     if fields.hasUnknownCoding || (fields.isChunked && request.version == .http1_0) {
       return Refusal(
         .invalidRequest, "the request's transfer coding is not one that weir reads",
-        remedy: "Send Content-Length, or over HTTP/1.1 Transfer-Encoding: chunked alone.",
-        status: request.version == .http1_0 ? 400 : 501)
+        remedy: "Send Content-Length, or over HTTP/1.1 Transfer-Encoding: chunked alone.")
     }
     if let refusal = BrowserAccess.refusal(fields, snapshot: snapshot, listensOnLoopback: loop.state.listensOnLoopback)
     {
