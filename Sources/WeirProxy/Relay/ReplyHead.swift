@@ -77,6 +77,9 @@ struct ReplyHead {
   }
 
   private static func nominate(_ value: UnsafeRawBufferPointer, _ nominated: inout [String]) {
+    // What nearly every upstream says, and names no field: nothing else has to be compared with names then.
+    if value.count == 10, unsafe begins(value, "keep-alive") { return }
+    if value.count == 5, unsafe begins(value, "close") { return }
     for token in unsafe String(decoding: value, as: UTF8.self).split(separator: ",") {
       nominated.append(token.filter { $0 != " " && $0 != "\t" }.lowercased())
     }
