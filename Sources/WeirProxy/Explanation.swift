@@ -42,13 +42,9 @@ public struct Explanation: Sendable {
   }
 
   private static func envelope(of body: [UInt8], finding names: MemberNames) throws(Refusal) -> Envelope {
-    do throws(EnvelopeError) {
-      return try unsafe body.withUnsafeBytes { bytes in
-        Result { () throws(EnvelopeError) in try unsafe EnvelopeParser().parse(bytes, finding: names) }
-      }.get()
-    } catch {
-      throw UnreadableBody.refusal(error)
-    }
+    try unsafe body.withUnsafeBytes { bytes in
+      unsafe UnreadableBody.envelope(of: bytes, finding: names, parser: EnvelopeParser())
+    }.get()
   }
 
   private mutating func describe(_ exchange: Exchange, _ snapshot: RuntimeSnapshot, _ configuration: Configuration) {

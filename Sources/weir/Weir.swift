@@ -34,6 +34,11 @@ struct ConfigurationOptions: ParsableArguments {
 
   /// Reads files, or ends the command with every problem listed.
   func loadOrExit() throws -> Configuration {
+    try Self.orExit { () throws(ConfigurationProblems) in try load() }
+  }
+
+  /// What `load` gives, or every problem listed and the command's end.
+  static func orExit(_ load: () throws(ConfigurationProblems) -> Configuration) throws -> Configuration {
     do {
       return try load()
     } catch {

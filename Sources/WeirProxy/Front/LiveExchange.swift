@@ -263,13 +263,9 @@ final class LiveExchange {
 
   private func readEnvelope() throws(Refusal) -> Envelope {
     let names = snapshot.policy.bodyRules.memberNames
-    do throws(EnvelopeError) {
-      return try unsafe intake.body.withUnsafeReadableBytes { bytes in
-        Result { () throws(EnvelopeError) in try unsafe loop.parser.parse(bytes, finding: names) }
-      }.get()
-    } catch {
-      throw UnreadableBody.refusal(error)
-    }
+    return try unsafe intake.body.withUnsafeReadableBytes { bytes in
+      unsafe UnreadableBody.envelope(of: bytes, finding: names, parser: loop.parser)
+    }.get()
   }
 
   /// The part of the body that an envelope's range names.

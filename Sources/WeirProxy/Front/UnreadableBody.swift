@@ -3,6 +3,17 @@ import WeirWire
 
 /// What a client is told whose body is not the JSON object that the API takes.
 enum UnreadableBody {
+  /// Reads a body, or says why it cannot be read in the client's terms.
+  static func envelope(
+    of bytes: UnsafeRawBufferPointer, finding names: MemberNames, parser: EnvelopeParser
+  ) -> Result<Envelope, Refusal> {
+    do throws(EnvelopeError) {
+      return .success(try unsafe parser.parse(bytes, finding: names))
+    } catch {
+      return .failure(refusal(error))
+    }
+  }
+
   static func refusal(_ error: EnvelopeError) -> Refusal {
     switch error.code {
     case .duplicateKey:

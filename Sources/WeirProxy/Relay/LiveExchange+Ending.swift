@@ -50,9 +50,7 @@ extension LiveExchange {
     event += ErrorBody.streamEvent(
       endpoint: exchange.endpoint, code: refusal.code.rawValue,
       message: refusal.message(requestID: exchange.requestID), status: refusal.status)
-    var buffer = connection.allocator.buffer(capacity: event.count + ReplyFraming.chunkHeadRoom + 8)
-    buffer.moveWriterIndex(to: ReplyFraming.chunkHeadRoom)
-    buffer.moveReaderIndex(to: ReplyFraming.chunkHeadRoom)
+    var buffer = ReplyFraming.bodyBuffer(event.count, allocator: connection.allocator)
     buffer.writeBytes(event)
     if reply.framing == .chunked { ReplyFraming.closeChunk(&buffer, bodyBytes: event.count) }
     sizes.sent += event.count

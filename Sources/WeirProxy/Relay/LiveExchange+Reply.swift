@@ -36,10 +36,7 @@ extension LiveExchange: TransferReceiver {
   func transferReceivedBody(_ bytes: UnsafeRawBufferPointer) {
     guard reply.framing != .none else { return }
     if reply.batch == nil {
-      var batch = connection.allocator.buffer(capacity: bytes.count + ReplyFraming.chunkHeadRoom + 8)
-      batch.moveWriterIndex(to: ReplyFraming.chunkHeadRoom)
-      batch.moveReaderIndex(to: ReplyFraming.chunkHeadRoom)
-      reply.batch = batch
+      reply.batch = ReplyFraming.bodyBuffer(bytes.count, allocator: connection.allocator)
     }
     unsafe _ = reply.batch?.writeBytes(bytes)
     reply.batchBytes += bytes.count

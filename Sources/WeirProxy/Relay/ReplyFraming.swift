@@ -14,6 +14,14 @@ enum ReplyFraming: Equatable {
   /// Room in front of a chunk for its size line: sixteen digits and CRLF.
   static let chunkHeadRoom = 18
 
+  /// A buffer for a body of about this size, behind that room.
+  static func bodyBuffer(_ count: Int, allocator: ByteBufferAllocator) -> ByteBuffer {
+    var buffer = allocator.buffer(capacity: count + chunkHeadRoom + 8)
+    buffer.moveWriterIndex(to: chunkHeadRoom)
+    buffer.moveReaderIndex(to: chunkHeadRoom)
+    return buffer
+  }
+
   /// Writes the size line right in front of the body that begins at `chunkHeadRoom`, and the line end behind it.
   static func closeChunk(_ buffer: inout ByteBuffer, bodyBytes: Int) {
     let bodyStart = buffer.writerIndex - bodyBytes

@@ -22,15 +22,7 @@ struct Demo: AsyncParsableCommand {
     let load = { @Sendable [options] () throws(ConfigurationProblems) -> Configuration in
       try options.loadForDemo(upstream: url)
     }
-    let configuration: Configuration
-    do {
-      configuration = try load()
-    } catch {
-      Terminal.complain("weir demo: the configuration is not valid:")
-      for problem in error.all { Terminal.complain("  \(problem)") }
-      throw ExitCode.configuration
-    }
-    var run = ProxyRun(configuration: configuration, load: load)
+    var run = ProxyRun(configuration: try ConfigurationOptions.orExit(load), load: load)
     run.honoursProxies = false
     run.whenListening = { proxy in
       Self.welcome(traffic: proxy.trafficPort, admin: proxy.adminPort)
