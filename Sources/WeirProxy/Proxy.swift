@@ -51,10 +51,10 @@ public final class Proxy: Sendable {
         state: state, probe: UpstreamProbe(eventLoop: group.any(), loops: loops), version: version,
         startedAt: WallClock.seconds(), live: live, listeners: configuration.listeners)
       let traffic = try await listening(configuration.listeners.traffic, "WEIR_LISTEN") {
-        try await TrafficListener.bind($0, group: group, loops: loops, state: state)
+        try await TrafficListener.bind($0, group: group, loops: loops, state: state, logger: logger)
       }
       let admin = try await listening(configuration.listeners.admin, "WEIR_ADMIN_LISTEN") {
-        try await AdminListener.bind($0, group: adminGroup, routes: routes)
+        try await AdminListener.bind($0, group: adminGroup, routes: routes, logger: logger)
       }
       let proxy = Proxy(
         state: state, loops: loops, traffic: traffic, admin: admin, group: group, adminGroup: adminGroup,

@@ -1,3 +1,4 @@
+import Logging
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -8,11 +9,16 @@ struct AdminListener {
   let channel: any Channel
 
   static func bind(
-    _ address: ListenAddress, group: MultiThreadedEventLoopGroup, routes: AdminRoutes
+    _ address: ListenAddress, group: MultiThreadedEventLoopGroup, routes: AdminRoutes, logger: Logger
   ) async throws -> AdminListener {
     let channel = try await ServerBootstrap(group: group)
       .serverChannelOption(.backlog, value: 64)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+      .serverChannelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture {
+          try channel.pipeline.syncOperations.addHandler(AcceptPause(logger: logger), position: .first)
+        }
+      }
       .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
       .childChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {

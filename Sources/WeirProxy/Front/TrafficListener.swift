@@ -1,3 +1,4 @@
+import Logging
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -13,15 +14,15 @@ struct TrafficListener {
 
   /// Binds; throws what the kernel says when the address is taken or not there.
   static func bind(
-    _ address: ListenAddress, group: MultiThreadedEventLoopGroup, loops: LoopDirectory, state: ProxyState
+    _ address: ListenAddress, group: MultiThreadedEventLoopGroup, loops: LoopDirectory, state: ProxyState,
+    logger: Logger
   ) async throws -> TrafficListener {
     let channel = try await ServerBootstrap(group: group)
       .serverChannelOption(.backlog, value: backlog)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
       .serverChannelInitializer { channel in
-        // Without descriptors left, accepting would fail over and over; it rests instead.
         channel.eventLoop.makeCompletedFuture {
-          try channel.pipeline.syncOperations.addHandler(AcceptBackoffHandler(), position: .first)
+          try channel.pipeline.syncOperations.addHandler(AcceptPause(logger: logger), position: .first)
         }
       }
       .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
