@@ -31,6 +31,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
     .package(url: "https://github.com/apple/swift-certificates", exact: "1.21.1"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
+    .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
     .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
   ],
   targets: [
@@ -43,18 +44,29 @@ let package = Package(
       linkerSettings: [.linkedLibrary("simdjson"), .linkedLibrary("stdc++")]),
 
     .target(name: "WeirMetrics", swiftSettings: strict),
-    .target(name: "WeirWire", dependencies: ["CWeirSimdjson", "CWeirZlib"], swiftSettings: strict),
-    .target(name: "WeirPolicy", dependencies: ["WeirWire"], swiftSettings: strict),
+    .target(
+      name: "CWeirSchema", cxxSettings: cxx,
+      linkerSettings: [.linkedLibrary("re2"), .linkedLibrary("stdc++")]),
+    .target(
+      name: "WeirWire", dependencies: ["CWeirSchema", "CWeirSimdjson", "CWeirZlib"], swiftSettings: strict),
+    .target(
+      name: "WeirPolicy",
+      dependencies: ["WeirWire", .product(name: "Crypto", package: "swift-crypto")], swiftSettings: strict),
     .target(
       name: "WeirConfiguration",
       dependencies: ["WeirPolicy", .product(name: "Yams", package: "Yams")], swiftSettings: strict),
+    .target(
+      name: "WeirStore",
+      dependencies: [
+        .product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift"),
+      ], swiftSettings: strict),
     .target(
       name: "WeirUpstream", dependencies: ["CWeirCurl", nioCore, nioPosix, logging],
       swiftSettings: strict),
     .target(
       name: "WeirProxy",
       dependencies: [
-        "WeirConfiguration", "WeirMetrics", "WeirPolicy", "WeirUpstream", "WeirWire",
+        "WeirConfiguration", "WeirMetrics", "WeirPolicy", "WeirStore", "WeirUpstream", "WeirWire",
         nioCore, nioPosix, nioHTTP1, logging,
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ], swiftSettings: strict),
@@ -69,7 +81,7 @@ let package = Package(
     .executableTarget(
       name: "weir",
       dependencies: [
-        "WeirConfiguration", "WeirProxy", "WeirSimulator", "WeirUpstream",
+        "WeirConfiguration", "WeirProxy", "WeirSimulator", "WeirStore", "WeirUpstream",
         nioCore, nioPosix, logging,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -81,6 +93,9 @@ let package = Package(
     .testTarget(name: "WeirPolicyTests", dependencies: ["WeirPolicy", "WeirWire"], swiftSettings: strict),
     .testTarget(
       name: "WeirConfigurationTests", dependencies: ["WeirConfiguration"], swiftSettings: strict),
+    .testTarget(
+      name: "WeirStoreTests", dependencies: ["WeirStore", .product(name: "GRDB", package: "GRDB.swift")],
+      swiftSettings: strict),
     .testTarget(
       name: "WeirSimulatorTests",
       dependencies: ["WeirSimulator", nioCore, nioHTTP1, .product(name: "NIOEmbedded", package: "swift-nio")],

@@ -30,6 +30,9 @@ packages_missing_to_build() {
   has_library libcurl || echo libcurl4-openssl-dev
   has_library simdjson || echo libsimdjson-dev
   has_library zlib || echo zlib1g-dev
+  has_library sqlite3 || echo libsqlite3-dev
+  has_library re2 || echo libre2-dev
+  has_library nlohmann_json || echo nlohmann-json3-dev
 }
 
 # The same for the lint check.

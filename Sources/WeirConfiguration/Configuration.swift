@@ -6,16 +6,24 @@ public import WeirPolicy
 public struct Configuration: Sendable {
   /// Where weir listens.
   public let listeners: Listeners
-  /// Where requests go.
+  /// The upstream of `WEIR_UPSTREAM_URL`, as the settings say it.
   public let upstream: Upstream
+  /// Everywhere that requests may go; the one of `WEIR_UPSTREAM_URL` first, so there is always one.
+  public let upstreams: [NamedUpstream]
   /// Which requests go to Kimi models, and how.
   public let kimi: Kimi
   /// Who may use the traffic listener; empty means anyone who reaches it.
   public let clients: [ClientKey]
   /// Bounds that keep the process within its means.
   public let limits: Limits
-  /// How long each phase of a request may take.
+  /// How long each phase of a request may take, where its upstream says nothing else.
   public let timeouts: Timeouts
+  /// How much may be asked and spent.
+  public let limitPolicy: LimitPolicy
+  /// What may be kept of replies, and for how long.
+  public let cachePolicy: CachePolicy
+  /// What happens when an upstream fails.
+  public let resilience: ResiliencePolicy
   /// How long SIGTERM waits for open requests.
   public let drain: Duration
   /// What is logged, and in which form.
@@ -33,6 +41,10 @@ public struct Configuration: Sendable {
   public let routesByLength: Bool
   /// Where changes of rollouts are kept for the next start; nil keeps them in memory only.
   public let rolloutStateFile: String?
+  /// Where the spending of budgets is kept for the next start; nil keeps it in memory only.
+  public let budgetStateFile: String?
+  /// The SQLite file of the usage ledger; nil keeps none.
+  public let ledgerPath: String?
   /// Each setting in effect, with where its value came from; secrets are redacted.
   public let origins: [EffectiveValue]
   /// The sections of the YAML file in effect, and the rollouts, in the same form.

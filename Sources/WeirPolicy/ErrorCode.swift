@@ -18,6 +18,12 @@ public enum ErrorCode: String, Sendable, CaseIterable {
   case modelNotAllowed = "model_not_allowed"
   /// The model is switched off and has no fallback.
   case modelDisabled = "model_disabled"
+  /// More than a limit allows, the upstream's or weir's own.
+  case rateLimitExceeded = "rate_limit_exceeded"
+  /// A budget is used up, or the request could go over it.
+  case budgetExceeded = "budget_exceeded"
+  /// Every upstream that could serve the request failed lately and is not asked for a while.
+  case circuitOpen = "circuit_open"
   /// More requests or connections than weir may hold.
   case overloaded
   /// No connection to the upstream came about, or it closed before it answered.
@@ -37,10 +43,11 @@ public enum ErrorCode: String, Sendable, CaseIterable {
     case .invalidJSON, .invalidRequest, .duplicateKey: 400
     case .bodyTooLarge: 413
     case .unsupportedEncoding: 415
+    case .rateLimitExceeded, .budgetExceeded: 429
     case .headersTooLarge: 431
     case .unauthorized: 401
     case .modelNotAllowed: 403
-    case .modelDisabled, .overloaded, .shuttingDown: 503
+    case .modelDisabled, .circuitOpen, .overloaded, .shuttingDown: 503
     case .upstreamUnreachable, .upstreamProtocolError, .upstreamStreamBroken: 502
     case .upstreamTimeout: 504
     }

@@ -35,23 +35,66 @@ public struct Exchange: Sendable {
   public internal(set) var fallbackFrom: String?
   /// Why weir took another.
   public internal(set) var fallbackReason: FallbackReason?
+  /// Where the request may go, in order.
+  public internal(set) var plan = AttemptPlan(targets: [])
+  /// When the client wants an answer at the latest; nil leaves that to the upstream's total time-out.
+  public internal(set) var deadline: Int64?
+
+  // aim
+  /// The place in `plan` that the body was last edited for.
+  public internal(set) var aim: Int?
+  /// What that upstream calls the model; nil when the request names none.
+  public internal(set) var sentModel: String?
   /// What weir changes in the body.
   public internal(set) var splice = BodySplice()
-  /// What the changes are called in `x-weir-edits`, in the order made.
+  /// What the changes to the body are called in `x-weir-edits`, in the order made.
   public internal(set) var edits: [String] = []
   /// What the client asked for and does not get, a sentence each.
   public internal(set) var warnings: [String] = []
+  /// The output bound of one reply as the request goes upstream, in tokens; nil without one.
+  public internal(set) var outputBound: Int?
+  /// The output bound that weir puts in because a hard budget applies; nil leaves the request as it is.
+  public internal(set) var outputCap: Int?
 
-  // afterAttempt
+  // reserve
+  /// What is left of the limits that the request counts for.
+  public internal(set) var rateLimits = RateLimitView()
+  /// Expected tokens, where a limit or budget looks at them.
+  public internal(set) var estimate: TokenEstimate?
+  /// The soft budgets that are used up, by name.
+  public internal(set) var usedUpBudgets: [String] = []
+
+  // look up
+  /// What the request has to do with the cache.
+  public internal(set) var cacheDecision = CacheDecision.bypass(.endpoint)
+  /// Where its reply came from.
+  public internal(set) var cacheResult = CacheResult.bypass
+
+  /// Changes outside the members of the body, for `x-weir-edits`.
+  public private(set) var otherEdits: [String] = []
+
+  // beginAttempt, afterAttempt
   /// Requests sent upstream.
   public internal(set) var attempts = 0
+  /// The place in `plan` of the last attempt. Not to be confused with `target`, which is where in the API it goes.
+  public internal(set) var targetIndex = 0
+  /// Attempts at that place after the first.
+  public internal(set) var retries = 0
+  /// A circuit that the last step opened or closed, for the log.
+  public internal(set) var circuitChange: CircuitChange?
   /// The upstream that served the last attempt.
   public internal(set) var upstream: String?
+  /// Whether the last attempt finds out for all others whether its upstream works again.
+  public internal(set) var isProbe = false
+  /// When the first attempt began.
+  public internal(set) var firstSentAt: Int64?
   /// When the last attempt began.
   public internal(set) var sentAt: Int64?
-  /// When the head of the relayed reply arrived.
+  /// When the head of the last attempt's reply arrived.
   public internal(set) var repliedAt: Int64?
-  /// The status that the client was sent.
+  /// The attempts that are over, in order.
+  public internal(set) var trail: [AttemptRecord] = []
+  /// The status that the client was sent, or the last attempt's so far.
   public internal(set) var status: Int?
   /// Why weir answered itself, or broke the reply off.
   public internal(set) var refusal: Refusal?
@@ -63,6 +106,10 @@ public struct Exchange: Sendable {
   public internal(set) var ending: Ending?
   /// When it ended.
   public internal(set) var endedAt: Int64?
+  /// What it cost; nil where the upstream was not asked, or nobody knows.
+  public internal(set) var cost: Cost?
+  /// What came of its reservations.
+  public internal(set) var settlement = Settlement()
 
   init(requestID: String, receivedAt: Int64, method: String) {
     self.requestID = requestID
@@ -73,16 +120,60 @@ public struct Exchange: Sendable {
   /// The API that was called; `.other` until that is known.
   public var endpoint: Endpoint { target?.endpoint ?? .other }
 
+  /// Whether a limit of weir's own covers the request.
+  public var isLimited: Bool { rateLimits.requests != nil || rateLimits.tokens != nil }
+
+  /// What `x-weir-edits` says.
+  public var allEdits: [String] { otherEdits.isEmpty ? edits : edits + otherEdits }
+
+  /// What `x-weir-warnings` says, a sentence each.
+  public var allWarnings: [String] {
+    usedUpBudgets.isEmpty ? warnings : warnings + usedUpBudgets.map { "the budget \($0) is used up" }
+  }
+
   /// Notes a change outside the body for `x-weir-edits`.
-  public mutating func note(edit: String) { edits.append(edit) }
+  public mutating func note(edit: String) { otherEdits.append(edit) }
 }
 
-/// Why a request goes to another model than the one it is for; the raw values are the label `reason`.
-public enum FallbackReason: String, Sendable {
+/// Where a reply came from; the raw values are those of `x-weir-cache`.
+public enum CacheResult: String, Sendable {
+  /// From the cache.
+  case hit
+  /// From the upstream, for an identical request that was there before.
+  case coalesced
+  /// From the upstream; the next identical request may get it from the cache.
+  case miss
+  /// From the upstream, and nothing is kept.
+  case bypass
+}
+
+/// One attempt that is over.
+public struct AttemptRecord: Sendable, Equatable {
+  /// What headers and metrics call the upstream.
+  public let upstream: String
+  /// The model as it was sent; nil when the request names none.
+  public let model: String?
+  /// Of its reply; nil where no head came.
+  public let status: Int?
+  /// Why it was no success; nil for one.
+  public let failure: AttemptFailure?
+  /// Whether the same model was tried again because of it.
+  public internal(set) var wasRetried = false
+  /// When it began.
+  public let sentAt: Int64
+  /// When it was over.
+  public let endedAt: Int64
+}
+
+/// Why a request goes to another model than the one it is for.
+public struct FallbackReason: Sendable, Equatable {
+  /// The label `reason` in metrics.
+  public let label: String
+
   /// Kimi models are switched off.
-  case killSwitch = "kill_switch"
+  public static let killSwitch = FallbackReason(label: "kill_switch")
   /// The request is too long for the model.
-  case contextLength = "context_length"
+  public static let contextLength = FallbackReason(label: "context_length")
 }
 
 /// How an exchange ended.

@@ -18,6 +18,18 @@ public struct PolicySnapshot: Sendable {
   public let killSwitch: KillSwitch
   /// Filled in for Kimi models where the request is silent.
   public let kimiDefaults: KimiDefaults
+  /// Where requests may go, the one of `WEIR_UPSTREAM_URL` among them; never empty.
+  public let upstreams: [UpstreamRoute]
+  /// What happens when an upstream fails.
+  public let resilience: ResiliencePolicy
+  /// What may be kept of replies.
+  public let cache: CachePolicy
+  /// How much may be asked and spent.
+  public let limits: LimitPolicy
+  /// What savings are measured against, per million tokens.
+  public let baseline: ModelPrices
+  /// Which upstreams and fallback models each model has.
+  let attemptRoutes: AttemptRoutes
 
   /// What Kimi models get where the request is silent.
   public struct KimiDefaults: Sendable, Equatable {
@@ -33,11 +45,16 @@ public struct PolicySnapshot: Sendable {
     }
   }
 
+  /// What GPT-4 Turbo costs (OpenAI's price list): the baseline where nothing else is named.
+  public static let gpt4Turbo = ModelPrices(input: 10, output: 30)
+
   /// Puts the parts together.
   public init(
     clients: ClientDirectory, models: ModelCatalog, access: ModelAccess = ModelAccess(), routes: TaskRoutes? = nil,
     routesByLength: Bool = false,
-    rollouts: RolloutTable = .empty, killSwitch: KillSwitch, kimiDefaults: KimiDefaults = KimiDefaults()
+    rollouts: RolloutTable = .empty, killSwitch: KillSwitch, kimiDefaults: KimiDefaults = KimiDefaults(),
+    upstreams: [UpstreamRoute] = [], resilience: ResiliencePolicy = ResiliencePolicy(),
+    cache: CachePolicy = .off, limits: LimitPolicy = .none, baseline: ModelPrices = PolicySnapshot.gpt4Turbo
   ) {
     self.clients = clients
     self.models = models
@@ -48,5 +65,13 @@ public struct PolicySnapshot: Sendable {
     self.rollouts = rollouts
     self.killSwitch = killSwitch
     self.kimiDefaults = kimiDefaults
+    self.upstreams =
+      upstreams.isEmpty ? [UpstreamRoute(id: UpstreamRoute.defaultID, name: UpstreamRoute.defaultID)] : upstreams
+    self.resilience = resilience
+    self.cache = cache
+    self.limits = limits
+    self.baseline = baseline
+    attemptRoutes = AttemptRoutes(
+      upstreams: self.upstreams, resilience: resilience, models: models, access: access, killSwitch: killSwitch)
   }
 }

@@ -14,6 +14,8 @@ public struct Refusal: Error, Sendable, Equatable {
   public let param: String?
   /// Seconds after which the same request may succeed.
   public let retryAfterSeconds: Int?
+  /// The limit or budget that refused, by its name in the configuration; the label `limit`.
+  public let limit: String?
   /// Response headers that HTTP demands with the status, such as `allow`.
   public let fields: [Field]
 
@@ -28,7 +30,7 @@ public struct Refusal: Error, Sendable, Equatable {
   /// Describes a refusal.
   public init(
     _ code: ErrorCode, _ what: String, remedy: String, status: Int? = nil, param: String? = nil,
-    retryAfterSeconds: Int? = nil, fields: [Field] = [], logged: String? = nil
+    retryAfterSeconds: Int? = nil, limit: String? = nil, fields: [Field] = [], logged: String? = nil
   ) {
     self.code = code
     self.status = status ?? code.status
@@ -37,6 +39,7 @@ public struct Refusal: Error, Sendable, Equatable {
     self.remedy = remedy
     self.param = param
     self.retryAfterSeconds = retryAfterSeconds
+    self.limit = limit
     self.fields = fields
   }
 

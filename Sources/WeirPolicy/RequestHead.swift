@@ -16,6 +16,12 @@ public struct RequestHead: Sendable {
   public var weirTask: String?
   /// `x-weir-variant`.
   public var weirVariant: String?
+  /// `x-weir-timeout`.
+  public var weirTimeout: String?
+  /// `x-weir-cache-ttl`.
+  public var weirCacheTTL: String?
+  /// The values of all `Cache-Control` lines, in order.
+  public var cacheControl: [String] = []
 
   /// A head with nothing but its first line.
   public init(method: String, target: String) {

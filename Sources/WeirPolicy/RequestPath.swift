@@ -30,13 +30,17 @@ public enum RequestPath {
   /// - Parameters:
   ///   - envelope: of the body, made with `policy.bodyRules.memberNames`.
   ///   - random: decides for requests that belong to nobody.
-  ///   - memberText: the body's text at a range of the envelope; asked only where the model has rules for bodies.
+  ///   - wall: seconds since 1970, for budgets.
+  ///   - census: what the body is made of; asked only where a limit or budget looks at tokens.
+  ///   - memberText: the body's text at a range of the envelope; asked only for the few members that decide something.
+  /// - Returns: what the request holds of limits and budgets, to be settled with it.
   /// - Throws: the `Refusal` that the client gets instead of an answer.
   public static func admit(
-    _ exchange: inout Exchange, head: RequestHead, envelope: Envelope, policy: PolicySnapshot, random: UInt64,
-    now: Int64, memberText: (Range<Int>) -> String
-  ) throws(Refusal) {
+    _ exchange: inout Exchange, head: RequestHead, envelope: Envelope, policy: PolicySnapshot, shared: SharedPolicy,
+    random: UInt64, now: Int64, wall: Int64, census: () -> BodyCensus, memberText: (Range<Int>) -> String
+  ) throws(Refusal) -> LimitLease {
     exchange.admittedAt = now
+    exchange.deadline = try ReadDeadline.read(head, now: now)
     exchange.isStream = envelope.isStream
     exchange.user = UserIdentity.find(head, envelope)
     exchange.askedModel = try ReadModel.read(envelope, endpoint: exchange.endpoint)
@@ -46,32 +50,107 @@ public enum RequestPath {
     AssignVariant.assign(&exchange, head: head, policy: policy, random: random)
     RouteByTask.relieve(&exchange, bodyBytes: bodyBytes, policy: policy)
     try DivertKimi.divert(&exchange, policy: policy)
-    try EditBody.edit(&exchange, envelope: envelope, policy: policy, memberText: memberText)
+    exchange.plan = PlanAttempts.plan(exchange.model, policy: policy)
+    try aim(&exchange, at: 0, envelope: envelope, policy: policy, memberText: memberText)
+    let lease = try ReserveLimits.reserve(
+      &exchange, envelope: envelope, policy: policy, shared: shared, now: now, wall: wall, census: census,
+      memberText: memberText)
+    CapOutput.cap(&exchange, envelope: envelope, memberText: memberText)
+    exchange.cacheDecision = try LookUpCache.decide(
+      exchange, head: head, envelope: envelope, policy: policy, memberText: memberText)
+    return lease
   }
 
   /// A request whose body weir does not read goes as it is.
-  public static func admitUnread(_ exchange: inout Exchange, head: RequestHead, now: Int64) {
+  public static func admitUnread(
+    _ exchange: inout Exchange, head: RequestHead, policy: PolicySnapshot, shared: SharedPolicy, now: Int64, wall: Int64
+  ) throws(Refusal) -> LimitLease {
     exchange.admittedAt = now
+    exchange.deadline = try ReadDeadline.read(head, now: now)
     exchange.user = UserIdentity.find(head, nil)
+    exchange.plan = PlanAttempts.plan(nil, policy: policy)
+    return try ReserveLimits.reserve(
+      &exchange, envelope: nil, policy: policy, shared: shared, now: now, wall: wall, census: { BodyCensus(plainBytes: 0) },
+      memberText: { _ in "" })
   }
 
-  /// A request goes upstream.
-  public static func beginAttempt(_ exchange: inout Exchange, upstream: String, now: Int64) {
+  /// The request goes to another target than the last: what is its body to be?
+  public static func aim(
+    _ exchange: inout Exchange, at index: Int, envelope: Envelope, policy: PolicySnapshot,
+    memberText: (Range<Int>) -> String
+  ) throws(Refusal) {
+    AimAtTarget.aim(&exchange, at: index)
+    try EditBody.edit(&exchange, envelope: envelope, policy: policy, memberText: memberText)
+  }
+
+  /// A request goes upstream: to which of its targets?
+  ///
+  /// - Parameter index: the first place in the plan that is asked.
+  /// - Returns: the place in the plan.
+  /// - Throws: the refusal where no target takes requests.
+  public static func beginAttempt(
+    _ exchange: inout Exchange, from index: Int, shared: SharedPolicy, now: Int64
+  ) throws(Refusal) -> Int {
+    let place = try ChooseTarget.choose(&exchange, from: index, shared: shared, now: now)
     exchange.attempts += 1
-    exchange.upstream = upstream
+    exchange.upstream = exchange.plan.target(place)?.key.upstream
+    exchange.firstSentAt = exchange.firstSentAt ?? now
     exchange.sentAt = now
+    exchange.repliedAt = nil
+    exchange.status = nil
+    return place
   }
 
-  /// The upstream answered or failed: what does the client get?
+  /// The head of a reply has arrived.
+  ///
+  /// - Parameter upstream: where it is not the last attempt's.
+  public static func replied(_ exchange: inout Exchange, status: Int, upstream: String? = nil, now: Int64) {
+    if let upstream { exchange.upstream = upstream }
+    exchange.repliedAt = now
+    exchange.status = status
+  }
+
+  /// The upstream answered or failed, and the client has nothing of it yet: what does the client get?
+  ///
+  /// - Parameters:
+  ///   - isReplayable: whether the request can be sent again.
+  ///   - hasReply: whether an earlier attempt's whole reply is kept.
+  ///   - timeLeft: nanoseconds of the time that the whole request may take.
   public static func afterAttempt(
-    _ exchange: inout Exchange, outcome: AttemptOutcome, now: Int64
+    _ exchange: inout Exchange, report: AttemptReport, isReplayable: Bool, policy: PolicySnapshot,
+    shared: SharedPolicy, hasReply: Bool = false, timeLeft: Int64, random: UInt64, now: Int64
   ) -> NextStep {
-    let step = JudgeAttempt.judge(outcome)
-    if case .reply(let status) = outcome {
-      exchange.repliedAt = now
-      exchange.status = status
-    }
+    RecordAttempt.record(&exchange, report: report, policy: policy, shared: shared, now: now)
+    let state = AttemptState(plan: exchange.plan, target: exchange.targetIndex, retries: exchange.retries, hasReply: hasReply)
+    let step = JudgeAttempt.next(
+      report: report, state: state, policy: policy, book: shared.attempts, canReplay: isReplayable, now: now,
+      timeLeft: timeLeft, random: random)
+    NoteStep.note(step, failure: AttemptFailure.of(report), in: &exchange)
     return step
+  }
+
+  /// Whether another attempt could follow the one at hand: while it could, a reply waits until it is known to be one.
+  public static func mayTryAgain(_ exchange: Exchange, policy: PolicySnapshot) -> Bool {
+    guard let target = exchange.plan.target(exchange.targetIndex) else { return false }
+    return exchange.targetIndex + 1 < exchange.plan.targets.count
+      || exchange.retries < policy.retry(for: target).retries
+  }
+
+  /// The client gets output of the attempt at hand.
+  public static func relays(_ exchange: inout Exchange, shared: SharedPolicy, now: Int64) {
+    RecordAttempt.probeWorks(&exchange, shared: shared, now: now)
+  }
+
+  /// The reply of the attempt at hand went to the client, and is over.
+  public static func attemptEnded(
+    _ exchange: inout Exchange, report: AttemptReport, policy: PolicySnapshot, shared: SharedPolicy, now: Int64
+  ) {
+    RecordAttempt.record(&exchange, report: report, policy: policy, shared: shared, now: now)
+  }
+
+  /// The client left, or weir answers without waiting for the upstream: the attempt tells nothing of it.
+  public static func abandonAttempt(_ exchange: inout Exchange, shared: SharedPolicy, now: Int64) {
+    RecordAttempt.abandon(&exchange, shared: shared, now: now)
   }
 
   /// weir answers itself, or ends a reply that it had begun to relay.
@@ -81,9 +160,18 @@ public enum RequestPath {
   }
 
   /// It is over: the record is complete.
-  public static func settle(_ exchange: inout Exchange, ending: Ending, reading: ReplyReading?, now: Int64) {
+  ///
+  /// - Parameters:
+  ///   - lease: what `admit` took; nil where it took nothing.
+  ///   - wall: seconds since 1970.
+  public static func settle(
+    _ exchange: inout Exchange, ending: Ending, reading: ReplyReading?, lease: consuming LimitLease?,
+    policy: PolicySnapshot, now: Int64, wall: Int64
+  ) {
     exchange.ending = ending
     exchange.reading = reading
     exchange.endedAt = now
+    exchange.cost = PriceReply.price(exchange, policy: policy)
+    SettleLimits.settle(&exchange, lease: lease, now: now, wall: wall)
   }
 }

@@ -18,6 +18,7 @@ public struct Explanation: Sendable {
     var explanation = Explanation()
     let remembered = RememberedRollouts(configuration)
     let snapshot = RuntimeSnapshot(configuration, rollouts: remembered.table)
+    let shared = SharedPolicy(snapshot.policy)
     var request = HTTPRequestHead(version: .http1_1, method: .POST, uri: path)
     for (name, value) in headers { request.headers.add(name: name, value: value) }
     let fields = RequestFields(request)
@@ -27,11 +28,14 @@ public struct Explanation: Sendable {
       if let refusal { throw refusal }
       if exchange.endpoint.readsBody {
         let envelope = try Self.envelope(of: body, finding: snapshot.policy.bodyRules.memberNames)
-        try RequestPath.admit(
-          &exchange, head: fields.head, envelope: envelope, policy: snapshot.policy, random: 0, now: 0
+        _ = try RequestPath.admit(
+          &exchange, head: fields.head, envelope: envelope, policy: snapshot.policy, shared: shared, random: 0, now: 0,
+          wall: WallClock.wholeSeconds(), census: { BodyCensus(body.span) }
         ) { String(decoding: body[$0], as: UTF8.self) }
       } else {
-        RequestPath.admitUnread(&exchange, head: fields.head, now: 0)
+        _ = try RequestPath.admitUnread(
+          &exchange, head: fields.head, policy: snapshot.policy, shared: shared, now: 0,
+          wall: WallClock.wholeSeconds())
       }
     } catch {
       refusal = error
@@ -64,7 +68,7 @@ public struct Explanation: Sendable {
     if let model = exchange.model { lines.append("model sent: \(model.upstreamID)\(reason(exchange, configuration))") }
     lines.append("body edits: \(exchange.edits.isEmpty ? "none" : exchange.edits.joined(separator: ", "))")
     for warning in exchange.warnings { lines.append("warning: \(warning)") }
-    let target = exchange.target.map { snapshot.upstreamBase + $0.rest } ?? "none"
+    let target = exchange.target.map { snapshot.defaultUpstream.base + $0.rest } ?? "none"
     lines.append("upstream: \(target)" + source("WEIR_UPSTREAM_URL", configuration))
   }
 

@@ -38,8 +38,9 @@ public final class Proxy: Sendable {
     let remembered = RememberedRollouts(configuration)
     for problem in remembered.problems { logger.warning("rollout state", metadata: ["problem": "\(problem)"]) }
     let snapshot = RuntimeSnapshot(configuration, rollouts: remembered.table)
-    let metrics = ProxyMetrics(knownModels: [configuration.kimi.modelID, configuration.kimi.fallbackModel, "none"])
-    let state = ProxyState(snapshot: snapshot, metrics: metrics, log: log)
+    let metrics = ProxyMetrics(
+      knownModels: Set(configuration.catalog.models.map(\.id) + [configuration.kimi.modelID, "none"]))
+    let state = ProxyState(snapshot: snapshot, metrics: metrics, log: log, logger: logger)
     metrics.observe(state, version: version)
     let descriptors = DescriptorLimit.raise()
     let group = MultiThreadedEventLoopGroup(numberOfThreads: System.coreCount)

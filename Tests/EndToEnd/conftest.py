@@ -89,7 +89,8 @@ def weir_with(request, binary, tmp_path_factory):
     """`weir_with(environment, upstream=…, arguments=…, files=…)`: a weir of the test's own.
 
     `upstream` is a URL or anything that has a `url` (default: the shared simulator); a variable set to None
-    is left out; `files` (name to text) are written into its working directory first. When the test is over
+    is left out; a module's `SETTINGS` hold for all of its tests; `files` (name to text) are written into its working
+    directory first. When the test is over
     each is stopped by SIGTERM and must end with its `expected_exit`, no secret and no crash in its log.
     """
     running = []
@@ -101,7 +102,8 @@ def weir_with(request, binary, tmp_path_factory):
         for name, text in (files or {}).items():
             (folder / name).write_text(text)
         url = upstream if isinstance(upstream, str) else upstream.url
-        running.append(Weir(binary, folder, url, environment or {}, arguments))
+        settings = getattr(request.module, "SETTINGS", {}) | (environment or {})
+        running.append(Weir(binary, folder, url, settings, arguments))
         return running[-1]
 
     yield start

@@ -17,6 +17,9 @@ from harness.simulator import mark
 from harness.usual_requests import STREAMING, usual
 from harness.weir import Weir
 
+# The fallback model is the documented default.
+SETTINGS = {"KIMI_FALLBACK_MODEL": None}
+
 FALLBACK = "openai/gpt-4-turbo"
 ON, OFF = "FEATURE_KIMI_ENABLED=true\n", "FEATURE_KIMI_ENABLED=false\n"
 ALL_KIMI = ["kimi-k2", KIMI, "MoonshotAI/Kimi-K2", "KIMI-K2", "kimi-k2:free", f"{KIMI}:nitro", "kimi-k2-thinking",

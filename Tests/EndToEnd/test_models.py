@@ -12,6 +12,9 @@ from harness.simulator import mark
 from harness.upstream import ScriptedUpstream, reply
 from harness.wire import Wire, chunked, message
 
+# The fallback model is the documented default.
+SETTINGS = {"KIMI_FALLBACK_MODEL": None}
+
 JSON = ("Content-Type", "application/json")
 UPSTREAMS_OWN = b'{ "data" : [ {"id":"acme/one",\n  "pricing":{"prompt":"1e-7"}, "x":[1.0, "\\u00e9", "\xc3\xa9"]},' \
                 b'{"id" : "acme/two"}\n], "links": {"next":null}}\n'

@@ -17,6 +17,9 @@ from harness.usual_requests import STREAMING, usual
 from harness.weir import Weir
 from harness.wire import ask
 
+# The fallback model is the documented default.
+SETTINGS = {"KIMI_FALLBACK_MODEL": None}
+
 NAMES = [f"user-{number}" for number in range(150)] + ["Zoë 🚀", "a@b.example", " ", "0"]
 
 TWO_VARIANTS = f"""\

@@ -18,7 +18,7 @@ struct RequestPathTests {
   }
 
   @Test("opens with where the request goes and who asks")
-  func open() {
+  func opens() {
     let (exchange, refusal) = RequestPath.open(head(key: "key-a"), requestID: "r1", policy: .keyed, now: 10)
     #expect(refusal == nil)
     #expect(exchange.requestID == "r1")
@@ -73,34 +73,90 @@ struct RequestPathTests {
   }
 
   @Test("lets a request pass whose body nobody reads")
-  func unread() {
+  func unread() throws {
     var head = head("/v1/files")
     head.userID = "u"
     var (exchange, _) = RequestPath.open(head, requestID: "r", policy: .of(), now: 0)
-    RequestPath.admitUnread(&exchange, head: head, now: 3)
+    _ = try RequestPath.admitUnread(
+      &exchange, head: head, policy: .of(), shared: SharedPolicy(.of()), now: 3, wall: 0)
     #expect(exchange.user == "u")
     #expect(exchange.admittedAt == 3)
     #expect(exchange.model == nil)
     #expect(exchange.edits == [])
   }
 
+  /// What the path decides after one attempt.
+  private func after(
+    _ exchange: inout Exchange, _ report: AttemptReport, policy: PolicySnapshot = .of(), shared: SharedPolicy,
+    isReplayable: Bool = true
+  ) -> NextStep {
+    RequestPath.afterAttempt(
+      &exchange, report: report, isReplayable: isReplayable, policy: policy, shared: shared, timeLeft: 60_000_000_000,
+      random: 0, now: 40)
+  }
+
   @Test("relays a reply and notes its status and time")
   func relay() throws {
+    let shared = SharedPolicy(.of())
     var exchange = try admitted(#"{"model":"m"}"#)
-    RequestPath.beginAttempt(&exchange, upstream: "openrouter.ai", now: 30)
+    #expect(try RequestPath.beginAttempt(&exchange, from: 0, shared: shared, now: 30) == 0)
     #expect(exchange.attempts == 1)
-    #expect(exchange.upstream == "openrouter.ai")
+    #expect(exchange.upstream == "default")
     #expect(exchange.sentAt == 30)
-    #expect(RequestPath.afterAttempt(&exchange, outcome: .reply(status: 429), now: 40) == .relay)
-    #expect(exchange.status == 429)
+    RequestPath.replied(&exchange, status: 400, now: 40)
+    #expect(after(&exchange, AttemptReport(status: 400), shared: shared) == .relay)
+    #expect(exchange.status == 400)
     #expect(exchange.repliedAt == 40)
+    #expect(exchange.trail.map(\.status) == [400])
+  }
+
+  @Test("tries again what may pass, until the retries are used up, and keeps a record of each attempt")
+  func retries() throws {
+    let shared = SharedPolicy(.of())
+    var exchange = try admitted(#"{"model":"m"}"#)
+    for attempt in 1...2 {
+      _ = try RequestPath.beginAttempt(&exchange, from: 0, shared: shared, now: 30)
+      #expect(RequestPath.mayTryAgain(exchange, policy: .of()))
+      RequestPath.replied(&exchange, status: 502, now: 40)
+      #expect(after(&exchange, AttemptReport(status: 502), shared: shared) == .retry(after: 0), "\(attempt)")
+    }
+    _ = try RequestPath.beginAttempt(&exchange, from: 0, shared: shared, now: 50)
+    #expect(!RequestPath.mayTryAgain(exchange, policy: .of()), "nothing is held back for a verdict that is known")
+    RequestPath.replied(&exchange, status: 502, now: 60)
+    #expect(after(&exchange, AttemptReport(status: 502), shared: shared) == .relay)
+    #expect(exchange.attempts == 3)
+    #expect(exchange.trail.map(\.wasRetried) == [true, true, false])
+    #expect(exchange.trail.map(\.failure) == Array(repeating: .status(502), count: 3))
+  }
+
+  @Test("goes to the fallback model with a body of its own, and remembers what the request was for")
+  func fallBack() throws {
+    let policy = PolicySnapshot.of(fallbackModel: "openai/gpt-4-turbo", maxTokens: 100)
+    let shared = SharedPolicy(policy)
+    let json = #"{"model":"kimi-k2"}"#
+    var exchange = try admitted(json, policy: policy)
+    #expect(exchange.edits == ["model", "max_tokens"])
+    _ = try RequestPath.beginAttempt(&exchange, from: 0, shared: shared, now: 30)
+    RequestPath.replied(&exchange, status: 503, now: 40)
+    guard case .fallBack(let index) = after(&exchange, AttemptReport(status: 503), policy: policy, shared: shared) else {
+      Issue.record("no fallback")
+      return
+    }
+    let place = try RequestPath.beginAttempt(&exchange, from: index, shared: shared, now: 50)
+    try RequestPath.aim(&exchange, at: place, envelope: envelope(json), policy: policy) { _ in "" }
+    #expect(exchange.sentModel == "openai/gpt-4-turbo")
+    #expect(exchange.splice.applied(to: json) == #"{"model":"openai/gpt-4-turbo"}"#)
+    #expect(exchange.edits == ["model"])
+    #expect(exchange.fallbackFrom == "moonshotai/kimi-k2")
+    #expect(exchange.fallbackReason?.label == "status_503")
   }
 
   @Test("refuses for an upstream that failed, and the client's status is weir's own")
   func failed() throws {
+    let shared = SharedPolicy(.of())
     var exchange = try admitted(#"{"model":"m"}"#)
-    RequestPath.beginAttempt(&exchange, upstream: "u", now: 30)
-    let step = RequestPath.afterAttempt(&exchange, outcome: .fault(.timeout, reason: "slow"), now: 40)
+    _ = try RequestPath.beginAttempt(&exchange, from: 0, shared: shared, now: 30)
+    let step = after(&exchange, AttemptReport(fault: .timeout, reason: "slow"), shared: shared)
     guard case .refuse(let refusal) = step else {
       Issue.record("not refused")
       return
@@ -114,12 +170,30 @@ struct RequestPathTests {
 
   @Test("keeps the status that the client has already when a reply breaks off")
   func broken() throws {
+    let shared = SharedPolicy(.of())
     var exchange = try admitted(#"{"model":"m"}"#)
-    RequestPath.beginAttempt(&exchange, upstream: "u", now: 30)
-    _ = RequestPath.afterAttempt(&exchange, outcome: .reply(status: 200), now: 40)
+    _ = try RequestPath.beginAttempt(&exchange, from: 0, shared: shared, now: 30)
+    RequestPath.replied(&exchange, status: 200, now: 40)
     RequestPath.refuse(&exchange, JudgeAttempt.broken("cut"))
     #expect(exchange.status == 200)
     #expect(exchange.refusal?.code == .upstreamStreamBroken)
+  }
+
+  @Test("sends nothing where every circuit is open, and says when to come back")
+  func open() throws {
+    let shared = SharedPolicy(.of())
+    for _ in 0..<5 {
+      var exchange = try admitted(#"{"model":"m"}"#)
+      _ = try RequestPath.beginAttempt(&exchange, from: 0, shared: shared, now: 30)
+      _ = after(&exchange, AttemptReport(fault: .unreachable), shared: shared, isReplayable: false)
+    }
+    var exchange = try admitted(#"{"model":"m"}"#)
+    let refused = refusal { () throws(Refusal) in
+      _ = try RequestPath.beginAttempt(&exchange, from: 0, shared: shared, now: 50)
+    }
+    #expect(refused?.code == .circuitOpen)
+    #expect(refused?.retryAfterSeconds == 30)
+    #expect(exchange.attempts == 0)
   }
 
   @Test("settles with how it ended, what was read and when")
@@ -127,7 +201,8 @@ struct RequestPathTests {
     var exchange = try admitted(#"{"model":"m"}"#)
     var reading = ReplyReading()
     reading.finishReason = "stop"
-    RequestPath.settle(&exchange, ending: .clientLeft(.reply), reading: reading, now: 99)
+    RequestPath.settle(
+      &exchange, ending: .clientLeft(.reply), reading: reading, lease: nil, policy: .of(), now: 99, wall: 0)
     #expect(exchange.ending == .clientLeft(.reply))
     #expect(exchange.reading?.finishReason == "stop")
     #expect(exchange.endedAt == 99)

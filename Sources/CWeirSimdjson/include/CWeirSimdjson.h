@@ -128,6 +128,21 @@ bool weir_json_number(const weir_json *json, uint32_t token, double *number) WEI
 // Returns the number of bytes written.
 size_t weir_json_unescape(const uint8_t *bytes, size_t count, uint8_t *out) WEIR_NOEXCEPT;
 
+// Writes documents without white space and with the members of every object in one order; used by one thread at a time.
+// Keeps its scratch memory between documents.
+typedef struct weir_canonical weir_canonical;
+
+// NULL when there is no memory.
+weir_canonical *weir_canonical_create(void) WEIR_NOEXCEPT;
+void weir_canonical_destroy(weir_canonical *canonical) WEIR_NOEXCEPT;
+// Gives scratch memory back when it was made for documents larger than `keep` bytes.
+void weir_canonical_trim(weir_canonical *canonical, size_t keep) WEIR_NOEXCEPT;
+// Validates a document and writes its canonical form, which has at most `count` bytes, to `*text`; that is valid until
+// the next call. Nothing is written for a document that is not valid.
+weir_json_status weir_canonical_write(
+    weir_canonical *canonical, const uint8_t *bytes, size_t count, const uint8_t **text, size_t *text_count)
+    WEIR_NOEXCEPT;
+
 #ifdef __cplusplus
 }
 #endif

@@ -13,7 +13,7 @@ struct RawValue: Equatable {
 struct YAMLFile {
   /// By YAML path; keys without a value are left out, as if they were not there.
   private(set) var values: [String: RawValue] = [:]
-  /// By the key of the top level: what only this file can say.
+  /// By YAML path: what only this file can say.
   private(set) var sections: [String: SectionField] = [:]
   private(set) var problems: [ConfigurationProblem] = []
 
@@ -58,8 +58,8 @@ struct YAMLFile {
         readValue(value, of: entry, at: key, line: line)
       } else if Settings.yamlSections.contains(key), !isDotted {
         readSection(value, at: key, line: line)
-      } else if SectionKeys.sectionNames.contains(key) {
-        keepSection(value, at: key, line: line)
+      } else if SectionKeys.sectionPaths.contains(key), !isDotted {
+        keepSection(value, named: name, at: key, line: line)
       } else {
         report(line, key, "there is no such key", UnknownNames.fix(forYAMLKey: key))
       }
@@ -69,19 +69,19 @@ struct YAMLFile {
   private mutating func readSection(_ value: Node, at key: String, line: Int?) {
     if let inner = value.mapping { return read(inner, below: key) }
     guard !YAMLFile.isNull(value) else { return }
-    let inside = Settings.all.compactMap(\.yamlPath).filter { $0.hasPrefix(key + ".") }
-      .map { String($0.dropFirst(key.count + 1)) }
+    let inside = (Settings.all.compactMap(\.yamlPath) + SectionKeys.sectionPaths.sorted())
+      .filter { $0.hasPrefix(key + ".") }.map { String($0.dropFirst(key.count + 1)) }
     report(
       line, key, "a value stands where keys belong",
       "indent the keys below it, such as \(inside.joined(separator: ", "))")
   }
 
   /// Keeps a section for its own reader.
-  private mutating func keepSection(_ value: Node, at key: String, line: Int?) {
+  private mutating func keepSection(_ value: Node, named name: String, at key: String, line: Int?) {
     do throws(FileNode.Fault) {
       let node = try FileNode(value, line: line ?? 1)
       if case .nothing = node.content { return }
-      sections[key] = SectionField(name: key, key: key, line: line ?? node.line, node: node)
+      sections[key] = SectionField(name: name, key: key, line: line ?? node.line, node: node)
     } catch {
       switch error {
       case .tooMany:

@@ -3,7 +3,7 @@ enum ConfigurationChecks {
   static func problems(
     of parts: ConfigurationParts, _ resolver: SettingsResolver, _ readFile: (String) throws -> [UInt8]
   ) -> [ConfigurationProblem] {
-    exposure(parts, resolver) + keys(parts, resolver) + bounds(parts, resolver)
+    exposure(parts, resolver) + keys(parts, resolver) + bounds(parts, resolver) + files(parts, resolver)
       + certificateAuthorities(parts, resolver, readFile)
   }
 
@@ -81,6 +81,20 @@ enum ConfigurationChecks {
         "a body of WEIR_MAX_BODY_BYTES (\(limits.maxBodyBytes)) would not fit into it",
         fix: "set at least \(limits.maxBodyBytes)")
     ]
+  }
+
+  /// Files that would be written over each other.
+  private static func files(_ parts: ConfigurationParts, _ resolver: SettingsResolver) -> [ConfigurationProblem] {
+    var owners: [String: String] = [:]
+    return [
+      (Settings.stateFile, parts.rolloutStateFile), (Settings.budgetStateFile, parts.budgetStateFile),
+      (Settings.ledger, parts.ledgerPath),
+    ].compactMap { setting, path in
+      guard let path else { return nil }
+      guard let owner = owners.updateValue(setting.entry.name, forKey: path) else { return nil }
+      return problem(
+        .error, setting, resolver, "\(owner) names the same file", fix: "give each a file of its own")
+    }
   }
 
   /// Without this check each request would fail, one by one, with a message about TLS.

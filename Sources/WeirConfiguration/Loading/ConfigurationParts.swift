@@ -9,6 +9,8 @@ struct ConfigurationParts {
   let drain: Duration
   let logging: Configuration.Logging
   let rolloutStateFile: String?
+  let budgetStateFile: String?
+  let ledgerPath: String?
   let allowsVariantOverride: Bool
 
   /// Resolves every live setting; problems stay in the resolver.
@@ -50,7 +52,9 @@ struct ConfigurationParts {
     drain = resolver.value(Settings.drain)
     logging = Configuration.Logging(
       level: resolver.value(Settings.logLevel), format: resolver.value(Settings.logFormat))
-    rolloutStateFile = resolver.stateFile()
+    rolloutStateFile = resolver.stateFile(Settings.stateFile)
+    budgetStateFile = resolver.stateFile(Settings.budgetStateFile)
+    ledgerPath = Self.pathUnlessOff(resolver.value(Settings.ledger))
     allowsVariantOverride = resolver.value(Settings.variantOverride)
   }
 
@@ -59,18 +63,18 @@ struct ConfigurationParts {
     _ policy: PolicyParts, origins: [EffectiveValue], warnings: [ConfigurationProblem], files: [String]
   ) -> Configuration {
     Configuration(
-      listeners: listeners, upstream: upstream, kimi: kimi, clients: clients, limits: limits,
-      timeouts: timeouts, drain: drain, logging: logging, catalog: policy.catalog, access: policy.access,
+      listeners: listeners, upstream: upstream, upstreams: policy.upstreams, kimi: kimi, clients: clients,
+      limits: limits, timeouts: timeouts, limitPolicy: policy.limits, cachePolicy: policy.cache,
+      resilience: policy.resilience, drain: drain, logging: logging, catalog: policy.catalog, access: policy.access,
       rollouts: policy.rollouts, routes: policy.routes, routesByLength: policy.routesByLength,
-      rolloutStateFile: rolloutStateFile, origins: origins, sections: policy.rows, warnings: warnings,
-      files: files)
+      rolloutStateFile: rolloutStateFile, budgetStateFile: budgetStateFile, ledgerPath: ledgerPath,
+      origins: origins, sections: policy.rows, warnings: warnings, files: files)
   }
 }
 
 extension SettingsResolver {
-  /// The state file's path; the default one lies beside the file that configures weir. Nil for `off`.
-  fileprivate mutating func stateFile() -> String? {
-    let setting = Settings.stateFile
+  /// A state file's path; the default one lies beside the file that configures weir. Nil for `off`.
+  fileprivate mutating func stateFile(_ setting: Setting<String>) -> String? {
     let path = value(setting)
     guard path.lowercased() != "off" else {
       record(setting.entry, "off", place(of: setting).origin)
@@ -85,19 +89,14 @@ extension SettingsResolver {
 
   /// Resolves the settings of features that this version lacks: they can only give problems.
   mutating func refuseUnavailable() {
-    _ = value(Settings.moonshotKey)
-    _ = value(Settings.rateLimitRequests)
-    _ = value(Settings.rateLimitTokens)
-    _ = value(Settings.budget)
     _ = value(Settings.redisURL)
-    _ = value(Settings.cacheTTL)
-    _ = value(Settings.cacheMaxBytes)
-    _ = value(Settings.retries)
-    _ = value(Settings.ledger)
   }
 }
 
 extension ConfigurationParts {
   /// `off` names no model.
   fileprivate static func unlessOff(_ model: String) -> String { model.lowercased() == "off" ? "" : model }
+
+  /// `off` names no file.
+  fileprivate static func pathUnlessOff(_ path: String) -> String? { path.lowercased() == "off" ? nil : path }
 }

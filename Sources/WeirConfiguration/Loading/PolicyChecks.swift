@@ -153,11 +153,16 @@ struct PolicyChecks {
     ConfigurationProblem(.warning, source: path, line: line, key: key, what: what, fix: fix, isDeadRule: true)
   }
 
-  private func remedy(_ name: String) -> String {
+  private func remedy(_ name: String) -> String { PolicyChecks.remedy(name, catalog) }
+
+  private func remedy(_ near: [String]) -> String { PolicyChecks.remedy(near) }
+
+  /// What to do about a name that no model has.
+  static func remedy(_ name: String, _ catalog: ModelCatalog) -> String {
     remedy(NearNames.of(name, in: catalog.suggestibleNames))
   }
 
-  private func remedy(_ near: [String]) -> String {
+  private static func remedy(_ near: [String]) -> String {
     near.isEmpty
       ? "describe it in models.catalog, or remove it" : "did you mean \(near.joined(separator: " or "))?"
   }

@@ -7,6 +7,10 @@ struct PolicyParts {
   let rollouts: RolloutTable
   let routes: TaskRoutes?
   let routesByLength: Bool
+  let upstreams: [Configuration.NamedUpstream]
+  let limits: LimitPolicy
+  let cache: CachePolicy
+  let resilience: ResiliencePolicy
   let rows: [EffectiveValue]
 
   /// Builds everything, also from sections with mistakes, so that all of them are found; problems go to the
@@ -17,6 +21,7 @@ struct PolicyParts {
     let models = reader.models(resolver.yaml.sections["models"])
     let entries = reader.rollouts(
       resolver.yaml.sections["rollouts"], allowsOverride: parts.allowsVariantOverride)
+    let servingSections = ServingSections(&reader, resolver.yaml.sections)
     resolver.problems += reader.problems
 
     let additions = models.catalog.map(\.model)
@@ -34,12 +39,17 @@ struct PolicyParts {
     resolver.problems += checks.routeProblems(routes)
     resolver.problems += checks.fallbackProblems(kimi, resolver.place(of: Settings.fallbackModel))
 
+    let serving = ServingParts(parts, servingSections, models, catalog, &resolver)
+    upstreams = serving.upstreams
+    limits = serving.limits
+    cache = serving.cache
+    resilience = serving.resilience
     self.catalog = catalog
     self.access = access
     self.rollouts = rollouts
     self.routes = routes
     routesByLength = routes != nil && models.routes?.routesByLength == true
-    rows = PolicyRows.rows(models, placed, routes, path: resolver.yaml.path)
+    rows = serving.rows + PolicyRows.rows(models, placed, routes, path: resolver.yaml.path)
   }
 
   private static func table(

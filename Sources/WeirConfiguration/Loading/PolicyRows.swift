@@ -6,7 +6,7 @@ enum PolicyRows {
     _ models: ModelsSection, _ placed: [PlacedRollout], _ routes: TaskRoutes?, path: String
   ) -> [EffectiveValue] {
     var rows = models.catalog.map { entry in
-      row(entry.field.key, summary(entry.model), .file(path: path, line: entry.field.line))
+      row(entry.field.key, summary(entry), .file(path: path, line: entry.field.line))
     }
     rows.append(row("models.catalog", "\(BuiltInModels.all.count) built-in models", .builtIn))
     for (name, list) in [("models.allow", models.allow), ("models.deny", models.deny)] {
@@ -35,13 +35,19 @@ enum PolicyRows {
       }
   }
 
-  private static func summary(_ model: CatalogModel) -> String {
+  private static func summary(_ entry: CatalogEntry) -> String {
+    let model = entry.model
     var parts: [String] = []
     if !model.aliases.isEmpty { parts.append("aliases " + model.aliases.joined(separator: ",")) }
     if let window = model.contextWindow { parts.append("context \(window)") }
     if let prices = model.prices { parts.append("USD/1M \(prices.input) in, \(prices.output) out") }
     if !model.parameterRules.isEmpty { parts.append("\(model.parameterRules.count) parameter rules") }
     if model.systemPromptAddition != nil { parts.append("system prompt") }
+    if !model.upstreams.isEmpty { parts.append("upstreams " + model.upstreams.joined(separator: ",")) }
+    if !entry.fallbacks.isEmpty {
+      parts.append("fallbacks " + entry.fallbacks.map(\.value).joined(separator: ","))
+    }
+    if let retry = entry.retry { parts.append(retry.summary) }
     return parts.isEmpty ? model.name : parts.joined(separator: "; ")
   }
 
@@ -57,6 +63,6 @@ enum PolicyRows {
   }
 
   private static func row(_ name: String, _ text: String, _ origin: ValueOrigin) -> EffectiveValue {
-    EffectiveValue(name: name, text: text, origin: origin, isReloadable: true, isAvailable: true)
+    .row(name, text, origin)
   }
 }

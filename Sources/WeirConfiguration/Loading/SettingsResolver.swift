@@ -33,11 +33,7 @@ struct SettingsResolver {
     }
     do throws(ValueProblem) {
       let value = try setting.type.parse(raw.content)
-      let text = setting.type.spell(value)
-      if entry.availability == .accepted, text != "0" {
-        report(.warning, raw, "without effect in this version", "remove it, or set it to off")
-      }
-      record(entry, entry.availability == .live ? text : "off", raw.origin)
+      record(entry, setting.type.spell(value), raw.origin)
       return value
     } catch {
       report(.error, raw, error.what, error.fix)
@@ -58,8 +54,7 @@ struct SettingsResolver {
   }
 
   private func isOff(_ raw: RawValue, _ entry: SettingEntry) -> Bool {
-    guard entry.availability != .live, case .text(let text) = raw.content else { return false }
-    return ASCII.trimmed(text).lowercased() == "off"
+    entry.availability != .live && raw.content.isOff
   }
 
   private mutating func report(

@@ -38,7 +38,6 @@ public enum SettingsReference {
     var text = entry.doc + "."
     switch entry.availability {
     case .live: break
-    case .accepted: text += " Not in this version: checked, without effect."
     case .refused: text += " Not in this version: an error when set."
     }
     if entry.isSecret { text += " Redacted wherever it is shown." }

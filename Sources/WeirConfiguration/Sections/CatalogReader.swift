@@ -6,6 +6,9 @@ struct CatalogEntry {
   let field: SectionField
   /// False where the spellings are those of the built-in model that it changes.
   let hasOwnSpellings: Bool
+  var upstreams: [Located<String>] = []
+  var fallbacks: [Located<String>] = []
+  var retry: RetrySection?
 }
 
 extension SectionReader {
@@ -36,6 +39,11 @@ extension SectionReader {
 
   private mutating func catalogEntry(_ field: SectionField) -> CatalogEntry? {
     let fields = fields(of: field, in: .catalogModel)
+    let upstreams = locatedValues(fields["upstreams"], ValueParsers.upstreamID)
+    refuseEmpty(fields["upstreams"], "to use the default one")
+    let fallbacks = names(fields["fallbacks"])
+    refuseEmpty(fields["fallbacks"], "to have none")
+    let retry = retry(fields["retry"], in: .modelRetry)
     guard let id = value(fields["id"], ValueParsers.modelID) else {
       describe(fields, CatalogModel(id: "unnamed"))
       return nil
@@ -43,8 +51,10 @@ extension SectionReader {
     var model = ModelCatalog.builtIn.model(id: id) ?? CatalogModel(id: id)
     model.id = id
     model.aliases.removeAll { $0 == ModelCatalog.kimiAlias }
+    model.upstreams = upstreams.map(\.value)
     return CatalogEntry(
-      model: describe(fields, model), field: field, hasOwnSpellings: fields["spellings"] != nil)
+      model: describe(fields, model), field: field, hasOwnSpellings: fields["spellings"] != nil,
+      upstreams: upstreams, fallbacks: fallbacks, retry: retry)
   }
 
   @discardableResult
@@ -71,12 +81,6 @@ extension SectionReader {
       value(fields["fixed_temperature"], ValueParsers.boolean) ?? model.hasFixedTemperature
     model.systemPromptAddition = systemPrompt(fields["system_prompt"]) ?? model.systemPromptAddition
     model.isKimi = value(fields["kimi"], ValueParsers.boolean) ?? model.isKimi
-    if let field = fields["upstreams"] {
-      model.upstreams = values(field, ValueParsers.name).map(\.value)
-      warn(
-        field, "without effect in this version",
-        fix: "remove it: there is one upstream, which serves every model")
-    }
     return model
   }
 

@@ -19,13 +19,6 @@ struct RoutesSection {
   let field: SectionField
 }
 
-/// A value and the key and line where it stands.
-struct Located<Value> {
-  let value: Value
-  let key: String
-  let line: Int
-}
-
 extension SectionReader {
   mutating func models(_ field: SectionField?) -> ModelsSection {
     var section = ModelsSection()

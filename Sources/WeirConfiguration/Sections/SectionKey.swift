@@ -34,12 +34,26 @@ enum SectionGroup: String, Sendable, CaseIterable {
   case routes = "models.routes"
   case rollout = "rollouts[]"
   case variant = "rollouts[].variants[]"
+  case modelRetry = "models.catalog[].retry"
+  case upstream = "upstreams.NAME"
+  case upstreamTimeouts = "upstreams.NAME.timeouts"
+  case upstreamRetry = "upstreams.NAME.retry"
+  case limits
+  case rate = "limits.rates[]"
+  case concurrency = "limits.concurrency[]"
+  case budget = "budgets[]"
+  case cache
+  case cacheModel = "cache.models[]"
+  case resilience
+  case resilienceRetry = "resilience.retry"
+  case circuit = "resilience.circuit"
 }
 
 /// The registry of section keys.
 enum SectionKeys {
   /// Every key, in the order of the reference.
-  static let all = roots + models + catalogModel + rules + routes + rollouts
+  static let all =
+    roots + models + catalogModel + rules + routes + rollouts + upstreams + limits + budgets + cache + resilience
 
   static let roots = [
     SectionKey(.root, "models", "group", "Which models there are and who may ask for which"),
@@ -47,12 +61,18 @@ enum SectionKeys {
       .root, "rollouts", "list",
       "What moves users between models, the first that fits a request decides; a rollout named `kimi` "
         + "replaces the one that `KIMI_ROLLOUT_*` describe, and where those are set, they go before its values"),
+    SectionKey(
+      .root, "upstreams", "group",
+      "Upstreams by name, beside the one of `WEIR_UPSTREAM_URL`, which is called `default` here; a name is up to 32 of "
+        + "`a-z 0-9 - _`"),
+    SectionKey(.root, "budgets", "list", "What may be spent in a UTC day or month, beside `WEIR_BUDGET_USD_DAY`"),
+    SectionKey(.root, "resilience", "group", "What happens when an upstream fails"),
   ]
 
   static func keys(in group: SectionGroup) -> [SectionKey] { all.filter { $0.group == group } }
 
-  /// The keys of the file's top level that are sections.
-  static let sectionNames = Set(roots.map(\.name))
+  /// The paths that are read as sections: keys of the file's top level, and those that share a group with settings.
+  static let sectionPaths = Set((roots + limitKeys + cacheKeys).map(\.path))
 
   /// The places that a misspelt path may have meant, without list marks.
   static let plainPaths = all.map { $0.path.replacing("[]", with: "") }

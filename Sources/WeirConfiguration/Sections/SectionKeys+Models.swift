@@ -43,12 +43,19 @@ extension SectionKeys {
         .catalogModel, "system_prompt", "text or group",
         "Added to the system prompt; without it, prompts stay"),
       SectionKey(
-        .catalogModel, "upstreams", "names", "The upstreams that serve it, best first; not in this version"),
+        .catalogModel, "upstreams", "names",
+        "The upstreams that serve it, best first; by default, `default`, and `moonshot` after it for Kimi models"),
+      SectionKey(
+        .catalogModel, "fallbacks", "models",
+        "The models that serve its requests where its upstreams fail, best first; by default, none, and for Kimi models "
+          + "`KIMI_FALLBACK_MODEL`"),
+      SectionKey(
+        .catalogModel, "retry", "group", "How its requests are tried again; goes before what its upstream says"),
       SectionKey(
         .catalogModel, "kimi", "`true` or `false`",
         "Whether the kill switch and the Kimi settings mean it; by default, as the id says"),
       SectionKey(.systemPrompt, "example", "name", "A text that ships with weir: `tool_use`"),
-    ] + prices
+    ] + prices + retry(in: .modelRetry)
 
   private static let prices = [
     SectionKey(.prices, "input", "number", required: true, "Prompt tokens"),

@@ -6,6 +6,12 @@ struct SectionField {
   let key: String
   let line: Int
   let node: FileNode
+
+  /// False where keys belong and something else stands: that is reported once.
+  var isGroup: Bool {
+    guard case .group = node.content else { return false }
+    return true
+  }
 }
 
 /// Reads sections of the YAML file against the registry and gathers every problem on the way.
@@ -23,11 +29,6 @@ struct SectionReader {
 
   mutating func report(line: Int, key: String, _ what: String, fix: String) {
     problems.append(ConfigurationProblem(.error, source: path, line: line, key: key, what: what, fix: fix))
-  }
-
-  mutating func warn(_ field: SectionField, _ what: String, fix: String) {
-    problems.append(
-      ConfigurationProblem(.warning, source: path, line: field.line, key: field.key, what: what, fix: fix))
   }
 
   /// The keys of a group by name, those without a value left out; reports unknown and missing ones.

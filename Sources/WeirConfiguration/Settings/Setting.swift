@@ -2,8 +2,6 @@
 enum Availability: Sendable {
   /// The setting takes effect.
   case live
-  /// Checked and without effect: a warning when it asks for anything but `off` or 0.
-  case accepted
   /// An error when set to anything but `off`: an enforcement that silently does nothing would be a lie.
   case refused
 }

@@ -20,7 +20,8 @@ extension Settings {
     "The incumbent models")
   static let fallbackModel = Setting(
     "KIMI_FALLBACK_MODEL", yaml: "kimi.fallback_model", .modelOrOff, default: "openai/gpt-4-turbo",
-    "Where a switched-off Kimi request goes; `off` refuses it with `model_disabled`")
+    "Where a failed or switched-off Kimi request goes; with `off`, a failed one keeps its error, and a switched-off one is "
+      + "refused with `model_disabled`")
 
   static let kimi = [
     kimiEnabled.entry, kimiModelID.entry, kimiMaxTokens.entry, kimiTemperature.entry,

@@ -4,7 +4,8 @@
 enum Settings {
   /// Every setting, in the order of the reference.
   static let all: [SettingEntry] =
-    listeners + upstream + kimi + rollouts + clients + limits + timeouts + logging + files + later
+    listeners + upstream + moonshot + kimi + rollouts + clients + limits + timeouts + spending + caching
+    + resilience + keeping + logging + files + later
 
   /// The setting that a variable names, own names and shared ones.
   static let byVariable: [String: SettingEntry] = Dictionary(

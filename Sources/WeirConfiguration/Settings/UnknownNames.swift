@@ -9,7 +9,7 @@ enum UnknownNames {
   /// What to do about a YAML key that does not exist: the nearest path, also where only the last part or the
   /// variable's name was written.
   static func fix(forYAMLKey key: String) -> String {
-    if Settings.byYAMLPath[key] != nil {
+    if Settings.byYAMLPath[key] != nil || SectionKeys.sectionPaths.contains(key) {
       return "write it nested: each part of \(key) on a line of its own, indented"
     }
     if let entry = Settings.byVariable[key] {
@@ -21,7 +21,9 @@ enum UnknownNames {
     for path in known {
       let leaf = path.split(separator: ".").last.map(String.init) ?? path
       // A right leaf in the wrong place is a little less likely than a misspelt path.
-      let distance = min(NearestName.distance(key, path), NearestName.distance(key, leaf) + 1)
+      var distance = min(NearestName.distance(key, path), NearestName.distance(key, leaf) + 1)
+      // What was left out at the end says less than a letter that is wrong.
+      if path.hasPrefix(key) { distance = min(distance, 2) }
       if nearest.map({ distance < $0.distance }) ?? true { nearest = (path, distance) }
     }
     return nearest.map { "did you mean \($0.path)?" } ?? "remove it"

@@ -52,9 +52,21 @@ extension ValueType where Value == Int {
       "bytes", parse: { text throws(ValueProblem) in try ValueParsers.byteCount(text, in: range) },
       spell: \.description)
   }
+
+  /// Zero to a week.
+  static let wholeSeconds = ValueType(
+    "whole seconds", parse: { text throws(ValueProblem) in try ValueParsers.integer(text, in: 0...604_800) },
+    spell: \.description)
 }
 
 extension ValueType where Value == SpelledNumber {
+  /// Above zero.
+  static func amount(upTo maximum: Double) -> ValueType {
+    ValueType(
+      "JSON number", parse: { text throws(ValueProblem) in try ValueParsers.amount(text, maximum: maximum) },
+      spell: \.description)
+  }
+
   static func number(upTo maximum: Double) -> ValueType {
     ValueType(
       "JSON number",
@@ -90,7 +102,7 @@ extension ValueType where Value: RawRepresentable & CaseIterable, Value.RawValue
 
 extension Duration {
   /// Whole milliseconds as seconds in the shortest decimal: `5`, `0.25`.
-  fileprivate var secondsText: String {
+  var secondsText: String {
     let thousandths = Int(components.attoseconds / 1_000_000_000_000_000)
     guard thousandths > 0 else { return "\(components.seconds)" }
     var digits = String(1000 + thousandths).dropFirst()

@@ -13,6 +13,12 @@ enum RawContent: Sendable, Equatable {
     case .items(let items): items
     }
   }
+
+  /// Whether it says `off`, letter case ignored.
+  var isOff: Bool {
+    guard case .text(let text) = self else { return false }
+    return ASCII.trimmed(text).lowercased() == "off"
+  }
 }
 
 /// The YAML shapes in which a value may be given.
@@ -65,6 +71,21 @@ struct ValueType<Value: Sendable>: Sendable {
     self.shape = shape
     parse = content
     self.spell = spell
+  }
+
+  /// The same type with `off` for nil.
+  var orOff: ValueType<Value?> {
+    ValueType<Value?>(
+      name: "\(name) or `off`", shape: shape,
+      content: { content throws(ValueProblem) in content.isOff ? nil : try self.parse(content) },
+      spell: { $0.map(self.spell) ?? "off" })
+  }
+
+  /// The same type with `off` as another spelling of `value`.
+  func withOff(meaning value: Value) -> ValueType {
+    ValueType(
+      name: name, shape: shape,
+      content: { content throws(ValueProblem) in content.isOff ? value : try self.parse(content) }, spell: spell)
   }
 
   /// The same type with nil for "not set".

@@ -94,6 +94,15 @@ extension ValueParsers {
     return SpelledNumber(spelling: text, value: value)
   }
 
+  /// A JSON number above zero.
+  static func amount(_ text: String, maximum: Double) throws(ValueProblem) -> SpelledNumber {
+    let number = try jsonNumber(text, maximum: maximum)
+    guard number.value > 0 else {
+      throw ValueProblem("\(text) is not above zero", fix: "use more than 0, or leave it out")
+    }
+    return number
+  }
+
   static func isJSONNumber(_ text: String) -> Bool {
     var rest = text.utf8[...]
     func takeDigits() -> Int {

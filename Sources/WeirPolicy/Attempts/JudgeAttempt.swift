@@ -3,14 +3,6 @@ public enum JudgeAttempt {
   /// A reply that broke off after its client had the beginning.
   public static func broken(_ reason: String) -> Refusal { refusal(.brokenReply, reason) }
 
-  static func judge(_ outcome: AttemptOutcome) -> NextStep {
-    switch outcome {
-    // Whatever the status says, it is the upstream's answer and goes to the client as it is.
-    case .reply: .relay
-    case .fault(let fault, let reason): .refuse(refusal(fault, reason))
-    }
-  }
-
   static func refusal(_ fault: UpstreamFault, _ reason: String) -> Refusal {
     switch fault {
     case .unreachable, .closedBeforeReply:

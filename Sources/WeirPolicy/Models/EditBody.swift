@@ -5,11 +5,12 @@ enum EditBody {
   static func edit(
     _ exchange: inout Exchange, envelope: Envelope, policy: PolicySnapshot, memberText: (Range<Int>) -> String
   ) throws(Refusal) {
-    if let model = exchange.model, model.upstreamID != exchange.askedModel, let range = envelope.range(of: .model) {
-      exchange.splice.replace(range, with: JSONText.quoted(model.upstreamID))
+    if let sent = exchange.sentModel, sent != exchange.askedModel, let range = envelope.range(of: .model) {
+      exchange.splice.replace(range, with: JSONText.quoted(sent))
       exchange.edits.append("model")
     }
     try editFallbackList(&exchange, envelope: envelope, policy: policy)
+    exchange.outputBound = CapOutput.asked(envelope, memberText)
     let rules = policy.bodyRules.rules(for: exchange.model)
     if let rules, !rules.parameters.isEmpty {
       EditParameters.edit(
@@ -17,6 +18,7 @@ enum EditBody {
     } else {
       fillDefaults(&exchange, envelope: envelope, policy: policy)
     }
+    CapOutput.cap(&exchange, envelope: envelope, memberText: memberText)
     if let addition = rules?.systemPromptAddition {
       AddSystemPrompt.add(&exchange, addition: addition, envelope: envelope, memberText: memberText)
     }
@@ -27,6 +29,7 @@ enum EditBody {
     _ exchange: inout Exchange, envelope: Envelope, policy: PolicySnapshot
   ) throws(Refusal) {
     var isEdited = false
+    let upstream = exchange.aim.flatMap { exchange.plan.target($0) }.map { policy.upstreams[$0.upstream] }
     for entry in envelope.models {
       guard var model = try AuthorizeModel.authorize(entry.value, policy: policy) else { continue }
       switch policy.killSwitch.decide(model) {
@@ -34,8 +37,9 @@ enum EditBody {
       case .fallBack(let fallback, _): model = fallback
       case .refuse: throw DivertKimi.refusal
       }
-      guard model.upstreamID != entry.value else { continue }
-      exchange.splice.replace(entry.range, with: JSONText.quoted(model.upstreamID))
+      let sent = upstream?.name(of: model.upstreamID) ?? model.upstreamID
+      guard sent != entry.value else { continue }
+      exchange.splice.replace(entry.range, with: JSONText.quoted(sent))
       isEdited = true
     }
     if isEdited { exchange.edits.append("models") }
@@ -50,6 +54,7 @@ enum EditBody {
     for fill in fills {
       exchange.splice.insertMember(fill.name, json: fill.json, into: envelope)
       exchange.edits.append(fill.name)
+      if ParameterFill.maxTokensNames.contains(fill.name) { exchange.outputBound = Int(fill.json) }
     }
   }
 }

@@ -28,7 +28,17 @@ enum EditParameters {
     default: return
     }
     exchange.edits.append(edit.name)
+    noteBound(edit, in: &exchange)
     if let warning = edit.warning { exchange.warnings.append(warning) }
+  }
+
+  private static func noteBound(_ edit: ParameterEdit, in exchange: inout Exchange) {
+    guard ParameterFill.maxTokensNames.contains(edit.name) else { return }
+    switch edit.change {
+    case .insert(let json), .replace(let json): exchange.outputBound = Int(json)
+    // A rename puts the same number in under another name.
+    case .remove: return
+    }
   }
 
   /// The bound on completion tokens has a name of its own in each API, and a request may say it once: a default for it

@@ -78,23 +78,8 @@ struct AdminRoutes: Sendable {
   }
 
   private func healthReply() -> AdminReply {
-    let report = state.health.report
-    var upstream = JSONLine()
-    upstream.add("name", report.name)
-    upstream.add("status", report.status.rawValue)
-    upstream.add(
-      "response_time_ms",
-      json: report.responseMilliseconds.map { Array("\(($0 * 1000).rounded() / 1000)".utf8) } ?? Array("null".utf8))
-    upstream.add(
-      "last_success",
-      json: report.lastSuccess.map { JSONText.quotedBytes(WallClock.timestamp($0)) } ?? Array("null".utf8))
-    upstream.add("circuit", "closed")
-    var line = JSONLine()
-    line.add("status", report.status.rawValue)
-    line.add("uptime_seconds", json: Array("\(((WallClock.seconds() - startedAt) * 1000).rounded() / 1000)".utf8))
-    line.add("upstreams", json: [UInt8(ascii: "[")] + upstream.finish() + [UInt8(ascii: "]")])
-    line.add("timestamp", WallClock.timestamp(WallClock.seconds()))
-    return .json(report.status == .unhealthy ? 503 : 200, line.finish())
+    let health = HealthDocument(state: state, startedAt: startedAt)
+    return .json(health.isUnhealthy ? 503 : 200, health.json)
   }
 
   private func status() -> AdminReply {

@@ -2,7 +2,7 @@ import NIOCore
 import Synchronization
 import WeirUpstream
 
-/// One minimal request to the upstream on demand (`GET /models`), at most one every ten seconds; in between, callers
+/// One minimal request to each upstream on demand (`GET /models`), at most one every ten seconds; in between, callers
 /// share the last one. Any thread may use it.
 final class UpstreamProbe: Sendable {
   private struct State {
@@ -21,7 +21,7 @@ final class UpstreamProbe: Sendable {
     self.loops = loops
   }
 
-  /// Whether the upstream answered; `UpstreamHealth` has heard of it by then.
+  /// Whether every upstream answered; `UpstreamHealth` has heard of it by then.
   func run() -> EventLoopFuture<Bool> {
     let now = Int64(clamping: NIODeadline.now().uptimeNanoseconds)
     return state.withLock { state in
@@ -30,7 +30,9 @@ final class UpstreamProbe: Sendable {
       let eventLoop = eventLoop
       let loops = loops
       let probe = eventLoop.flatSubmit {
-        ProbeTransfer.start(on: loops.context(of: eventLoop))
+        let loop = loops.context(of: eventLoop)
+        let probes = loop.snapshot.upstreams.map { ProbeTransfer.start(on: loop, to: $0) }
+        return EventLoopFuture.whenAllSucceed(probes, on: eventLoop).map { $0.allSatisfy(\.self) }
       }
       state.last = probe
       return probe
@@ -41,13 +43,15 @@ final class UpstreamProbe: Sendable {
 /// Follows the probe's transfer and throws its reply away. Lives on one event loop.
 private final class ProbeTransfer: TransferReceiver {
   private let loop: LoopContext
+  private let upstream: UpstreamRuntime
   private let promise: EventLoopPromise<Bool>
   private let startedAt: Int64
   private var status: Int?
   private var isAnswered = false
 
-  private init(loop: LoopContext) {
+  private init(loop: LoopContext, upstream: UpstreamRuntime) {
     self.loop = loop
+    self.upstream = upstream
     promise = loop.eventLoop.makePromise(of: Bool.self)
     startedAt = loop.now
   }
@@ -55,20 +59,22 @@ private final class ProbeTransfer: TransferReceiver {
   /// A probe that shutting down cut short has no answer.
   deinit { if !isAnswered { promise.succeed(false) } }
 
-  static func start(on loop: LoopContext) -> EventLoopFuture<Bool> {
-    let probe = ProbeTransfer(loop: loop)
+  static func start(on loop: LoopContext, to upstream: UpstreamRuntime) -> EventLoopFuture<Bool> {
+    let probe = ProbeTransfer(loop: loop, upstream: upstream)
     guard let transfer = loop.engine.prepare() else {
       probe.isAnswered = true
       probe.promise.succeed(false)
       return probe.promise.futureResult
     }
-    let snapshot = loop.snapshot
-    if let authorization = snapshot.authorization { transfer.headers.add("Authorization", authorization) }
-    transfer.headers.add("Accept", "application/json")
-    var timeouts = snapshot.timeouts
+    if let authorization = upstream.authorization, !upstream.sets("authorization") {
+      transfer.headers.add("Authorization", authorization)
+    }
+    for (name, value) in upstream.headers { transfer.headers.add(name, value) }
+    if !upstream.sets("accept") { transfer.headers.add("Accept", "application/json") }
+    var timeouts = upstream.timeouts
     timeouts.total = min(timeouts.total, 10_000_000_000)
     transfer.begin(
-      method: "GET", url: snapshot.upstreamBase + "/models", body: .none, timeouts: timeouts, receiver: probe)
+      method: "GET", url: upstream.base + "/models", body: .none, timeouts: timeouts, receiver: probe)
     return probe.promise.futureResult
   }
 
@@ -81,9 +87,9 @@ private final class ProbeTransfer: TransferReceiver {
     let isGood = outcome.failure == nil && (status ?? 500) < 500
     if isGood {
       loop.state.health.succeeded(
-        milliseconds: Double(loop.now - startedAt) / 1e6, at: WallClock.seconds())
+        upstream.name, milliseconds: Double(loop.now - startedAt) / 1e6, at: WallClock.seconds())
     } else {
-      loop.state.health.probeFailed()
+      loop.state.health.probeFailed(upstream.name)
     }
     isAnswered = true
     promise.succeed(isGood)

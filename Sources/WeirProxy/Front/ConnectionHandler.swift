@@ -271,6 +271,7 @@ final class ConnectionHandler: ChannelInboundHandler {
       }
       return
     }
+    current.checkHold(now: now)
     guard now - lastProgress >= snapshot.clientIdleTimeout else { return }
     if current.awaitsParts, current.wantsParts {
       closesAfterCurrent = true

@@ -24,6 +24,9 @@ enum FieldKind {
   case weirUser
   case weirVariant
   case weirTask
+  case weirTimeout
+  case weirCacheTTL
+  case cacheControl
   case origin
   case fetchSite
   /// Any other `x-weir-` field: between a client and its weir only.
@@ -104,12 +107,19 @@ enum FieldKind {
       } else {
         .plain
       }
-    case 13: unsafe equal(name, "authorization") ? .authorization : .plain
+    case 13:
+      if unsafe equal(name, "authorization") {
+        .authorization
+      } else {
+        unsafe equal(name, "cache-control") ? .cacheControl : .plain
+      }
     case 14:
       if unsafe equal(name, "content-length") {
         .contentLength
       } else if unsafe equal(name, "x-weir-variant") {
         .weirVariant
+      } else if unsafe equal(name, "x-weir-timeout") {
+        .weirTimeout
       } else {
         unsafe equal(name, "sec-fetch-site") ? .fetchSite : .plain
       }
@@ -117,6 +127,8 @@ enum FieldKind {
     case 16:
       if unsafe equal(name, "content-encoding") {
         .contentEncoding
+      } else if unsafe equal(name, "x-weir-cache-ttl") {
+        .weirCacheTTL
       } else if unsafe equal(name, "proxy-connection") {
         .hopByHop
       } else {

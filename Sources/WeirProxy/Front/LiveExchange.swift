@@ -41,6 +41,18 @@ final class LiveExchange {
   /// What is left to send of a document that weir answers with.
   var document: ByteBuffer?
   var isOver = false
+  /// What the request holds of limits and budgets.
+  var lease: LimitLease?
+  /// What the body says, where it is read.
+  var envelope: Envelope?
+  /// The body as it goes to the target at hand.
+  var outgoing = RequestBody.none
+  /// The client's body came compressed and goes on without.
+  var bodyWasInflated = false
+  /// The last attempt's whole reply, while the next one is under way.
+  var kept: KeptReply?
+  /// The wait before the next attempt.
+  var backOff: Scheduled<Void>?
   private var intake: RequestBodyIntake
   private var isInFlight = false
   private var uploadIsFull = false
@@ -236,20 +248,30 @@ final class LiveExchange {
   }
 
   private func sendUnread(_ body: RequestBody) {
-    RequestPath.admitUnread(&exchange, head: fields.head, now: loop.now)
-    if !answersModels() { send(body) }
+    do throws(Refusal) {
+      lease = try RequestPath.admitUnread(
+        &exchange, head: fields.head, policy: snapshot.policy, shared: loop.state.shared, now: loop.now,
+        wall: WallClock.wholeSeconds())
+      outgoing = body
+      if !answersModels() { attempt(from: 0) }
+    } catch {
+      refuse(error)
+    }
   }
 
   /// The body is whole: what does the policy say?
   private func admit() {
     do throws(Refusal) {
-      let wasInflated = try inflate()
+      bodyWasInflated = try inflate()
       let envelope = try readEnvelope()
-      try RequestPath.admit(
-        &exchange, head: fields.head, envelope: envelope, policy: snapshot.policy,
-        random: loop.random(), now: loop.now, memberText: bodyText)
-      if wasInflated { exchange.note(edit: "content-encoding") }
-      send(.whole(splicedBody()), bodyWasInflated: wasInflated)
+      self.envelope = envelope
+      lease = try RequestPath.admit(
+        &exchange, head: fields.head, envelope: envelope, policy: snapshot.policy, shared: loop.state.shared,
+        random: loop.random(), now: loop.now, wall: WallClock.wholeSeconds(),
+        census: bodyCensus, memberText: bodyText)
+      if bodyWasInflated { exchange.note(edit: "content-encoding") }
+      outgoing = .whole(splicedBody())
+      attempt(from: 0)
     } catch {
       refuse(error)
     }
@@ -268,12 +290,17 @@ final class LiveExchange {
     }.get()
   }
 
+  private func bodyCensus() -> BodyCensus {
+    let body = intake.body
+    return BodyCensus(body.readableBytesUInt8Span)
+  }
+
   /// The part of the body that an envelope's range names.
-  private func bodyText(_ range: Range<Int>) -> String {
+  func bodyText(_ range: Range<Int>) -> String {
     intake.body.getString(at: intake.body.readerIndex + range.lowerBound, length: range.count) ?? ""
   }
 
-  private func splicedBody() -> ByteBuffer {
+  func splicedBody() -> ByteBuffer {
     let original = intake.body
     guard !exchange.splice.isEmpty else { return original }
     let count = original.readableBytes
@@ -292,22 +319,6 @@ final class LiveExchange {
 
   // MARK: Upstream
 
-  private func send(_ body: RequestBody, bodyWasInflated: Bool = false) {
-    guard let target = exchange.target, let transfer = loop.engine.prepare() else {
-      refuse(
-        Refusal(.overloaded, "weir has no memory for the upstream request", remedy: "Try again.", retryAfterSeconds: 1))
-      return
-    }
-    UpstreamHead.write(
-      request, fields: fields, endpoint: exchange.endpoint, bodyWasInflated: bodyWasInflated,
-      readsReply: modelList != nil, snapshot: snapshot, into: transfer.headers)
-    self.transfer = transfer
-    RequestPath.beginAttempt(&exchange, upstream: snapshot.upstreamName, now: loop.now)
-    transfer.begin(
-      method: request.method.rawValue, url: snapshot.upstreamBase + target.rest + target.query, body: body,
-      timeouts: snapshot.timeouts, receiver: self)
-  }
-
   func transferNeedsBody() {
     guard uploadIsFull, let transfer, transfer.pendingBytes <= Self.uploadHighMark / 2 else { return }
     uploadIsFull = false
@@ -321,6 +332,11 @@ final class LiveExchange {
     giveBackKept()
     loop.state.bufferedBytes.giveBack(reply.meteredBytes)
     reply.meteredBytes = 0
+    backOff?.cancel()
+    backOff = nil
+    envelope = nil
+    kept = nil
+    outgoing = .none
     if isInFlight { loop.state.inFlight.giveBack() }
     isInFlight = false
   }

@@ -59,6 +59,9 @@ struct RequestFields {
     case .weirUser: head.weirUser = value
     case .weirVariant: head.weirVariant = value
     case .weirTask: head.weirTask = value
+    case .weirTimeout: head.weirTimeout = value
+    case .weirCacheTTL: head.weirCacheTTL = value
+    case .cacheControl: head.cacheControl.append(value)
     case .accept: hasAccept = true
     case .contentType: hasContentType = true
     case .referer: hasReferer = true

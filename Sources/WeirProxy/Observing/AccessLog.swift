@@ -28,13 +28,13 @@ enum AccessLog {
     line.add("endpoint", exchange.endpoint.rawValue)
     if let target = exchange.target { line.add("path", target.rest) }
     if let asked = exchange.askedModel { line.add("model", asked) }
-    if let model = exchange.model { line.add("upstream_model", model.upstreamID) }
+    if let model = exchange.sentModel ?? exchange.model?.upstreamID { line.add("upstream_model", model) }
     if let upstream = exchange.upstream { line.add("upstream", upstream) }
     if let assignment = exchange.assignment { line.add("rollout", assignment.headerValue) }
     if let from = exchange.fallbackFrom { line.add("fallback_from", from) }
     line.add("status", exchange.status ?? 0)
     line.add("attempts", exchange.attempts)
-    line.add("cache", "bypass")
+    line.add("cache", exchange.cacheResult.rawValue)
     line.add("stream", exchange.isStream)
     line.add("request_bytes", sizes.received)
     line.add("response_bytes", sizes.sent)
@@ -42,6 +42,7 @@ enum AccessLog {
       line.add("input_tokens", usage.input)
       line.add("output_tokens", usage.output)
     }
+    if let usd = exchange.cost?.usd { line.add("cost_usd", json: Array("\(usd)".utf8)) }
     if let finish = exchange.reading?.finishReason { line.add("finish_reason", finish) }
     line.add("overhead_ms", nanoseconds: exchange.ownTime)
     if let upstreamTime = exchange.upstreamTime { line.add("upstream_ms", nanoseconds: upstreamTime) }
@@ -58,7 +59,7 @@ enum AccessLog {
     var line: [UInt8] = []
     WallClock.appendTimestamp(to: &line)
     let path = exchange.target?.rest ?? "-"
-    let model = exchange.model?.upstreamID ?? "-"
+    let model = exchange.sentModel ?? exchange.model?.upstreamID ?? "-"
     let error = exchange.refusal.map { " \($0.code.rawValue): \($0.logged)" } ?? ""
     var times: [UInt8] = []
     Digits.append(milliseconds: exchange.totalTime, to: &times)
@@ -83,12 +84,12 @@ extension JSONLine {
 
 extension Exchange {
   /// Nanoseconds that weir spent before the request left, or until it answered itself.
-  var ownTime: Int64 { (sentAt ?? endedAt ?? receivedAt) - (admittedAt ?? receivedAt) }
+  var ownTime: Int64 { (firstSentAt ?? endedAt ?? receivedAt) - (admittedAt ?? receivedAt) }
 
-  /// Nanoseconds between sending upstream and the end of the reply.
+  /// Nanoseconds between sending upstream, the first time, and the end of the reply.
   var upstreamTime: Int64? {
-    guard let sentAt, let endedAt else { return nil }
-    return endedAt - sentAt
+    guard let firstSentAt, let endedAt else { return nil }
+    return endedAt - firstSentAt
   }
 
   /// Nanoseconds between the head and the end.

@@ -9,6 +9,7 @@ final class LoopRecorder {
     let endpoint: Endpoint
     let model: String
     let status: Int
+    let cache: CacheResult
     let isStream: Bool
     let rollout: String
     let variant: String
@@ -26,7 +27,17 @@ final class LoopRecorder {
 
   private struct TokenSeries {
     let input, output, cached, reasoning: Counter
-    let timeToFirstToken: Histogram
+    let timeToFirstToken, timePerOutputToken, requestTokens, completionTokens: Histogram
+  }
+
+  private struct CostKey: Hashable {
+    let model: String
+    let variant: String
+    let client: String
+  }
+
+  private struct CostSeries {
+    let cost, baseline: Counter
   }
 
   private struct UpstreamSeries {
@@ -41,6 +52,7 @@ final class LoopRecorder {
   private var modelLabels: [String: String] = [:]
   private var requests: [RequestKey: RequestSeries] = [:]
   private var tokens: [TokenKey: TokenSeries] = [:]
+  private var costs: [CostKey: CostSeries] = [:]
   private var upstreams: [String: UpstreamSeries] = [:]
   private var overheads: [Endpoint: Histogram] = [:]
 
@@ -53,11 +65,11 @@ final class LoopRecorder {
     let endedAt = exchange.endedAt ?? exchange.receivedAt
     let series = requestSeries(
       RequestKey(
-        endpoint: exchange.endpoint, model: model, status: exchange.status ?? 0, isStream: exchange.isStream,
-        rollout: exchange.assignment?.rollout ?? "none", variant: variant))
+        endpoint: exchange.endpoint, model: model, status: exchange.status ?? 0, cache: exchange.cacheResult,
+        isStream: exchange.isStream, rollout: exchange.assignment?.rollout ?? "none", variant: variant))
     series.requests.increment()
     series.duration.observe(seconds(endedAt - exchange.receivedAt))
-    if let admittedAt = exchange.admittedAt, let sentAt = exchange.sentAt {
+    if let admittedAt = exchange.admittedAt, let sentAt = exchange.firstSentAt {
       overhead(of: exchange.endpoint).observe(seconds(sentAt - admittedAt))
     }
     if case .clientLeft(let phase) = exchange.ending {
@@ -65,6 +77,8 @@ final class LoopRecorder {
     }
     recordError(exchange, model: model)
     recordTokens(exchange, key: TokenKey(model: model, variant: variant), firstContentAt: firstContentAt)
+    recordCost(exchange, model: model, variant: variant)
+    metrics.spending.recordLimits(exchange)
     recordRouting(exchange, model: model)
   }
 
@@ -74,7 +88,10 @@ final class LoopRecorder {
       metrics.assignments.child([assignment.rollout, assignment.variant, sticky]).increment()
     }
     if let from = exchange.fallbackFrom, let reason = exchange.fallbackReason {
-      metrics.fallbacks.child([label(from), model, reason.rawValue]).increment()
+      metrics.fallbacks.child([label(from), model, reason.label]).increment()
+    }
+    for attempt in exchange.trail where attempt.wasRetried {
+      metrics.retries.child([label(attempt.model ?? "none"), attempt.failure?.label ?? "none"]).increment()
     }
   }
 
@@ -108,10 +125,32 @@ final class LoopRecorder {
       series.output.increment(by: Double(usage.output))
       if usage.cached > 0 { series.cached.increment(by: Double(usage.cached)) }
       if usage.reasoning > 0 { series.reasoning.increment(by: Double(usage.reasoning)) }
+      series.requestTokens.observe(Double(usage.input))
+      series.completionTokens.observe(Double(usage.output))
     }
     if exchange.isStream, let firstContentAt, let admittedAt = exchange.admittedAt {
       series.timeToFirstToken.observe(seconds(firstContentAt - admittedAt))
+      if let output = exchange.reading?.usage?.output, output > 1, let endedAt = exchange.endedAt {
+        series.timePerOutputToken.observe(seconds(endedAt - firstContentAt) / Double(output - 1))
+      }
     }
+  }
+
+  private func recordCost(_ exchange: Exchange, model: String, variant: String) {
+    guard let cost = exchange.cost else { return }
+    let key = CostKey(model: model, variant: variant, client: exchange.client)
+    let series: CostSeries
+    if let known = costs[key] {
+      series = known
+    } else {
+      let labels = [model, variant, exchange.client]
+      series = CostSeries(
+        cost: metrics.spending.cost.child(labels), baseline: metrics.spending.baselineCost.child(labels))
+      if costs.count >= Self.maximumCached { costs.removeAll() }
+      costs[key] = series
+    }
+    if let usd = cost.usd { series.cost.increment(by: usd) }
+    if let baseline = cost.baselineUSD { series.baseline.increment(by: baseline) }
   }
 
   // MARK: Series
@@ -128,7 +167,7 @@ final class LoopRecorder {
     if let known = requests[key] { return known }
     let endpoint = key.endpoint.rawValue
     let series = RequestSeries(
-      requests: metrics.requests.child([endpoint, key.model, String(key.status), "bypass", key.rollout, key.variant]),
+      requests: metrics.requests.child([endpoint, key.model, String(key.status), key.cache.rawValue, key.rollout, key.variant]),
       duration: metrics.requestDuration.child([endpoint, key.model, key.variant, key.isStream ? "true" : "false"]))
     if requests.count >= Self.maximumCached { requests.removeAll() }
     requests[key] = series
@@ -143,7 +182,10 @@ final class LoopRecorder {
       output: metrics.tokens.child([model, variant, "output"]),
       cached: metrics.tokens.child([model, variant, "cached"]),
       reasoning: metrics.tokens.child([model, variant, "reasoning"]),
-      timeToFirstToken: metrics.timeToFirstToken.child([model, variant]))
+      timeToFirstToken: metrics.timeToFirstToken.child([model, variant]),
+      timePerOutputToken: metrics.spending.timePerOutputToken.child([model, variant]),
+      requestTokens: metrics.spending.requestTokens.child([model]),
+      completionTokens: metrics.spending.completionTokens.child([model]))
     if tokens.count >= Self.maximumCached { tokens.removeAll() }
     tokens[key] = series
     return series

@@ -1,3 +1,4 @@
+import NIOCore
 import Synchronization
 public import WeirMetrics
 import WeirPolicy
@@ -19,6 +20,8 @@ public final class ProxyMetrics: Sendable {
   let clientDisconnects: CounterFamily
   let assignments: CounterFamily
   let fallbacks: CounterFamily
+  let retries: CounterFamily
+  let spending: SpendingMetrics
   private let modelLabels: Mutex<BoundedLabel>
 
   /// `knownModels` always get a series of their own.
@@ -59,6 +62,10 @@ public final class ProxyMetrics: Sendable {
     fallbacks = registry.counter(
       "weir_fallbacks_total", help: "Requests that went to another model than the one they were for, by reason.",
       labels: ["from", "to", "reason"])
+    retries = registry.counter(
+      "weir_retries_total", help: "Attempts made again on the same model, by what the one before came to.",
+      labels: ["model", "reason"])
+    spending = SpendingMetrics(registry)
     clientDisconnects = registry.counter(
       "weir_client_disconnects_total", help: "Clients that left before their reply was complete, by phase.",
       labels: ["endpoint", "phase"])
@@ -86,6 +93,21 @@ public final class ProxyMetrics: Sendable {
       labels: ["rollout"]
     ) { [unowned state] in
       state.current.policy.rollouts.shares.map { (labels: [$0.name], value: Double($0.hundredths) / 100) }
+    }
+    registry.observed(
+      "weir_circuit_state", help: "Whether a model of an upstream is asked: 0 closed, 1 half-open, 2 open.", kind: .gauge,
+      labels: ["upstream", "model"]
+    ) { [unowned state] in
+      let now = Int64(clamping: NIODeadline.now().uptimeNanoseconds)
+      return state.shared.attempts.states(now: now).map {
+        (labels: [$0.key.upstream, state.metrics.label(model: $0.key.model)], value: Double($0.state.rawValue))
+      }
+    }
+    registry.observed(
+      "weir_budget_remaining_usd", help: "What is left of a client's tightest budget in money.", kind: .gauge,
+      labels: ["client"]
+    ) { [unowned state] in
+      state.shared.limits.remainingBudgets(wall: WallClock.wholeSeconds()).map { (labels: [$0.client], value: $0.usd) }
     }
     registry.observed(
       "weir_build_info", help: "Always 1; the labels tell which build runs.", kind: .gauge, labels: ["version"]

@@ -8,6 +8,9 @@ public enum WallClock {
     return Double(now.tv_sec) + Double(now.tv_nsec) / 1e9
   }
 
+  /// Whole seconds since the epoch.
+  static func wholeSeconds() -> Int64 { Int64(read().tv_sec) }
+
   /// Appends the time as RFC 3339 in UTC with milliseconds, `2026-11-21T07:30:24.123Z`.
   static func appendTimestamp(to bytes: inout [UInt8]) {
     let now = read()

@@ -21,8 +21,7 @@ extension LiveExchange {
       breakOff(refusal)
       return
     }
-    transfer?.cancel()
-    transfer = nil
+    giveUpTransfer()
     RequestPath.refuse(&exchange, refusal)
     let reply = ReplyHeadWriter.refusal(
       refusal, exchange: exchange, isHead: request.method == .HEAD, keepAlive: keepsAlive, isHTTP10: isHTTP10,
@@ -36,8 +35,7 @@ extension LiveExchange {
   /// and the connection ends without the body's proper end.
   func breakOff(_ refusal: Refusal) {
     guard !isOver else { return }
-    transfer?.cancel()
-    transfer = nil
+    giveUpTransfer()
     RequestPath.refuse(&exchange, refusal)
     if reply.isEventStream, reply.inflater == nil, reply.framing == .chunked || reply.framing == .untilClose {
       writeErrorEvent(refusal)
@@ -61,9 +59,16 @@ extension LiveExchange {
   func clientLeft() {
     guard !isOver else { return }
     let phase: ClientPhase = reply.hasBegun ? .reply : exchange.attempts > 0 ? .waiting : .request
-    transfer?.cancel()
-    transfer = nil
+    giveUpTransfer()
     finish(.clientLeft(phase))
+  }
+
+  /// The upstream must not go on generating for nobody.
+  private func giveUpTransfer() {
+    guard let transfer else { return }
+    transfer.cancel()
+    self.transfer = nil
+    RequestPath.abandonAttempt(&exchange, shared: loop.state.shared, now: loop.now)
   }
 
   /// The client took nothing of its reply for too long.
@@ -85,7 +90,9 @@ extension LiveExchange {
     let keepAlive = keepsAlive
     isOver = true
     giveBackBounds()
-    RequestPath.settle(&exchange, ending: ending, reading: reply.meter?.reading, now: loop.now)
+    RequestPath.settle(
+      &exchange, ending: ending, reading: reply.meter?.reading, lease: lease.take(), policy: snapshot.policy,
+      now: loop.now, wall: WallClock.wholeSeconds())
     loop.recorder.record(exchange, firstContentAt: reply.firstContentAt)
     if loop.state.logsAccess {
       loop.state.log.write(AccessLog.line(exchange, sizes: sizes, format: loop.state.logFormat))

@@ -17,16 +17,22 @@ extension LiveExchange: TransferReceiver {
         TransferOutcome(failure: TransferFailure(kind: .protocolError, reason: fault), reusedConnection: nil))
       return
     }
-    let outcome = AttemptOutcome.reply(status: head.status)
-    guard case .relay = RequestPath.afterAttempt(&exchange, outcome: outcome, now: loop.now) else { return }
-    if !collectsModels(upstreamHead, status: head.status) { beginRelay(upstreamHead, status: head.status) }
+    RequestPath.replied(&exchange, status: head.status, now: loop.now)
+    if holdsBack(status: head.status) {
+      reply.isEventStream = upstreamHead.isEventStream
+      reply.framing = framing(status: head.status, contentLength: upstreamHead.contentLength)
+      startMeter(upstreamHead)
+      reply.held = upstreamHead
+    } else if !collectsModels(upstreamHead, status: head.status) {
+      beginRelay(upstreamHead, status: head.status)
+    }
   }
 
   /// The client gets this reply.
   func beginRelay(_ head: ReplyHead, status: Int) {
     reply.isEventStream = head.isEventStream
     reply.framing = framing(status: status, contentLength: head.contentLength)
-    startMeter(status: status, head)
+    if reply.meter == nil, status < 300 { startMeter(head) }
     reply.head = ReplyHeadWriter.relayed(
       head, status: status, framing: reply.framing, keepAlive: keepsAlive, exchange: exchange,
       ownRequestID: fields.requestID == nil, isHTTP10: isHTTP10, allocator: connection.allocator)
@@ -43,7 +49,7 @@ extension LiveExchange: TransferReceiver {
   }
 
   func transferBatchEnded() {
-    guard !isOver, !holdsModels() else { return }
+    guard !isOver, !holdsModels(), !keepsHolding() else { return }
     let bytes = reply.batchBytes
     relayBatch(isLast: false)
     guard !isOver, !connection.isWritable, let transfer else { return }
@@ -75,21 +81,29 @@ extension LiveExchange: TransferReceiver {
   func transferEnded(_ outcome: TransferOutcome) {
     transfer = nil
     guard !isOver else { return }
-    recordAttempt(outcome)
-    if let failure = outcome.failure {
+    recordTransfer(reusedConnection: outcome.reusedConnection, isWhole: outcome.failure == nil)
+    if let head = reply.held {
+      heldReplyEnded(head, failure: outcome.failure)
+    } else if let failure = outcome.failure {
       upstreamFailed(failure)
-      return
+    } else if !answersCollectedModels() {
+      replyEnded()
     }
-    if answersCollectedModels() { return }
+  }
+
+  /// The reply's last byte has come, and it goes to the client.
+  func replyEnded() {
     // Whether a stream is whole is known once its last events are read, so these are read before they leave.
     if reply.isEventStream { measurePending() }
-    if let reason = missingEnd() {
+    if let reason = missingEnd(isEventStream: reply.isEventStream) {
+      attemptEnded(AttemptReport(exchange, failure: TransferFailure(kind: .brokenReply, reason: reason)))
       relayBatch(isLast: false)
       breakOff(JudgeAttempt.broken(reason))
       return
     }
     relayBatch(isLast: true)
     reply.meter?.finish()
+    attemptEnded(AttemptReport(exchange, reading: reply.meter?.reading, retryAfter: nil))
     finish(.complete)
   }
 
@@ -113,8 +127,10 @@ extension LiveExchange: TransferReceiver {
     }
     let body = reply.batch
     let bodyBytes = reply.batchBytes
+    let measured = reply.measuredBytes
     reply.batch = nil
     reply.batchBytes = 0
+    reply.measuredBytes = 0
     if var buffer = body, bodyBytes > 0 {
       if reply.framing == .chunked {
         ReplyFraming.closeChunk(&buffer, bodyBytes: bodyBytes)
@@ -129,14 +145,18 @@ extension LiveExchange: TransferReceiver {
     }
     connection.flush()
     // The flush may have found that the client is gone, and ended the exchange.
-    if !isOver, let body, bodyBytes > 0, !reply.batchIsMeasured { measure(body) }
-    reply.batchIsMeasured = false
+    if !isOver, var body, bodyBytes > measured {
+      body.moveReaderIndex(forwardBy: measured)
+      measure(body)
+    }
   }
 
-  private func measurePending() {
-    guard let batch = reply.batch, !reply.batchIsMeasured else { return }
+  /// Lets the meter read what has not left yet.
+  func measurePending() {
+    guard var batch = reply.batch, reply.batchBytes > reply.measuredBytes else { return }
+    batch.moveReaderIndex(forwardBy: reply.measuredBytes)
     measure(batch)
-    reply.batchIsMeasured = true
+    reply.measuredBytes = reply.batchBytes
   }
 
   private func measure(_ body: ByteBuffer) {
@@ -152,7 +172,14 @@ extension LiveExchange: TransferReceiver {
         unsafe reply.meter?.read(bytes)
       }
     }
-    if reply.firstContentAt == nil, reply.meter?.sawContent == true { reply.firstContentAt = loop.now }
+    if reply.firstContentAt == nil, reply.meter?.sawContent == true { sawFirstContent() }
+  }
+
+  private func sawFirstContent() {
+    reply.firstContentAt = loop.now
+    guard exchange.isProbe, reply.meter?.reading.error == nil else { return }
+    RequestPath.relays(&exchange, shared: loop.state.shared, now: loop.now)
+    logCircuitChange()
   }
 
   /// The meter keeps a plain reply until its end. Where the process holds as much as it may, the usage stays unknown.
@@ -166,8 +193,8 @@ extension LiveExchange: TransferReceiver {
     return true
   }
 
-  private func startMeter(status: Int, _ head: ReplyHead) {
-    guard exchange.endpoint.readsBody, status < 300 else { return }
+  private func startMeter(_ head: ReplyHead) {
+    guard exchange.endpoint.readsBody else { return }
     switch BodyCoding(head.contentEncoding) {
     case .plain: break
     case .compressed(let encoding):
@@ -189,38 +216,37 @@ extension LiveExchange: TransferReceiver {
 
   /// Why a reply whose transfer ended well is not whole all the same: its API marks the end of a stream, and the mark
   /// did not come. An error that the upstream itself told the client of is an end.
-  private func missingEnd() -> String? {
-    guard reply.isEventStream, !reply.isUnreadable, let reading = reply.meter?.reading else { return nil }
+  func missingEnd(isEventStream: Bool) -> String? {
+    guard isEventStream, !reply.isUnreadable, let reading = reply.meter?.reading else { return nil }
     guard exchange.endpoint != .embeddings, !reading.sawEndMarker, reading.error == nil else { return nil }
     return "the stream ended without its end mark"
   }
 
   private func upstreamFailed(_ failure: TransferFailure) {
-    let outcome = AttemptOutcome.fault(UpstreamFault(failure.kind), reason: failure.reason)
-    guard case .refuse(let refusal) = RequestPath.afterAttempt(&exchange, outcome: outcome, now: loop.now) else {
-      return
-    }
     if reply.hasBegun {
+      attemptEnded(AttemptReport(exchange, failure: failure))
       relayBatch(isLast: false)
       // Whatever broke it, the client has to know one thing: what it has is not the whole reply.
       breakOff(JudgeAttempt.broken(failure.reason))
-    } else if !answersModelsAlone(failure) {
-      refuse(refusal)
+    } else if answersModelsAlone(failure) {
+      attemptEnded(AttemptReport(exchange, failure: failure))
+    } else {
+      attemptFailed(failure)
     }
   }
 
-  private func recordAttempt(_ outcome: TransferOutcome) {
+  /// What the transfer itself was like, whatever becomes of its reply.
+  func recordTransfer(reusedConnection: Bool?, isWhole: Bool) {
     let now = loop.now
-    let upstream = exchange.upstream ?? snapshot.upstreamName
+    let upstream = exchange.upstream ?? snapshot.defaultUpstream.name
     let status = exchange.repliedAt == nil ? nil : exchange.status
     loop.recorder.recordAttempt(
-      upstream: upstream, status: status, duration: now - (exchange.sentAt ?? now),
-      reusedConnection: outcome.reusedConnection)
-    if outcome.failure == nil, let status, status < 500 {
+      upstream: upstream, status: status, duration: now - (exchange.sentAt ?? now), reusedConnection: reusedConnection)
+    if isWhole, let status, status < 500 {
       let toHead = Double((exchange.repliedAt ?? now) - (exchange.sentAt ?? now)) / 1e6
-      loop.state.health.succeeded(milliseconds: toHead, at: WallClock.seconds())
+      loop.state.health.succeeded(upstream, milliseconds: toHead, at: WallClock.seconds())
     } else {
-      loop.state.health.failed()
+      loop.state.health.failed(upstream)
     }
   }
 }

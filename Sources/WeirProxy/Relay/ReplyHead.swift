@@ -1,4 +1,5 @@
 import NIOCore
+import WeirPolicy
 import NIOHTTP1
 import WeirUpstream
 
@@ -29,7 +30,7 @@ struct ReplyHead {
 
   private mutating func read(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer, _ nominated: [String]) {
     switch unsafe FieldKind(name) {
-    case .hopByHop, .connection, .upgrade, .weir, .weirUser, .weirVariant, .weirTask: return
+    case .hopByHop, .connection, .upgrade, .weir, .weirUser, .weirVariant, .weirTask, .weirTimeout, .weirCacheTTL: return
     case .transferEncoding:
       isChunked = true
       let coding = unsafe String(decoding: value, as: UTF8.self).lowercased()
@@ -57,6 +58,44 @@ struct ReplyHead {
     lines.writeInteger(UInt16(0x3A20))
     unsafe lines.writeBytes(value)
     lines.writeInteger(UInt16(0x0D0A))
+  }
+
+  /// The lines but those that tell of the upstream's rate limits.
+  var linesWithoutRateLimits: ByteBuffer {
+    var kept = ByteBuffer()
+    kept.reserveCapacity(lines.readableBytes)
+    unsafe lines.withUnsafeReadableBytes { bytes in
+      unsafe Self.forEachLine(bytes) { name, value in
+        guard unsafe !Self.begins(name, "x-ratelimit-") else { return }
+        unsafe kept.writeBytes(name)
+        kept.writeInteger(UInt16(0x3A20))
+        unsafe kept.writeBytes(value)
+        kept.writeInteger(UInt16(0x0D0A))
+      }
+    }
+    return kept
+  }
+
+  /// How long the upstream asks to be left alone, in nanoseconds.
+  ///
+  /// - Parameter wall: the present, in seconds since 1970.
+  func retryDelay(wall: Int64) -> Int64? {
+    var values: [String: String] = [:]
+    unsafe lines.withUnsafeReadableBytes { bytes in
+      unsafe Self.forEachLine(bytes) { name, value in
+        let name = unsafe String(decoding: name, as: UTF8.self).lowercased()
+        guard name.hasPrefix("retry-after") || name.hasPrefix("x-ratelimit-") else { return }
+        unsafe values[name] = String(decoding: value, as: UTF8.self)
+      }
+    }
+    guard !values.isEmpty else { return nil }
+    let resets = ["", "-requests", "-tokens"].compactMap { suffix in
+      values["x-ratelimit-reset" + suffix].map {
+        RetryDelay.Reset($0, remaining: values["x-ratelimit-remaining" + suffix])
+      }
+    }
+    return RetryDelay.parse(
+      retryAfter: values["retry-after"], retryAfterMilliseconds: values["retry-after-ms"], resets: resets, wall: wall)
   }
 
   private static func forEachLine(

@@ -11,7 +11,8 @@ enum ReplyHeadWriter {
   ) -> ByteBuffer {
     var buffer = allocator.buffer(capacity: head.lines.readableBytes + 640)
     writeStatus(status, to: &buffer)
-    buffer.writeImmutableBuffer(head.lines)
+    // Where weir limits, its own figures are the ones that hold.
+    buffer.writeImmutableBuffer(exchange.isLimited ? head.linesWithoutRateLimits : head.lines)
     writeFraming(framing, status: status, contentLength: head.contentLength, to: &buffer)
     writeRequestID(exchange, upstream: head.requestID, ownRequestID: ownRequestID, to: &buffer)
     writeTrail(exchange, to: &buffer)
@@ -102,7 +103,9 @@ enum ReplyHeadWriter {
   }
 
   private static func writeTrail(_ exchange: Exchange, to buffer: inout ByteBuffer) {
-    if let model = exchange.model { writeField("x-weir-model", HeaderText.safe(model.upstreamID), to: &buffer) }
+    if let model = exchange.sentModel ?? exchange.model?.upstreamID {
+      writeField("x-weir-model", HeaderText.safe(model), to: &buffer)
+    }
     if let assignment = exchange.assignment {
       writeField("x-weir-rollout", HeaderText.safe(assignment.headerValue), to: &buffer)
     }
@@ -110,11 +113,14 @@ enum ReplyHeadWriter {
     guard let upstream = exchange.upstream else { return }
     writeField("x-weir-upstream", upstream, to: &buffer)
     writeField("x-weir-attempts", String(exchange.attempts), to: &buffer)
-    if exchange.endpoint.readsBody { buffer.writeStaticString("x-weir-cache: bypass\r\n") }
-    if !exchange.edits.isEmpty { writeField("x-weir-edits", exchange.edits.joined(separator: ","), to: &buffer) }
-    if !exchange.warnings.isEmpty {
-      writeField("x-weir-warnings", HeaderText.safe(exchange.warnings.joined(separator: "; ")), to: &buffer)
+    if exchange.endpoint.readsBody { writeField("x-weir-cache", exchange.cacheResult.rawValue, to: &buffer) }
+    let edits = exchange.allEdits
+    if !edits.isEmpty { writeField("x-weir-edits", edits.joined(separator: ","), to: &buffer) }
+    let warnings = exchange.allWarnings
+    if !warnings.isEmpty {
+      writeField("x-weir-warnings", HeaderText.safe(warnings.joined(separator: "; ")), to: &buffer)
     }
+    for field in exchange.rateLimits.fields { writeField(field.name, field.value, to: &buffer) }
   }
 
   /// Server-Timing (W3C), in milliseconds: weir's share before the request left, the upstream's up to its head.

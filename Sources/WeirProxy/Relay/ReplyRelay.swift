@@ -6,6 +6,8 @@ struct ReplyRelay {
   var framing = ReplyFraming.none
   /// The head was written to the client; from here on an error can only break the reply off.
   var hasBegun = false
+  /// The upstream's head while the reply waits for a verdict.
+  var held: ReplyHead?
   var isEventStream = false
   var isHeld = false
   /// The head, until it is flushed.
@@ -13,7 +15,8 @@ struct ReplyRelay {
   /// Body bytes of the batch at hand, behind room for a chunk's size line.
   var batch: ByteBuffer?
   var batchBytes = 0
-  var batchIsMeasured = false
+  /// How many of them the meter has read.
+  var measuredBytes = 0
   /// Reads along where the API is one that weir understands.
   var meter: ReplyMeter?
   /// Taken from the allowance for what waits for a slow client.

@@ -9,16 +9,16 @@ import WeirWire
 enum UpstreamHead {
   static func write(
     _ request: HTTPRequestHead, fields: RequestFields, endpoint: Endpoint, bodyWasInflated: Bool,
-    readsReply: Bool = false, snapshot: RuntimeSnapshot, into list: HeaderList
+    readsReply: Bool = false, upstream: UpstreamRuntime, passesCredentials: Bool, into list: HeaderList
   ) {
     var isReduced = false
-    for (name, value) in request.headers {
+    for (name, value) in request.headers where !upstream.sets(name) {
       switch FieldKind(name) {
       case .plain, .origin, .fetchSite, .contentType, .accept, .userAgent, .referer, .title, .openRouterTitle,
-        .requestID, .userID:
+        .requestID, .userID, .cacheControl:
         if !fields.isNominated(name) { list.add(name, value) }
       case .authorization, .apiKey:
-        if passesCredentials(snapshot), !fields.isNominated(name) { list.add(name, value) }
+        if passesCredentials, !fields.isNominated(name) { list.add(name, value) }
       case .contentEncoding:
         if !bodyWasInflated { list.add(name, value) }
       case .acceptEncoding:
@@ -32,29 +32,26 @@ enum UpstreamHead {
           list.add(name, value)
         }
       case .hopByHop, .connection, .transferEncoding, .upgrade, .host, .contentLength, .expect, .weirUser,
-        .weirVariant, .weirTask, .weir:
+        .weirVariant, .weirTask, .weirTimeout, .weirCacheTTL, .weir:
         continue
       }
     }
-    addOwn(fields, snapshot: snapshot, to: list)
+    addOwn(fields, upstream: upstream, to: list)
   }
 
-  /// The client's own key goes upstream only where weir has none and did not take it for one of its own.
-  static func passesCredentials(_ snapshot: RuntimeSnapshot) -> Bool {
-    snapshot.authorization == nil && !snapshot.policy.clients.isRequired
-  }
-
-  private static func addOwn(_ fields: RequestFields, snapshot: RuntimeSnapshot, to list: HeaderList) {
-    if let authorization = snapshot.authorization { list.add("Authorization", authorization) }
-    let upstream = snapshot.configuration.upstream
-    if let url = upstream.siteURL, !fields.hasReferer { list.add("HTTP-Referer", url) }
-    if let name = upstream.siteName, !fields.hasTitle {
+  private static func addOwn(_ fields: RequestFields, upstream: UpstreamRuntime, to list: HeaderList) {
+    if let authorization = upstream.authorization, !upstream.sets("authorization") {
+      list.add("Authorization", authorization)
+    }
+    for (name, value) in upstream.headers { list.add(name, value) }
+    if let url = upstream.siteURL, !fields.hasReferer, !upstream.sets("http-referer") { list.add("HTTP-Referer", url) }
+    if let name = upstream.siteName, !fields.hasTitle, !upstream.sets("x-title") {
       list.add("X-OpenRouter-Title", name)
       list.add("X-Title", name)
     }
     // libcurl would make these up.
     list.suppress("Expect")
-    if !fields.hasAccept { list.suppress("Accept") }
-    if !fields.hasContentType { list.suppress("Content-Type") }
+    if !fields.hasAccept, !upstream.sets("accept") { list.suppress("Accept") }
+    if !fields.hasContentType, !upstream.sets("content-type") { list.suppress("Content-Type") }
   }
 }

@@ -1,5 +1,7 @@
+import Logging
 import Synchronization
 import WeirConfiguration
+import WeirPolicy
 
 /// What all event loops of a proxy share.
 final class ProxyState: Sendable {
@@ -15,11 +17,14 @@ final class ProxyState: Sendable {
   /// As bound at the start.
   let listensOnLoopback: Bool
   let health: UpstreamHealth
+  /// What the steps of the path share between requests.
+  let shared: SharedPolicy
+  let logger: Logger
   private let snapshot: Mutex<RuntimeSnapshot>
   private let draining = Atomic<Bool>(false)
   private let cut = Atomic<Int>(0)
 
-  init(snapshot: RuntimeSnapshot, metrics: ProxyMetrics, log: LogSink) {
+  init(snapshot: RuntimeSnapshot, metrics: ProxyMetrics, log: LogSink, logger: Logger) {
     let limits = snapshot.configuration.limits
     connections = Allowance(bound: limits.maxConnections)
     inFlight = Allowance(bound: limits.maxInFlight)
@@ -30,7 +35,9 @@ final class ProxyState: Sendable {
     logFormat = logging.format
     listensOnLoopback = snapshot.configuration.listeners.traffic.isLoopback
     logsAccess = [.trace, .debug, .info].contains(logging.level)
-    health = UpstreamHealth(name: snapshot.upstreamName)
+    health = UpstreamHealth(names: snapshot.upstreams.map(\.name))
+    shared = SharedPolicy(snapshot.policy)
+    self.logger = logger
     self.snapshot = Mutex(snapshot)
   }
 
@@ -40,7 +47,8 @@ final class ProxyState: Sendable {
   /// Puts another configuration in effect.
   func replace(_ next: RuntimeSnapshot) {
     snapshot.withLock { $0 = next }
-    health.follow(next.upstreamName)
+    for change in shared.follow(next.policy) { log(change) }
+    health.follow(next.upstreams.map(\.name))
     let limits = next.configuration.limits
     connections.setBound(limits.maxConnections)
     inFlight.setBound(limits.maxInFlight)
@@ -54,4 +62,13 @@ final class ProxyState: Sendable {
   /// Requests that were ended before their time, because the drain time was over.
   var cutRequests: Int { cut.load(ordering: .relaxed) }
   func countCut() { cut.add(1, ordering: .relaxed) }
+
+  /// Somebody will ask when it was.
+  func log(_ change: CircuitChange) {
+    logger.warning(
+      "circuit", metadata: [
+        "upstream": "\(change.key.upstream)", "model": "\(change.key.model)", "from": "\(change.from.label)",
+        "to": "\(change.to.label)", "reason": "\(change.reason.rawValue)",
+      ])
+  }
 }

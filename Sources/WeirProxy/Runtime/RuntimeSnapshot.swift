@@ -6,13 +6,8 @@ import WeirUpstream
 final class RuntimeSnapshot: Sendable {
   let configuration: Configuration
   let policy: PolicySnapshot
-  /// Without a trailing slash.
-  let upstreamBase: String
-  /// What metrics and headers call the upstream: its host.
-  let upstreamName: String
-  /// The value of `Authorization` towards the upstream; nil passes the client's own on.
-  let authorization: String?
-  let timeouts: PhaseTimeouts
+  /// The one of `WEIR_UPSTREAM_URL` first.
+  let upstreams: [UpstreamRuntime]
   let clientHeaderTimeout: Int64
   let clientIdleTimeout: Int64
 
@@ -30,14 +25,25 @@ final class RuntimeSnapshot: Sendable {
       rollouts: rollouts ?? configuration.rollouts,
       killSwitch: KillSwitch(isKimiEnabled: kimi.isEnabled, fallbackModel: kimi.fallbackModel, catalog: catalog),
       kimiDefaults: PolicySnapshot.KimiDefaults(
-        maxTokens: kimi.maxTokens, temperature: kimi.temperature?.spelling))
-    upstreamBase = configuration.upstream.url.description
-    upstreamName = configuration.upstream.url.host
-    authorization = configuration.upstream.apiKey.map { "Bearer " + $0.reveal() }
+        maxTokens: kimi.maxTokens, temperature: kimi.temperature?.spelling),
+      upstreams: configuration.upstreams.map(\.route),
+      resilience: configuration.resilience,
+      cache: configuration.cachePolicy,
+      limits: configuration.limitPolicy)
+    upstreams = configuration.upstreams.enumerated().map { index, upstream in
+      UpstreamRuntime(upstream, attribution: index == 0 ? configuration.upstream : nil)
+    }
     let limits = configuration.timeouts
-    timeouts = PhaseTimeouts(
-      connect: limits.connect, firstByte: limits.firstByte, idle: limits.idle, total: limits.total)
     clientHeaderTimeout = limits.clientHeader.nanoseconds
     clientIdleTimeout = limits.clientIdle.nanoseconds
+  }
+
+  /// The upstream of `WEIR_UPSTREAM_URL`.
+  var defaultUpstream: UpstreamRuntime { upstreams[0] }
+
+  /// Whether the client's own key goes to an upstream: only where weir has none for it and did not take the client's
+  /// for one of its own.
+  func passesCredentials(to upstream: UpstreamRuntime) -> Bool {
+    upstream.authorization == nil && upstream.passesClientKey && !policy.clients.isRequired
   }
 }

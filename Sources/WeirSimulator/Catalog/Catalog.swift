@@ -52,12 +52,12 @@ enum Catalog {
 
   /// What a request for `id` is served and billed as; nil when OpenRouter would not know the name.
   /// A suffix such as `:nitro` is ignored, `:free` costs nothing; a name with a slash that is not listed is
-  /// served at the price of `openrouter/auto`.
+  /// served at the price of `openrouter/auto`. Moonshot's own names (`kimi-k2.6`) are known too, so that a simulator can
+  /// stand for api.moonshot.ai.
   static func entry(for id: String) -> ModelEntry? {
     let base = id.split(separator: ":", maxSplits: 1).first.map(String.init) ?? ""
-    guard var entry = byID[id] ?? byID[base] ?? (base.contains("/") ? byID["openrouter/auto"] : nil) else {
-      return nil
-    }
+    let other = base.contains("/") ? "openrouter/auto" : "moonshotai/\(base)"
+    guard var entry = byID[id] ?? byID[base] ?? byID[other] else { return nil }
     if id.hasSuffix(":free") { (entry.promptPrice, entry.completionPrice) = ("0", "0") }
     return entry
   }

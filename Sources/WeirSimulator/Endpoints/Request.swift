@@ -71,6 +71,11 @@ struct Request: Sendable {
   }
 }
 
+extension Request {
+  /// The model that the body names, nil where it names none.
+  var model: String? { (try? json())?["model"]?.string }
+}
+
 /// Decodes `%41`; anything malformed stays as it is.
 func percentDecoded(_ text: Substring) -> String {
   var bytes: [UInt8] = []

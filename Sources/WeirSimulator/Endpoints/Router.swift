@@ -57,6 +57,7 @@ struct Router: Sendable {
     }
     let bytes = input.texts.reduce(0) { $0 + $1.utf8.count }
     let usage = Usage(promptTokens: promptTokens(bytes: bytes), on: entry)
+    try fit(usage.promptTokens, request, endpoint: "/embeddings")
     world.totals.update {
       $0.promptTokens += usage.promptTokens
       $0.cost += usage.cost
@@ -89,11 +90,18 @@ struct Router: Sendable {
     let tokens = request.header("x-sim-tokens").flatMap { Int($0) }
     let size = ReplySize(tokens: tokens, bytes: request.faults.huge)
     let completion = Completion(answering: prompt, size: size)
+    try fit(completion.promptTokens, request, endpoint: endpoint)
     return Generation(
       id: generationID(request), endpoint: endpoint, createdMilliseconds: request.now,
       provider: provider(request), prompt: prompt, completion: completion,
       entry: entry, usage: Usage(of: completion, on: entry), showsUsage: !request.faults.noUsage,
       showsEnd: !request.faults.noDone, failsInChoice: request.faults.errorChoice)
+  }
+
+  /// The fault `context`.
+  private func fit(_ promptTokens: Int, _ request: Request, endpoint: String) throws(Failure) {
+    guard let window = request.faults.context, promptTokens > window else { return }
+    throw .contextLength(promptTokens: promptTokens, window: window, endpoint: endpoint)
   }
 
   private func generationID(_ request: Request) -> String {
@@ -103,8 +111,7 @@ struct Router: Sendable {
   }
 
   private func simulatedError(_ status: Int, _ request: Request, endpoint: String) -> Reply {
-    let model = (try? request.json())?["model"]?.string ?? ""
-    var reply = Failure.simulated(status: status, model: model).reply(endpoint: endpoint)
+    var reply = Failure.simulated(status: status, model: request.model ?? "").reply(endpoint: endpoint)
     let fields = [
       ("retry-after", request.faults.retryAfter), ("retry-after-ms", request.faults.retryAfterMs),
       ("x-ratelimit-reset", request.faults.rateLimitReset),

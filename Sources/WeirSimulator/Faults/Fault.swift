@@ -1,4 +1,4 @@
-/// One fault of a specification, and the share of requests it acts on.
+/// One fault of a specification, and which requests it acts on.
 struct Fault: Sendable, Equatable {
   enum Setting: Sendable, Equatable {
     case flag(Bool)
@@ -9,14 +9,12 @@ struct Fault: Sendable, Equatable {
 
   var name: FaultName
   var setting: Setting
-  /// 0 to 1; 1 is every request.
-  var probability = 1.0
-  /// Acts on this many requests after the faults were set; nil is no end.
-  var firstRequests: Int?
+  var scope = FaultScope()
 }
 
 extension Fault {
-  /// Reads `name=value;name=value`. With `allowingShares` a value may end with `@20%`, `#3` or both.
+  /// Reads `name=value;name=value`. A value may end with `[PATTERN]`; with `allowingShares` also with `@20%` and `#3`,
+  /// in any order.
   static func parse(_ specification: String, allowingShares: Bool) throws(FaultSpecError) -> [Fault] {
     var faults: [Fault] = []
     for part in specification.split(separator: ";") {
@@ -26,26 +24,21 @@ extension Fault {
     return faults
   }
 
-  /// The faults of a specification that all act, as in the header `x-sim-fault`.
-  static func parseForOneRequest(_ specification: String) throws(FaultSpecError) -> Faults {
-    var faults = Faults()
-    for fault in try parse(specification, allowingShares: false) { faults.apply(fault) }
-    return faults
-  }
-
   private static func parse(part: Substring, allowingShares: Bool) throws(FaultSpecError) -> Fault {
     var rest = part
-    let shares = allowingShares ? try takeShares(from: &rest, part: part) : (probability: 1.0, first: nil)
+    let scope = try FaultScope(takenFrom: &rest, allowingShares: allowingShares)
     let equals = rest.firstIndex(of: "=")
     let word = rest[..<(equals ?? rest.endIndex)].trimmingASCIISpace().lowercased()
     guard let name = FaultName(rawValue: word) else {
       let known = FaultName.allCases.map(\.rawValue).joined(separator: ", ")
       throw FaultSpecError(part: String(part), reason: "no such fault; known are \(known)")
     }
+    if name == .early, scope.models != nil {
+      let reason = "answers before the body is read, so it cannot depend on the body's model"
+      throw FaultSpecError(part: String(part), reason: reason)
+    }
     let value = equals.map { rest[rest.index(after: $0)...].trimmingASCIISpace() }
-    return Fault(
-      name: name, setting: try setting(of: name, value, part: part), probability: shares.probability,
-      firstRequests: shares.first)
+    return Fault(name: name, setting: try setting(of: name, value, part: part), scope: scope)
   }
 
   private static func setting(
@@ -74,28 +67,6 @@ extension Fault {
       else { throw FaultSpecError(part: String(part), reason: "needs header=NAME:VALUE") }
       let text = value[value.index(after: colon)...].trimmingASCIISpace()
       return .field(HeaderField(String(value[..<colon]), String(text)))
-    }
-  }
-
-  /// Cuts `@20%` and `#3` off the end, in any order, each at most once.
-  private static func takeShares(
-    from rest: inout Substring, part: Substring
-  ) throws(FaultSpecError) -> (probability: Double, first: Int?) {
-    var probability: Double?
-    var first: Int?
-    while true {
-      if first == nil, let mark = rest.lastIndex(of: "#"), let count = Int(rest[rest.index(after: mark)...]) {
-        guard count >= 0 else { throw FaultSpecError(part: String(part), reason: "#N needs N from 0") }
-        first = count
-        rest = rest[..<mark]
-      } else if probability == nil, rest.last == "%", let mark = rest.lastIndex(of: "@") {
-        guard let percent = Double(rest[rest.index(after: mark)...].dropLast()), percent >= 0, percent <= 100
-        else { throw FaultSpecError(part: String(part), reason: "@P% needs P from 0 to 100") }
-        probability = percent / 100
-        rest = rest[..<mark]
-      } else {
-        return (probability ?? 1, first)
-      }
     }
   }
 }

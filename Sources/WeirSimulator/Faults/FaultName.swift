@@ -31,6 +31,7 @@ enum FaultName: String, CaseIterable, Sendable {
   case bigEvent = "big-event"
   case gap
   case close
+  case context
   case header
 
   /// What may stand after `=`.
@@ -57,7 +58,7 @@ enum FaultName: String, CaseIterable, Sendable {
     case .delay, .drip, .gap: .number(0...FaultName.longestWait)
     case .huge, .bigEvent: .number(0...FaultName.mostContent)
     case .informational: .number(0...1000)
-    case .stall, .cut, .cutRst, .errorEvent, .malformed, .short: .number(0...Int.max / 2)
+    case .stall, .cut, .cutRst, .errorEvent, .malformed, .short, .context: .number(0...Int.max / 2)
     case .reset, .errorChoice, .garbage, .noDone, .noUsage, .html, .badChunk, .badGzip, .endlessHeaders,
       .trailers, .cr, .crlf, .noData, .close:
       .flag

@@ -47,6 +47,8 @@ struct Faults: Sendable, Equatable {
   /// Milliseconds between events.
   var gap: Int?
   var close = false
+  /// Prompt tokens that fit the context window; more are refused.
+  var context: Int?
   var headers: [HeaderField] = []
 }
 
@@ -62,6 +64,15 @@ struct HeaderField: Sendable, Equatable {
 }
 
 extension Faults {
+  /// What a request's own specification orders of the requests that name this model; nil is a model not known (yet).
+  /// A fault with a pattern wins over one without, and among equals the later one.
+  init(of own: [Fault], model: String?) {
+    self.init()
+    for fault in own where fault.scope.models == nil { apply(fault) }
+    guard let model else { return }
+    for fault in own where fault.scope.models?.matches(model) ?? false { apply(fault) }
+  }
+
   mutating func apply(_ fault: Fault) {
     switch fault.setting {
     case .number(let number): apply(fault.name, number)
@@ -87,6 +98,7 @@ extension Faults {
     case .informational: informational = number
     case .bigEvent: bigEvent = number
     case .gap: gap = number
+    case .context: context = number
     default: break
     }
   }

@@ -3,6 +3,14 @@ struct Failure: Error, Sendable, Equatable {
   var status: Int
   var message: String
   var metadata: JSON?
+  /// OpenAI's `type`, `param` and `code`, where a provider's error is handed on in OpenAI's words.
+  var openAI: OpenAIFields?
+
+  struct OpenAIFields: Sendable, Equatable {
+    var type: String
+    var param: String
+    var code: String
+  }
 
   /// Anthropic's error types by status.
   private var anthropicType: String {
@@ -22,7 +30,14 @@ struct Failure: Error, Sendable, Equatable {
 
   /// The object under `error`.
   var error: JSON {
-    var error: JSON = ["message": .string(message), "code": JSON(status)]
+    var error: JSON = ["message": .string(message)]
+    if let openAI {
+      error.append("type", .string(openAI.type))
+      error.append("param", .string(openAI.param))
+      error.append("code", .string(openAI.code))
+    } else {
+      error.append("code", JSON(status))
+    }
     if let metadata { error.append("metadata", metadata) }
     return error
   }
@@ -44,6 +59,18 @@ extension Failure {
   static let provider = Failure(
     status: 502, message: "Provider returned error",
     metadata: ["provider_name": "Simulated", "raw": "simulated provider failure"])
+
+  /// A prompt that does not fit the context window, in OpenAI's words; on `/messages` in Anthropic's.
+  static func contextLength(promptTokens: Int, window: Int, endpoint: String) -> Failure {
+    if endpoint == "/messages" {
+      return badRequest("prompt is too long: \(promptTokens) tokens > \(window) maximum")
+    }
+    let message =
+      "This model's maximum context length is \(window) tokens. However, your messages resulted in "
+      + "\(promptTokens) tokens. Please reduce the length of the messages."
+    let fields = OpenAIFields(type: "invalid_request_error", param: "messages", code: "context_length_exceeded")
+    return Failure(status: 400, message: message, openAI: fields)
+  }
 
   /// The error that the fault `status` makes, with the metadata that OpenRouter documents for it.
   static func simulated(status: Int, model: String) -> Failure {

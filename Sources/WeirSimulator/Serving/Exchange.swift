@@ -3,6 +3,14 @@ import NIOHTTP1
 
 /// One request and its reply on a connection. Belongs to the connection's event loop.
 struct Exchange {
+  /// Where a request's faults come from; those that depend on its model are known when the body is.
+  private enum FaultOrders {
+    case none
+    /// The header `x-sim-fault`, which the process-wide faults leave alone.
+    case own([Fault])
+    case drawn(DrawnFaults)
+  }
+
   var request: Request
   /// Nil for `/_sim`, which is not recorded.
   let record: RecordedRequest?
@@ -13,10 +21,12 @@ struct Exchange {
   private var generation: Generation?
   /// The fault specification of the request's own header is wrong.
   private var failure: Failure?
+  private let orders: FaultOrders
 
   init(_ head: HTTPRequestHead, in world: World) {
     let fields = head.headers.map { HeaderField($0.name, $0.value) }
     var request = Request(method: head.method.rawValue, target: head.uri, headers: fields, now: World.now())
+    var orders = FaultOrders.none
     if SimulatorControl.owns(request.path) {
       record = nil
     } else {
@@ -27,15 +37,17 @@ struct Exchange {
         $0.open += 1
       }
       do {
-        let own = try request.header("x-sim-fault").map { (text) throws(FaultSpecError) in
-          try Fault.parseForOneRequest(text)
-        }
-        let drawn = world.faults.draw()
-        request.faults = own ?? drawn
+        orders = try Exchange.orders(for: request, in: world)
       } catch {
         failure = .badRequest("x-sim-fault: \(error)")
       }
     }
+    switch orders {
+    case .none: break
+    case .own(let own): request.faults = Faults(of: own, model: nil)
+    case .drawn(let drawn): request.faults = drawn.faults
+    }
+    self.orders = orders
     let isCurrent = head.version.major == 1 && head.version.minor >= 1
     form = ReplyScript.Form(
       isHead: head.method == .HEAD, knowsChunks: isCurrent,
@@ -49,8 +61,27 @@ struct Exchange {
     }
   }
 
+  private static func orders(for request: Request, in world: World) throws(FaultSpecError) -> FaultOrders {
+    guard let text = request.header("x-sim-fault") else { return .drawn(world.faults.draw()) }
+    return .own(try Fault.parse(text, allowingShares: false))
+  }
+
+  /// The body is there: adds the faults that are for its model.
+  private mutating func addFaultsOfModel(in world: World) {
+    switch orders {
+    case .none: break
+    case .own(let own):
+      guard own.contains(where: { $0.scope.models != nil }), let model = request.model else { return }
+      request.faults = Faults(of: own, model: model)
+    case .drawn(let drawn):
+      guard world.faults.dependsOnModel, let model = request.model else { return }
+      request.faults = world.faults.faults(of: drawn, model: model)
+    }
+  }
+
   /// Computes the reply and the way it is sent.
   mutating func answer(in world: World) {
+    if hasWholeRequest { addFaultsOfModel(in: world) }
     let reply = reply(in: world)
     generation = reply.generation
     script = ReplyScript(reply, form: form, faults: record == nil ? Faults() : request.faults)

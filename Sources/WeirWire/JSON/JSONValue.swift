@@ -21,6 +21,17 @@ import CWeirSimdjson
 
   var isObject: Bool { kind == weir_json_kind_object }
 
+  var isArray: Bool { kind == weir_json_kind_array }
+
+  /// The value as it is written.
+  var text: UnsafeRawBufferPointer {
+    let range = unsafe weir_json_range_of(parser, token)
+    guard let offsets = range.offsets, unsafe offsets.upperBound <= bytes.count else {
+      return unsafe UnsafeRawBufferPointer(start: nil, count: 0)
+    }
+    return unsafe UnsafeRawBufferPointer(rebasing: bytes[offsets])
+  }
+
   /// The elements of an array; none for another kind.
   var elements: Elements {
     let first = unsafe kind == weir_json_kind_array ? weir_json_first(parser, token) : UInt32.max
@@ -39,7 +50,7 @@ import CWeirSimdjson
   }
 
   /// What stands between a string's quotes, escapes as written; nil for another kind.
-  private var quoted: UnsafeRawBufferPointer? {
+  var quoted: UnsafeRawBufferPointer? {
     guard kind == weir_json_kind_string else { return nil }
     let range = unsafe weir_json_range_of(parser, token)
     guard let offsets = range.offsets, offsets.count >= 2, unsafe offsets.upperBound <= bytes.count else {

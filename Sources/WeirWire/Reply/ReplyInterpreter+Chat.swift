@@ -33,24 +33,33 @@ extension ReplyInterpreter {
     if let error = choice["error"] { readError(error) }
     // Moonshot's own API reports a stream's usage within the last choice.
     if let usage = choice["usage"] { readChatUsage(usage) }
-    if let text = choice["text"], text.isText { return true }
+    if let text = choice["text"], text.isText {
+      hasAnswer = true
+      return true
+    }
     guard let message = choice["delta"] ?? choice["message"] else { return false }
-    var hasContent = Self.hasText(message)
-    guard let calls = message["tool_calls"] else { return hasContent }
+    var hasContent = hasText(message)
     let index = choice["index"]?.tokenCount ?? position
+    collectLegacyCall(message, choice: index)
+    guard let calls = message["tool_calls"] else { return hasContent }
     for (position, call) in calls.elements.enumerated() {
-      countToolCall(choice: index, index: call["index"]?.tokenCount ?? position)
+      let callIndex = call["index"]?.tokenCount ?? position
+      countToolCall(choice: index, index: callIndex)
+      collectChatCall(call, choice: index, index: callIndex)
       hasContent = true
     }
     return hasContent
   }
 
-  private static func hasText(_ message: JSONValue) -> Bool {
+  private mutating func hasText(_ message: JSONValue) -> Bool {
     if let content = message["content"], content.isText || content.elements.contains(where: { $0.isObject }) {
+      hasAnswer = true
       return true
     }
-    return message["reasoning"]?.isText == true || message["reasoning_content"]?.isText == true
-      || message["refusal"]?.isText == true
+    if message["reasoning"]?.isText == true || message["reasoning_content"]?.isText == true { return true }
+    guard message["refusal"]?.isText == true else { return false }
+    reading.sawRefusal = true
+    return true
   }
 
   private mutating func countToolCall(choice: Int, index: Int) {

@@ -7,11 +7,16 @@ extension ReplyInterpreter {
       return
     }
     if type.isString("content_block_delta") {
-      if let delta = root["delta"], Self.isOutput(delta) { countContent() }
+      if let delta = root["delta"], Self.isOutput(delta) {
+        countContent()
+        if delta["text"]?.isText == true { hasAnswer = true }
+        collectBlockDelta(delta, index: root["index"])
+      }
     } else if type.isString("content_block_start") {
       if let block = root["content_block"], Self.isToolCall(block) {
         reading.toolCalls += 1
         countContent()
+        collectBlock(block, index: root["index"]?.tokenCount ?? 0)
       }
     } else if type.isString("message_start") {
       if let message = root["message"] { readMessage(message) }
@@ -33,8 +38,12 @@ extension ReplyInterpreter {
     if let usage = message["usage"] { readMessagesUsage(usage) }
     guard let content = message["content"] else { return }
     let blocks = content.elements.reduce(into: (all: 0, calls: 0)) { count, block in
+      if block["text"]?.isText == true { hasAnswer = true }
+      if Self.isToolCall(block) {
+        collectBlock(block, index: count.all)
+        count.calls += 1
+      }
       count.all += 1
-      count.calls += Self.isToolCall(block) ? 1 : 0
     }
     reading.toolCalls += blocks.calls
     if blocks.all > 0 { countContent() }

@@ -7,9 +7,14 @@ extension ReplyInterpreter {
       return
     }
     if type.endsWith(".delta") {
-      if let delta = root["delta"], delta.isText || delta.isObject { countContent() }
+      if let delta = root["delta"], delta.isText || delta.isObject {
+        countContent()
+        noteResponsesDelta(type)
+      }
+      collectResponsesEvent(root, type: type)
     } else if type.isString("response.output_item.added") {
       if let item = root["item"], Self.isToolCall(item) { reading.toolCalls += 1 }
+      collectResponsesEvent(root, type: type)
     } else if type.isString("error") {
       readError(root["error"] ?? root)
     } else if let response = root["response"] {
@@ -20,6 +25,8 @@ extension ReplyInterpreter {
         reading.sawEndMarker = true
         readOutcome(response)
       }
+    } else {
+      collectResponsesEvent(root, type: type)
     }
   }
 
@@ -45,6 +52,21 @@ extension ReplyInterpreter {
     guard let output = response["output"] else { return }
     let calls = output.elements.reduce(0) { $0 + (Self.isToolCall($1) ? 1 : 0) }
     reading.toolCalls = max(reading.toolCalls, calls)
+    collectOutput(output)
+    for item in output.elements { noteResponsesMessage(item) }
+  }
+
+  private mutating func noteResponsesDelta(_ type: JSONValue) {
+    if type.isString("response.output_text.delta") { hasAnswer = true }
+    if type.isString("response.refusal.delta") { reading.sawRefusal = true }
+  }
+
+  private mutating func noteResponsesMessage(_ item: JSONValue) {
+    guard let content = item["content"], item["type"]?.isString("message") == true else { return }
+    for part in content.elements {
+      if part["text"]?.isText == true { hasAnswer = true }
+      if part["refusal"]?.isText == true { reading.sawRefusal = true }
+    }
   }
 
   /// Calls that the client must answer; the upstream's own tools are none of these.

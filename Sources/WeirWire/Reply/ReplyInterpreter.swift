@@ -8,6 +8,12 @@ struct ReplyInterpreter {
   var toolCallsSeen: Set<Int> = []
   /// More calls than this in one reply are not told apart.
   static let maximumToolCalls = 1024
+  /// Nil unless the request offered tools, so that other replies pay nothing.
+  var collector: ToolCallCollector?
+  /// Text for the user, or a refusal, was seen; reasoning alone is no answer.
+  var hasAnswer = false
+  /// Some event was too long to be read.
+  var skippedEvents = false
 
   init(endpoint: Endpoint, isStream: Bool) {
     self.endpoint = endpoint
@@ -35,6 +41,7 @@ struct ReplyInterpreter {
 
   /// An event too long to be read: only its name tells what it was.
   mutating func skipEvent(name: UnsafeRawBufferPointer?) {
+    skippedEvents = true
     guard endpoint == .responses, let name = unsafe name else { return }
     let ends = ["response.completed", "response.incomplete", "response.failed"]
     if ends.contains(where: { unsafe name.elementsEqual($0.utf8) }) { reading.sawEndMarker = true }
@@ -52,6 +59,14 @@ struct ReplyInterpreter {
     if !isValid { reading.isMalformed = true }
   }
 
+  /// The reply is over: what only the whole tells.
+  mutating func conclude() {
+    concludeToolCalls()
+    guard endpoint != .embeddings, reading.sawEndMarker, reading.error == nil, !skippedEvents else { return }
+    let hasCalls = reading.toolCalls > 0 || reading.finishReason == "function_call"
+    reading.isEmpty = !hasAnswer && !hasCalls && !reading.sawRefusal
+  }
+
   // MARK: What all APIs share
 
   /// Takes `id`, `model` and `provider`, which do not change within a reply.
@@ -65,11 +80,22 @@ struct ReplyInterpreter {
     if let cost = usage["cost"]?.number, cost >= 0, cost <= 1e6 { reading.cost = cost }
   }
 
-  /// Takes an error object's `code`, a word or a number, or else its `type`. A first error stays.
+  /// More of an error's message is not looked at.
+  private static let maximumMessageBytes = 16384
+
+  /// Takes an error object's `code`, a word or a number, or else its `type`. A first error stays. The message, and the
+  /// provider's own error that OpenRouter encloses, are only looked at.
   mutating func readError(_ error: JSONValue) {
     guard reading.error == nil else { return }
     let code = error["code"].flatMap(Self.code) ?? error["type"]?.string()
-    reading.error = ReplyError(code: code, isMidStream: isStream)
+    let messages = [error, error["message"], error["metadata"]?["raw"]].compactMap {
+      $0?.string(maximumBytes: Self.maximumMessageBytes)
+    }
+    let words = [code, error["type"]?.string()]
+    let isContextLength =
+      words.contains { ContextLength.isMeant(code: $0, message: "") }
+      || messages.contains { ContextLength.isMeant(code: nil, message: $0) }
+    reading.error = ReplyError(code: code, isMidStream: isStream, isContextLength: isContextLength)
   }
 
   private static func code(_ value: JSONValue) -> String? {

@@ -26,11 +26,15 @@ public struct ReplyMeter {
   /// - Parameters:
   ///   - isEventStream: by the reply's Content-Type, not by what was asked for.
   ///   - json: the event loop's reader, shared by its meters.
-  public init(endpoint: Endpoint, isEventStream: Bool, json: JSONReader = JSONReader()) {
+  ///   - collectsToolCalls: true where the request offered tools, for ``takeToolCalls()``.
+  public init(
+    endpoint: Endpoint, isEventStream: Bool, json: JSONReader = JSONReader(), collectsToolCalls: Bool = false
+  ) {
     self.endpoint = endpoint
     self.isEventStream = isEventStream
     self.json = json
     interpreter = ReplyInterpreter(endpoint: endpoint, isStream: isEventStream)
+    if collectsToolCalls { interpreter.collector = ToolCallCollector() }
   }
 
   /// Reads the next bytes of the body.
@@ -47,10 +51,16 @@ public struct ReplyMeter {
   public mutating func finish() {
     guard endpoint.readsBody, !isFinished else { return }
     isFinished = true
-    if isEventStream { finishStream() }
-    guard !isEventStream, let whole = body.take() else { return }
-    unsafe whole.withUnsafeBytes { unsafe interpreter.readPlain($0, json: json) }
+    if isEventStream {
+      finishStream()
+    } else if let whole = body.take() {
+      unsafe whole.withUnsafeBytes { unsafe interpreter.readPlain($0, json: json) }
+    }
+    interpreter.conclude()
   }
+
+  /// Hands out the reply's tool calls, once, after ``finish()``; none unless they were to be collected.
+  public mutating func takeToolCalls() -> [CollectedToolCall] { interpreter.collector?.take() ?? [] }
 
   private mutating func finishStream() {
     interpreter.reading.isAtEventBoundary = events.isAtEventBoundary

@@ -27,6 +27,10 @@ public struct ReplyReading: Sendable, Equatable {
   public var isAtEventBoundary = true
   /// Tool calls begun.
   public var toolCalls = 0
+  /// The model refused in the API's own field for it.
+  public var sawRefusal = false
+  /// Known once the reply is over: it was whole and without error, and yet had neither text nor tool calls.
+  public var isEmpty = false
 
   /// A reading of nothing yet.
   public init() {}
@@ -38,10 +42,13 @@ public struct ReplyError: Sendable, Equatable {
   public var code: String?
   /// True when it came in a stream, after the HTTP status had already said 200.
   public var isMidStream: Bool
+  /// Its code or message says that the request is too long for the model.
+  public var isContextLength: Bool
 
   /// An error with a code, if it has one; its message is never kept.
-  public init(code: String?, isMidStream: Bool) {
+  public init(code: String?, isMidStream: Bool, isContextLength: Bool = false) {
     self.code = code
     self.isMidStream = isMidStream
+    self.isContextLength = isContextLength
   }
 }

@@ -6,7 +6,7 @@ import WeirPolicy
 struct AccessAndRoutesTests {
   @Test("allow and deny models by pattern")
   func access() throws {
-    let configuration = try Sources.yaml(SectionExample.text).load()
+    let configuration = try SectionExample.sources.load()
     func decide(_ name: String) -> ModelAccess.Decision {
       configuration.access.decide(
         name, model: configuration.catalog.resolve(name), catalog: configuration.catalog)
@@ -42,7 +42,7 @@ struct AccessAndRoutesTests {
 
   @Test("pick for the model auto among the named candidates, by the file's tasks and the built-in ones")
   func routes() throws {
-    let configuration = try Sources.yaml(SectionExample.text).load()
+    let configuration = try SectionExample.sources.load()
     let routes = try #require(configuration.routes)
     #expect(routes.candidates.map(\.id) == ["acme/swift-1", "moonshotai/kimi-k2"])
     #expect(routes.tasks["refactor"] == [.coding, .toolUse])

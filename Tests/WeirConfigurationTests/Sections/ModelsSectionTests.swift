@@ -11,7 +11,7 @@ struct ModelsSectionTests {
 
   @Test("say everything that a model can be")
   func everything() throws {
-    let catalog = try Sources.yaml(SectionExample.text).load().catalog
+    let catalog = try SectionExample.sources.load().catalog
     let model = try #require(catalog.model(id: "acme/swift-1"))
     #expect(model.aliases == ["swift", "swift-*"])
     #expect(model.spellings == ["acme-swift"])
@@ -25,7 +25,7 @@ struct ModelsSectionTests {
     #expect(model.hasFixedTemperature)
     #expect(!model.isKimi)
     #expect(model.systemPromptAddition == "Be brief.\n")
-    #expect(model.upstreams == ["acme"])
+    #expect(model.upstreams == ["acme", "default"])
     #expect(
       model.parameterRules == [
         ParameterRule(.fill("temperature", json: "0.60")), ParameterRule(.fill("max_tokens", json: "4096")),
@@ -49,7 +49,7 @@ struct ModelsSectionTests {
     #expect(model.contextWindow == 8192)
     #expect(model.prices == ModelPrices(input: 30, output: 60))
     let kimi = try #require(
-      try Sources.yaml(SectionExample.text).load().catalog.model(id: "moonshotai/kimi-k2"))
+      try SectionExample.sources.load().catalog.model(id: "moonshotai/kimi-k2"))
     #expect(kimi.systemPromptAddition == CatalogModel.toolUseInstructions)
     #expect(kimi.isKimi)
   }
@@ -94,7 +94,16 @@ struct ModelsSectionTests {
         "not an example"
       ),
       ("{id: a/b, system_prompt: [a]}", "models.catalog[a/b].system_prompt", "a list"),
-      ("{id: a/b, upstreams: ['a b']}", "models.catalog[a/b].upstreams", "is not a name"),
+      ("{id: a/b, upstreams: ['a b']}", "models.catalog[a/b].upstreams", "is not an upstream's name"),
+      ("{id: a/b, upstreams: []}", "models.catalog[a/b].upstreams", "the list is empty"),
+      ("{id: a/b, upstreams: [acme]}", "models.catalog[a/b].upstreams", "there is no upstream acme"),
+      ("{id: a/b, upstreams: [default, default]}", "models.catalog[a/b].upstreams", "default is named twice"),
+      ("{id: a/b, upstreams: [moonshot]}", "models.catalog[a/b].upstreams", "there is no upstream moonshot"),
+      ("{id: a/b, fallbacks: [A/b]}", "models.catalog[a/b].fallbacks", "A/b is the model itself"),
+      ("{id: a/b, fallbacks: [gpt-4o, GPT-4o]}", "models.catalog[a/b].fallbacks", "GPT-4o is named twice"),
+      ("{id: a/b, fallbacks: []}", "models.catalog[a/b].fallbacks", "the list is empty"),
+      ("{id: a/b, retry: {retries: 11}}", "models.catalog[a/b].retry.retries", "11 is out of range"),
+      ("{id: a/b, retry: {first_delay: 9}}", "models.catalog[a/b].retry", "first_delay is longer"),
     ])
   func wrong(entry: String, key: String, what: String) {
     let problems = Sources.yaml("models:\n  catalog:\n    - \(entry)\n").problems

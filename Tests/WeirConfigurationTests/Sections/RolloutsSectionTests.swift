@@ -6,7 +6,7 @@ import WeirPolicy
 struct RolloutsSectionTests {
   @Test("say everything that a rollout can be")
   func everything() throws {
-    let configuration = try Sources.yaml(SectionExample.text).load()
+    let configuration = try SectionExample.sources.load()
     let rollout = try #require(configuration.rollouts.entry(named: "swift")?.configured)
     #expect(
       rollout

@@ -1,5 +1,11 @@
+import WeirConfiguration
+
 /// A file that says everything that sections can say, and is right.
 enum SectionExample {
+  /// The file with what it needs beside it.
+  static let sources = Sources(
+    environment: ["ACME_KEY": "hunter2", "OPENROUTER_API_KEY": "k"], files: ["weir.yaml": text], config: "weir.yaml")
+
   static let text = """
     models:
       catalog:
@@ -27,7 +33,9 @@ enum SectionExample {
           system_prompt: |
             Be brief.
           kimi: false
-          upstreams: [acme]
+          upstreams: [acme, default]
+          fallbacks: [gpt-4o, kimi-k2]
+          retry: {retries: 1, first_delay: 0.1, longest_delay: 2}
         - id: moonshotai/kimi-k2
           system_prompt: {example: tool_use}
       allow: [gpt-4*, acme/*, moonshotai/*]
@@ -49,6 +57,56 @@ enum SectionExample {
           incumbent: [bob]
         enabled: false
         allow_override: true
+    clients: {app: hunter3, batch: hunter4}
+    upstreams:
+      default:
+        headers: {X-Team: search}
+        retry: {retries: 5}
+      acme:
+        url: http://127.0.0.1:9000/v1
+        api_key_env: ACME_KEY
+        pass_client_key: false
+        headers: {X-Tenant: hunter5}
+        models: {swift: swift-1}
+        timeouts: {connect: 1, first_byte: 30, idle: 10, total: 90}
+        retry: {longest_delay: 1}
+      moonshot:
+        api_key: hunter6
+    limits:
+      rates:
+        - {name: chat, requests_per_minute: 60, burst: 10, per: [client, user], models: ["openai/*"]}
+        - {tokens_per_minute: 100000, per: [], clients: [app]}
+      concurrency:
+        - {name: slots, maximum: 8, per: [model]}
+      max_keys: 5000
+      output_cap: 2048
+    budgets:
+      - {name: app, period: day, usd: 2.5, clients: [app]}
+      - {period: month, tokens: 1000000, total: true, hard: false}
+    cache:
+      ttl: 60
+      max_entry_bytes: 1MiB
+      compress_from: 4096
+      max_temperature: 0.5
+      endpoints: [chat/completions, embeddings]
+      models:
+        - {pattern: "openai/gpt-4*", ttl: 0}
+      shared_tenants: [[app, batch]]
+      coalesce: false
+    resilience:
+      retry: {retries: 3, first_delay: 0.5, longest_delay: 4}
+      retry_share: 0.1
+      retry_window: 20
+      retry_floor: 5
+      circuit:
+        enabled: true
+        consecutive_failures: 7
+        failure_rate: 0.25
+        minimum_requests: 50
+        window: 60
+        open_time: 15
+        closing_successes: 2
+        slow_call: 20
 
     """
 }

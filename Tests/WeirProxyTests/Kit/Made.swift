@@ -49,19 +49,23 @@ extension Exchange {
     let head = RequestHead(method: "POST", target: path)
     var (exchange, _) = RequestPath.open(head, requestID: "req_1", policy: policy, now: 1_000_000)
     let body = Array(#"{"model":"kimi-k2"}"#.utf8)
-    try RequestPath.admit(
-      &exchange, head: head, envelope: envelope(body), policy: policy, random: 0, now: 2_000_000
+    let shared = SharedPolicy(policy)
+    _ = try RequestPath.admit(
+      &exchange, head: head, envelope: envelope(body), policy: policy, shared: shared, random: 0, now: 2_000_000,
+      wall: 0, census: { BodyCensus(body.span) }
     ) { String(decoding: body[$0], as: UTF8.self) }
     exchange.askedModel = model
     exchange.model = catalog.resolve(model)
-    RequestPath.beginAttempt(&exchange, upstream: "openrouter.ai", now: 3_234_567)
+    exchange.sentModel = exchange.model?.upstreamID
+    _ = try RequestPath.beginAttempt(&exchange, from: 0, shared: shared, now: 3_234_567)
+    exchange.upstream = "openrouter.ai"
     return exchange
   }
 
   /// The same, after a reply.
   static func replied(status: Int = 200, model: String = "kimi-k2") throws -> Exchange {
     var exchange = try sent(model: model)
-    _ = RequestPath.afterAttempt(&exchange, outcome: .reply(status: status), now: 13_234_567)
+    RequestPath.replied(&exchange, status: status, now: 13_234_567)
     return exchange
   }
 }

@@ -17,9 +17,11 @@ struct UpstreamHeadTests {
   ) throws -> [String] {
     let request = requestHead(fields)
     let list = HeaderList()
+    let snapshot = RuntimeSnapshot(try configuration(environment))
+    let upstream = snapshot.defaultUpstream
     UpstreamHead.write(
       request, fields: RequestFields(request), endpoint: endpoint, bodyWasInflated: bodyWasInflated,
-      snapshot: RuntimeSnapshot(try configuration(environment)), into: list)
+      upstream: upstream, passesCredentials: snapshot.passesCredentials(to: upstream), into: list)
     var lines: [String] = []
     var node = unsafe list.seal()
     while let current = unsafe node {

@@ -11,7 +11,7 @@ struct StreamShapeTests {
     var request = Request(
       method: "POST", target: "/v1" + path, headers: [HeaderField("Authorization", "Bearer k")], now: 1000)
     request.append(ByteBuffer(bytes: json.encoded()))
-    request.faults = try Fault.parseForOneRequest(faults)
+    request.faults = Faults(of: try Fault.parse(faults, allowingShares: false), model: nil)
     return router.reply(to: request)
   }
 

@@ -138,6 +138,7 @@ struct CompletionTests {
     #expect(Catalog.entry(for: "someone/else") != nil)
     #expect(Catalog.entry(for: "moonshotai/kimi-k2:nitro")?.promptPrice == "0.00000057")
     #expect(Catalog.entry(for: "moonshotai/kimi-k2:free")?.completionPrice == "0")
+    #expect(Catalog.entry(for: "kimi-k2.6")?.id == "moonshotai/kimi-k2.6")
     #expect(Catalog.entry(for: "") == nil)
   }
 

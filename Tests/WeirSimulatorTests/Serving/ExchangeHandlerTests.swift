@@ -143,6 +143,32 @@ struct ExchangeHandlerTests {
     #expect(!channel.isActive)
   }
 
+  @Test("a fault for some models acts on these alone, ordered for all or by the request itself")
+  func faultOfModel() throws {
+    let channel = try connect()
+    world.faults.set(try Fault.parse("status=503[moonshotai/*]", allowingShares: true))
+    try send(chat(), to: channel)
+    #expect(try sent(by: channel).hasPrefix("HTTP/1.1 503 "))
+    try send(chat().replacing("moonshotai/kimi-k2", with: "openai/other-names"), to: channel)
+    #expect(try sent(by: channel).hasPrefix("HTTP/1.1 200 "))
+    try send(chat("x-sim-fault: status=502[*kimi*]\r\n"), to: channel)
+    #expect(try sent(by: channel).hasPrefix("HTTP/1.1 502 "))
+    try send(chat("x-sim-fault: status=502[*gpt*]\r\n"), to: channel)
+    #expect(try sent(by: channel).hasPrefix("HTTP/1.1 200 "))
+    try leave(channel)
+  }
+
+  @Test("context=N refuses a prompt of more tokens in OpenAI's words", arguments: [(0, 400), (1, 200)])
+  func context(window: Int, status: Int) throws {
+    let channel = try connect()
+    try send(chat("x-sim-fault: context=\(window)\r\n"), to: channel)
+    let text = try sent(by: channel)
+    #expect(text.hasPrefix("HTTP/1.1 \(status) "))
+    #expect(text.contains(#""code":"context_length_exceeded""#) == (status == 400))
+    #expect(text.contains("maximum context length is 0 tokens") == (status == 400))
+    try leave(channel)
+  }
+
   @Test("/_sim is neither recorded nor counted, sets faults, and is spared by them")
   func control() throws {
     let channel = try connect()

@@ -24,7 +24,8 @@ struct ReplyScriptTests {
   private func steps(
     _ reply: Reply, _ faults: String = "", form: ReplyScript.Form = ReplyScript.Form(), most: Int = 10_000
   ) throws -> [ReplyScript.Step] {
-    var script = ReplyScript(reply, form: form, faults: try Fault.parseForOneRequest(faults))
+    let faults = Faults(of: try Fault.parse(faults, allowingShares: false), model: nil)
+    var script = ReplyScript(reply, form: form, faults: faults)
     var steps: [ReplyScript.Step] = []
     while steps.count < most, let step = script.next() { steps.append(step) }
     return steps

@@ -1,11 +1,3 @@
-/// What one request to an upstream came to.
-public enum AttemptOutcome: Sendable, Equatable {
-  /// The head of a reply.
-  case reply(status: Int)
-  /// No reply, or no more of it.
-  case fault(UpstreamFault, reason: String)
-}
-
 /// Why an upstream brought no whole reply.
 public enum UpstreamFault: Sendable, Equatable {
   /// No connection, or none that is trusted.
@@ -24,8 +16,12 @@ public enum UpstreamFault: Sendable, Equatable {
 
 /// What happens after an attempt.
 public enum NextStep: Sendable, Equatable {
-  /// The client gets the reply.
+  /// The client gets the last whole reply: this attempt's, or the one that was kept of an earlier attempt.
   case relay
+  /// The same target is asked again after so many nanoseconds, if it then takes requests.
+  case retry(after: Int64)
+  /// Another target is asked at once: the place in the plan.
+  case fallBack(to: Int)
   /// The client gets an error of weir's own.
   case refuse(Refusal)
 }

@@ -1,0 +1,101 @@
+import WeirPolicy
+
+/// Rate limits, concurrency limits and budgets, worked out from the settings and the file's sections.
+struct LimitParts {
+  let policy: LimitPolicy
+  let rows: [EffectiveValue]
+
+  init(_ section: LimitsSection, _ names: NameChecks, _ resolver: inout SettingsResolver) {
+    let rates = LimitParts.rates(&resolver) + section.rates
+    let budgets = LimitParts.budgets(&resolver) + section.budgets
+    let concurrency = section.concurrency
+    LimitParts.refuseNamesakes(
+      rates.map { ($0.name, $0.key, $0.origin) } + concurrency.map { ($0.name, $0.key, $0.origin) }
+        + budgets.map { ($0.name, $0.key, $0.origin) }, &resolver)
+    let clients = rates.map(\.clients) + concurrency.map(\.clients) + budgets.map(\.clients)
+    resolver.problems += clients.flatMap(names.deadClients)
+    resolver.problems += (rates.map(\.models) + concurrency.map(\.models)).flatMap(names.deadPatterns)
+
+    policy = LimitPolicy(
+      rates: rates.map(\.rule), concurrency: concurrency.map(\.rule), budgets: budgets.map(\.rule),
+      maximumKeys: section.maximumKeys?.value ?? LimitPolicy.none.maximumKeys,
+      outputCap: section.outputCap?.value ?? LimitPolicy.none.outputCap)
+    let path = resolver.yaml.path
+    rows =
+      rates.map { .row("limits.rates[\($0.name)]", $0.rule.summary, $0.origin) }
+      + concurrency.map { .row("limits.concurrency[\($0.name)]", $0.rule.summary, $0.origin) }
+      + [
+        .row("limits.max_keys", "\(policy.maximumKeys)", path: path, line: section.maximumKeys?.line),
+        .row("limits.output_cap", "\(policy.outputCap)", path: path, line: section.outputCap?.line),
+      ] + budgets.map { .row("budgets[\($0.name)]", $0.rule.summary, $0.origin) }
+  }
+
+  /// `WEIR_RATE_LIMIT_RPM` and `WEIR_RATE_LIMIT_TPM`.
+  private static func rates(_ resolver: inout SettingsResolver) -> [PlacedRule<LimitRule>] {
+    let all: [(String, LimitRule.Unit, Setting<Int?>)] = [
+      ("rpm", .requests, Settings.rateLimitRequests), ("tpm", .tokens, Settings.rateLimitTokens),
+    ]
+    return all.compactMap { name, unit, setting in
+      guard let perMinute = resolver.value(setting) else { return nil }
+      let place = resolver.place(of: setting)
+      let rule = LimitRule(name: name, unit: unit, perMinute: perMinute, scope: LimitScope(per: [.client]))
+      return PlacedRule(rule: rule, name: name, key: place.key, origin: place.origin)
+    }
+  }
+
+  /// `WEIR_BUDGET_USD_DAY`.
+  private static func budgets(_ resolver: inout SettingsResolver) -> [PlacedRule<BudgetRule>] {
+    guard let usd = resolver.value(Settings.budget) else { return [] }
+    let place = resolver.place(of: Settings.budget)
+    let rule = BudgetRule(name: "usd_day", period: .day, owner: .eachClient([]), usd: usd.value)
+    return [PlacedRule(rule: rule, name: rule.name, key: place.key, origin: place.origin)]
+  }
+
+  /// Metrics and messages tell rules of all kinds apart by their names.
+  private static func refuseNamesakes(
+    _ rules: [(name: String, key: String, origin: ValueOrigin)], _ resolver: inout SettingsResolver
+  ) {
+    var owners: [String: ValueOrigin] = [:]
+    for rule in rules {
+      if let owner = owners[rule.name] {
+        resolver.problems.append(
+          ConfigurationProblem(
+            .error, at: rule.origin, key: rule.key, what: "another rule is named \(rule.name) (\(owner))",
+            fix: "give each limit and budget a name of its own"))
+      } else {
+        owners[rule.name] = rule.origin
+      }
+    }
+  }
+}
+
+extension LimitScope {
+  /// What follows a bound in `weir check`.
+  fileprivate var summary: String {
+    let each = LimitScope.Dimension.allCases.filter(dimensions.contains).map(\.rawValue).joined(separator: " and ")
+    var text = each.isEmpty ? ", all together" : ", per \(each)"
+    if !clients.isEmpty { text += ", clients " + clients.joined(separator: ",") }
+    if !models.isEmpty { text += ", models " + models.map(\.description).joined(separator: ",") }
+    return text
+  }
+}
+
+extension LimitRule {
+  fileprivate var summary: String { "\(perMinute) \(unit.rawValue) a minute, burst \(burst)" + scope.summary }
+}
+
+extension ConcurrencyRule {
+  fileprivate var summary: String { "\(maximum) in flight" + scope.summary }
+}
+
+extension BudgetRule {
+  fileprivate var summary: String {
+    let bounds = [usd.map { "USD \($0)" }, tokens.map { "\($0) tokens" }].compactMap { $0 }
+    let who =
+      switch owner {
+      case .everyone: "all clients together"
+      case .eachClient(let names): names.isEmpty ? "each client" : "each of " + names.joined(separator: ",")
+      }
+    return bounds.joined(separator: " and ") + " a \(period.rawValue), \(who), \(isHard ? "hard" : "soft")"
+  }
+}

@@ -1,0 +1,157 @@
+import Synchronization
+
+/// All limits and budgets of a running proxy, over all event loops: every call is one short hold of one lock, and none where
+/// nothing is limited.
+///
+/// `now` is nanoseconds of a monotonic clock, `wall` seconds since 1970 UTC.
+public final class LimitBook: Sendable {
+  private struct State: Sendable {
+    var policy = LimitPolicy.none
+    var nextRuleID = 0
+    var concurrency = ConcurrencyTable()
+    var rates = RateLimiter()
+    var budgets = BudgetBook()
+    var averages = OutputAverages()
+
+    var needsEstimate: Bool { rates.countsTokens || !budgets.isEmpty }
+  }
+
+  private enum Denial: Error {
+    case budget(BudgetBook.Shortage)
+    case concurrency(ConcurrencyTable.Full)
+    case rate(RateLimiter.Delay)
+  }
+
+  private let state = Mutex(State())
+  private let limitsNothing = Atomic(true)
+  private let readsEstimates = Atomic(false)
+
+  /// Nothing is counted or spent yet.
+  public init(_ policy: LimitPolicy) { replace(policy) }
+
+  /// A reload. Counts of rules stay where name, unit and scope stay, whatever their new numbers; spending and what requests
+  /// in flight hold always stay.
+  public func replace(_ policy: LimitPolicy) {
+    state.withLock { state in
+      state.policy = policy
+      state.concurrency.replace(policy.concurrency, nextID: &state.nextRuleID)
+      state.rates.replace(policy.rates, maximumKeys: policy.maximumKeys, nextID: &state.nextRuleID)
+      state.budgets.replace(policy.budgets, outputCap: policy.outputCap)
+      let isEmpty = policy.rates.isEmpty && policy.concurrency.isEmpty && policy.budgets.isEmpty
+      limitsNothing.store(isEmpty, ordering: .relaxed)
+      readsEstimates.store(state.needsEstimate, ordering: .relaxed)
+    }
+  }
+
+  /// Whether `admit` looks at its estimate and prices; where not, `TokenEstimate.none` does. Takes no lock.
+  public var needsEstimate: Bool { readsEstimates.load(ordering: .relaxed) }
+
+  /// Tokens that a reply of the model is expected to have.
+  public func averageOutput(of model: String) -> Int {
+    let model = CountedSubject.counted(model)
+    return state.withLock { $0.averages.average(of: model) }
+  }
+
+  /// Takes what a request needs of every rule that covers it, or nothing.
+  ///
+  /// Budgets are asked first, then concurrency, then rates, so that the client is told what keeps longest.
+  ///
+  /// - Parameter prices: of the model; nil when they are not known.
+  /// - Throws: 429 `budget_exceeded` or `rate_limit_exceeded`, with the rule's name in `Refusal.limit`.
+  public func admit(
+    _ subject: LimitSubject, estimate: TokenEstimate, prices: ModelPrices?, now: Int64, wall: Int64
+  ) throws(Refusal) -> LimitLease {
+    if limitsNothing.load(ordering: .relaxed) { return LimitLease() }
+    let counted = CountedSubject(subject)
+    do throws(Denial) {
+      let (holdings, view) = try state.withLock { state throws(Denial) in
+        try LimitBook.take(counted, estimate, prices, now: now, wall: wall, from: &state)
+      }
+      return LimitLease(holdings, rateLimits: view, book: self)
+    } catch {
+      switch error {
+      case .budget(let shortage): throw LimitRefusal.refusal(shortage)
+      case .concurrency(let full): throw LimitRefusal.refusal(full)
+      case .rate(let delay): throw LimitRefusal.refusal(delay)
+      }
+    }
+  }
+
+  /// What is left of each client's tightest budget, in US dollars; clients that were seen or are named by a budget.
+  public func remainingBudgets(wall: Int64) -> [(client: String, usd: Double)] {
+    state.withLock { $0.budgets.remaining(wall: wall) }
+  }
+
+  /// What was spent, for `SpendingFile`, if it has changed since `version`; 0 is before any change.
+  public func spending(since version: UInt64) -> (version: UInt64, spending: [SavedSpending])? {
+    state.withLock { state in
+      state.budgets.version == version ? nil : (state.budgets.version, state.budgets.snapshot())
+    }
+  }
+
+  /// Takes over what was saved: the later period, and of the same one the larger amounts.
+  public func restore(_ spending: [SavedSpending]) { state.withLock { $0.budgets.restore(spending) } }
+
+  /// What requests in flight and the limits hold, for tests and gauges.
+  var holds: (concurrencyKeys: Int, rateKeys: Int, reserved: OwnerSpending.Amount) {
+    state.withLock { ($0.concurrency.count, $0.rates.count, $0.budgets.reserved) }
+  }
+
+  func settle(_ holdings: LimitLease.Holdings, usage: ActualUsage, now: Int64, wall: Int64) -> Settlement {
+    let (input, output) = (usage.clampedInput, usage.clampedOutput)
+    let dollars = usage.usd ?? holdings.prices?.cost(inputTokens: input, outputTokens: output) ?? 0
+    let spent = OwnerSpending.Amount(usd: NanoUSD(rounding: dollars), tokens: Int64(clamping: input + output))
+    var settlement = Settlement()
+    if holdings.usesEstimate, usage.state == .reported {
+      settlement.estimateError = input + output - holdings.estimate.total
+    }
+    state.withLock { state in
+      state.concurrency.release(holdings.concurrency)
+      state.rates.settle(holdings.charges, tokens: input + output, now: now)
+      if let reservation = holdings.reservation {
+        state.budgets.release(reservation)
+        state.budgets.spend(client: reservation.client, spent, wall: wall)
+        settlement.usd = spent.usd.dollars
+      }
+      if usage.state == .reported, output > 0 {
+        state.averages.learn(output / holdings.estimate.choices, of: holdings.subject.model)
+      }
+    }
+    return settlement
+  }
+
+  func release(_ holdings: LimitLease.Holdings) {
+    state.withLock { state in
+      state.concurrency.release(holdings.concurrency)
+      state.rates.release(holdings.charges)
+      if let reservation = holdings.reservation { state.budgets.release(reservation) }
+    }
+  }
+
+  private static func take(
+    _ subject: CountedSubject, _ estimate: TokenEstimate, _ prices: ModelPrices?, now: Int64, wall: Int64,
+    from state: inout State
+  ) throws(Denial) -> (LimitLease.Holdings, RateLimitView) {
+    let reservation: BudgetBook.Reservation?
+    do throws(BudgetBook.Shortage) {
+      reservation =
+        state.budgets.isEmpty
+        ? nil
+        : try state.budgets.plan(client: subject.client, estimate: estimate, prices: prices, wall: wall)
+    } catch { throw .budget(error) }
+    let concurrency: [LimitKey]
+    do throws(ConcurrencyTable.Full) {
+      concurrency = try state.concurrency.plan(subject)
+    } catch { throw .concurrency(error) }
+    let taken: (charges: [RateLimiter.Charge], view: RateLimitView)
+    do throws(RateLimiter.Delay) {
+      taken = try state.rates.take(subject, inputTokens: estimate.input, tokens: estimate.total, now: now)
+    } catch { throw .rate(error) }
+    state.concurrency.hold(concurrency)
+    if let reservation { state.budgets.hold(reservation) }
+    let holdings = LimitLease.Holdings(
+      subject: subject, estimate: estimate, prices: prices, concurrency: concurrency, charges: taken.charges,
+      reservation: reservation, usesEstimate: state.needsEstimate)
+    return (holdings, taken.view)
+  }
+}

@@ -1,0 +1,72 @@
+/// What one request holds of limits and budgets, until it is settled or released: exactly one of both, once.
+///
+/// Not copyable, so that the compiler sees each lease finished at most once; one that is dropped releases everything
+/// itself. Belongs to whoever holds it; finishing it takes the book's lock once.
+public struct LimitLease: ~Copyable, Sendable {
+  /// What is left, for the `x-ratelimit-*` headers.
+  public let rateLimits: RateLimitView
+  /// The output bound, for one reply, that the request must be given before it is sent: it has none, and a hard budget
+  /// applies. Nil leaves the request as it is.
+  public let outputCap: Int?
+  /// The soft budgets that are used up, by name.
+  public let softBudgetsUsedUp: [String]
+  /// A budget in money applies to a model without a known price: nothing was reserved for it.
+  public let isPriceUnknown: Bool
+
+  private let holdings: Holdings?
+  private let book: LimitBook?
+  private var isFinished = false
+
+  /// What the book takes back.
+  struct Holdings: Sendable {
+    let subject: CountedSubject
+    let estimate: TokenEstimate
+    let prices: ModelPrices?
+    let concurrency: [LimitKey]
+    let charges: [RateLimiter.Charge]
+    let reservation: BudgetBook.Reservation?
+    /// Whether any rule looked at the estimate.
+    let usesEstimate: Bool
+  }
+
+  /// Of a request that nothing limits.
+  init() {
+    rateLimits = RateLimitView()
+    outputCap = nil
+    softBudgetsUsedUp = []
+    isPriceUnknown = false
+    holdings = nil
+    book = nil
+  }
+
+  init(_ holdings: Holdings, rateLimits: RateLimitView, book: LimitBook) {
+    self.rateLimits = rateLimits
+    outputCap = holdings.reservation?.outputCap
+    softBudgetsUsedUp = holdings.reservation?.softBudgetsUsedUp ?? []
+    isPriceUnknown = holdings.reservation?.isPriceUnknown ?? false
+    self.holdings = holdings
+    self.book = book
+  }
+
+  deinit {
+    if !isFinished, let book, let holdings { book.release(holdings) }
+  }
+
+  /// The request is over and this is what it used.
+  ///
+  /// - Parameters:
+  ///   - now: nanoseconds of the monotonic clock.
+  ///   - wall: seconds since 1970; the period of this time is the one that it counts in.
+  public consuming func settle(_ usage: ActualUsage, now: Int64, wall: Int64) -> Settlement {
+    isFinished = true
+    guard let book, let holdings else { return Settlement() }
+    return book.settle(holdings, usage: usage, now: now, wall: wall)
+  }
+
+  /// The request is over and used nothing: it failed, or was answered without the upstream. All goes back but its count as
+  /// a request.
+  public consuming func release() {
+    isFinished = true
+    if let book, let holdings { book.release(holdings) }
+  }
+}

@@ -1,0 +1,38 @@
+import WeirWire
+
+/// Takes what a request needs of the limits and budgets that cover it.
+enum ReserveLimits {
+  /// - Parameters:
+  ///   - envelope: nil for a request whose body nobody reads; it counts as a request, and for no tokens.
+  ///   - census: what the body is made of; asked only where a rule looks at tokens or money.
+  static func reserve(
+    _ exchange: inout Exchange, envelope: Envelope?, policy: PolicySnapshot, shared: SharedPolicy, now: Int64,
+    wall: Int64, census: () -> BodyCensus, memberText: (Range<Int>) -> String
+  ) throws(Refusal) -> LimitLease {
+    let model = exchange.sentModel ?? ""
+    var estimate = TokenEstimate.none
+    if shared.limits.needsEstimate, let envelope {
+      let choices = envelope.range(of: .n).flatMap { Int(memberText($0)) }
+      estimate = TokenEstimate(
+        census(), requestedOutput: exchange.endpoint == .embeddings ? 0 : exchange.outputBound,
+        averageOutput: shared.limits.averageOutput(of: model), choices: choices ?? 1)
+      exchange.estimate = estimate
+    }
+    let lease = try shared.limits.admit(
+      LimitSubject(client: exchange.client, user: exchange.user, model: model), estimate: estimate,
+      prices: dearest(exchange.plan, policy: policy), now: now, wall: wall)
+    exchange.rateLimits = lease.rateLimits
+    exchange.usedUpBudgets = lease.softBudgetsUsedUp
+    exchange.outputCap = lease.outputCap
+    return lease
+  }
+
+  /// The highest prices of the models that the request may go to, so that a fallback cannot cost more than was reserved.
+  private static func dearest(_ plan: AttemptPlan, policy: PolicySnapshot) -> ModelPrices? {
+    let prices = plan.targets.compactMap { $0.model.flatMap { policy.models.prices(of: $0) } }
+    guard let first = prices.first else { return nil }
+    guard prices.count > 1 else { return first }
+    return ModelPrices(
+      input: prices.map(\.input).max() ?? first.input, output: prices.map(\.output).max() ?? first.output)
+  }
+}

@@ -1,0 +1,60 @@
+import NIOCore
+import WeirPolicy
+import WeirWire
+
+/// What `/health` says: each upstream as it was seen in passing, and what that means for the whole.
+struct HealthDocument {
+  private let state: ProxyState
+  private let startedAt: Double
+  private let reports: [UpstreamHealth.Report]
+  private let circuits: [String: CircuitState]
+
+  init(state: ProxyState, startedAt: Double) {
+    self.state = state
+    self.startedAt = startedAt
+    reports = state.health.reports
+    let now = Int64(clamping: NIODeadline.now().uptimeNanoseconds)
+    // The worst of an upstream's models stands for it.
+    circuits = Dictionary(
+      state.shared.attempts.states(now: now).map { ($0.key.upstream, $0.state) },
+      uniquingKeysWith: { $0.rawValue >= $1.rawValue ? $0 : $1 })
+  }
+
+  /// No upstream works.
+  var isUnhealthy: Bool { reports.allSatisfy { $0.status == .unhealthy } }
+
+  private var status: UpstreamHealth.Status {
+    if isUnhealthy { return .unhealthy }
+    let isWhole = reports.allSatisfy { $0.status == .healthy } && circuits.values.allSatisfy { $0 == .closed }
+    return isWhole ? .healthy : .degraded
+  }
+
+  var json: [UInt8] {
+    var upstreams: [UInt8] = [UInt8(ascii: "[")]
+    for (index, report) in reports.enumerated() {
+      if index > 0 { upstreams.append(UInt8(ascii: ",")) }
+      upstreams += upstream(report)
+    }
+    upstreams.append(UInt8(ascii: "]"))
+    var line = JSONLine()
+    line.add("status", status.rawValue)
+    line.add("uptime_seconds", json: Self.thousandths(WallClock.seconds() - startedAt))
+    line.add("upstreams", json: upstreams)
+    line.add("timestamp", WallClock.timestamp(WallClock.seconds()))
+    return line.finish()
+  }
+
+  private func upstream(_ report: UpstreamHealth.Report) -> [UInt8] {
+    var line = JSONLine()
+    line.add("name", report.name)
+    line.add("status", report.status.rawValue)
+    line.add("response_time_ms", json: report.responseMilliseconds.map(Self.thousandths) ?? Self.null)
+    line.add("last_success", json: report.lastSuccess.map { JSONText.quotedBytes(WallClock.timestamp($0)) } ?? Self.null)
+    line.add("circuit", (circuits[report.name] ?? .closed).label)
+    return line.finish()
+  }
+
+  private static let null = Array("null".utf8)
+
+  private static func thousandths(_ number: Double) -> [UInt8] { Array("\((number * 1000).rounded() / 1000)".utf8) }
+}

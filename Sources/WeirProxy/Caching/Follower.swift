@@ -1,0 +1,24 @@
+import NIOCore
+
+/// One client's place at a reply that another's request brings. Used on that client's event loop; leaves by itself when
+/// it is let go.
+final class Follower: Sendable {
+  private let id: Int
+  private let reply: SharedReply
+
+  init(id: Int, reply: SharedReply) {
+    self.id = id
+    self.reply = reply
+  }
+
+  deinit { reply.leave(id) }
+
+  /// What came since the last call: call it when woken, and, where more was there than asked for, when there is room
+  /// again. Never waits.
+  ///
+  /// - Parameter maximumBytes: bytes of the body that are wanted; one chunk comes even where it is larger.
+  func next(maximumBytes: Int = .max) -> FollowerEvents { reply.next(id, maximumBytes: maximumBytes) }
+
+  /// The client is gone. Once the last one is, the transfer is given up. May be called again.
+  func leave() { reply.leave(id) }
+}

@@ -1,0 +1,51 @@
+import NIOCore
+import WeirPolicy
+
+/// The place of the request that brings a reply for itself and its followers. Used on its event loop. Followers are
+/// never left waiting: a leader that is let go without an ending ends the reply as broken.
+final class Leader: Sendable {
+  private let key: CacheKey
+  private let reply: SharedReply
+  private let hub: InFlightReplies
+
+  init(key: CacheKey, reply: SharedReply, hub: InFlightReplies) {
+    self.key = key
+    self.reply = reply
+    self.hub = hub
+  }
+
+  deinit { end(.broken(Self.lost)) }
+
+  /// The head has come; call once, before any bytes of the body.
+  func begin(_ head: SharedHead) { reply.begin(head) }
+
+  /// Bytes of the body have come.
+  func append(_ chunk: ByteBuffer) { reply.append(chunk) }
+
+  /// The reply is over; identical requests from here on find it in the cache or ask anew, so keep it there before this.
+  /// The first ending counts.
+  func end(_ ending: SharedEnding) {
+    reply.end(ending)
+    hub.forget(key, reply)
+  }
+
+  /// This request's own client is gone.
+  ///
+  /// - Returns: true where the transfer goes on for followers: the last of them that leaves has the transfer given up
+  ///   by the callback. False where nobody wants it any more: the caller gives it up.
+  func clientLeft() -> Bool {
+    let goesOn = reply.leaderLeft()
+    if !goesOn { hub.forget(key, reply) }
+    return goesOn
+  }
+
+  /// How many follow now.
+  var followerCount: Int { reply.followerCount }
+
+  /// The bytes of the body so far, to be kept in the cache; nil where they were more than may be kept.
+  var wholeBody: [UInt8]? { reply.wholeBody }
+
+  private static let lost = Refusal(
+    .upstreamStreamBroken, "the identical request that this one followed ended without an answer",
+    remedy: "Send the request again.")
+}

@@ -1,0 +1,136 @@
+import NIOCore
+
+/// What is kept of a reply for its followers, and how far each of them is. A value inside the lock of `SharedReply`.
+///
+/// While the whole reply so far fits its bound, all of it is kept, so that further followers can begin at its first
+/// byte. From then on only what some follower has not read is; a follower that is further behind than the bound is cut.
+struct SharedBody {
+  /// How far a follower is.
+  struct Reader {
+    /// The number of the chunk it reads next.
+    var next = 0
+    /// What it needs is no longer kept.
+    var isCut = false
+  }
+
+  private struct Chunk {
+    var buffer: ByteBuffer
+    /// Memory that it holds, at least its bytes.
+    var held: Int
+  }
+
+  private let maximumKept: Int
+  private let budget: InFlightBudget
+  private var chunks = CircularBuffer<Chunk>()
+  /// The number of the first chunk that is kept.
+  private var base = 0
+  private(set) var kept = 0
+  private(set) var readers: [Int: Reader] = [:]
+  /// Whether everything since the first byte is kept.
+  private(set) var isWhole = true
+
+  init(maximumKept: Int, budget: InFlightBudget) {
+    self.maximumKept = maximumKept
+    self.budget = budget
+  }
+
+  /// A new reader begins at the first byte.
+  mutating func add(_ reader: Int) { readers[reader] = Reader() }
+
+  /// What only this reader still needed goes.
+  mutating func remove(_ reader: Int) {
+    readers[reader] = nil
+    dropRead()
+  }
+
+  mutating func append(_ buffer: ByteBuffer) {
+    let chunk = Self.fitted(buffer)
+    var isTaken = take(chunk.held)
+    if !isTaken {
+      isWhole = false
+      dropRead()
+      isTaken = hasUnreadReaders && take(chunk.held)
+    }
+    while !isTaken, let slowest = slowestReader {
+      cut(slowest)
+      isTaken = hasUnreadReaders && take(chunk.held)
+    }
+    guard isTaken else {
+      // Nobody is left who reads it.
+      base += chunks.count + 1
+      releaseAll()
+      return
+    }
+    chunks.append(chunk)
+  }
+
+  /// The next chunks of a reader, at least one where there is one, at most so many bytes.
+  mutating func read(_ id: Int, maximumBytes: Int) -> (chunks: [ByteBuffer], hasMore: Bool) {
+    guard var reader = readers[id], !reader.isCut else { return ([], false) }
+    var read: [ByteBuffer] = []
+    var bytes = 0
+    while reader.next < base + chunks.count {
+      let buffer = chunks[offset: reader.next - base].buffer
+      guard read.isEmpty || bytes + buffer.readableBytes <= maximumBytes else { break }
+      bytes += buffer.readableBytes
+      read.append(buffer)
+      reader.next += 1
+    }
+    readers[id] = reader
+    if !read.isEmpty { dropRead() }
+    return (read, reader.next < base + chunks.count)
+  }
+
+  /// The bytes of the whole reply; nil where its beginning is no longer kept.
+  var whole: [UInt8]? {
+    guard isWhole else { return nil }
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(chunks.reduce(0) { $0 + $1.buffer.readableBytes })
+    for chunk in chunks { bytes.append(contentsOf: chunk.buffer.readableBytesView) }
+    return bytes
+  }
+
+  /// Gives all room back; nothing is kept then.
+  mutating func releaseAll() {
+    chunks.removeAll()
+    budget.give(kept)
+    kept = 0
+  }
+
+  private var hasUnreadReaders: Bool { readers.values.contains { !$0.isCut } }
+
+  /// The one that is furthest behind, where someone is behind.
+  private var slowestReader: Int? { readers.filter { !$0.value.isCut }.min { $0.value.next < $1.value.next }?.key }
+
+  private mutating func cut(_ id: Int) {
+    readers[id]?.isCut = true
+    dropRead()
+  }
+
+  private mutating func take(_ bytes: Int) -> Bool {
+    guard bytes <= maximumKept - kept, budget.take(bytes) else { return false }
+    kept += bytes
+    return true
+  }
+
+  /// Lets go what nobody needs any more.
+  private mutating func dropRead() {
+    guard !isWhole else { return }
+    let needed = readers.values.filter { !$0.isCut }.map(\.next).min() ?? .max
+    while base < needed, let chunk = chunks.popFirst() {
+      base += 1
+      kept -= chunk.held
+      budget.give(chunk.held)
+    }
+  }
+
+  /// A slice of a large buffer would keep all of it, so it is copied.
+  private static func fitted(_ buffer: ByteBuffer) -> Chunk {
+    guard buffer.storageCapacity > 2 * buffer.readableBytes + 1024 else {
+      return Chunk(buffer: buffer, held: buffer.storageCapacity)
+    }
+    var copy = ByteBufferAllocator().buffer(capacity: buffer.readableBytes)
+    copy.writeImmutableBuffer(buffer)
+    return Chunk(buffer: copy, held: copy.storageCapacity)
+  }
+}

@@ -1,0 +1,50 @@
+import NIOCore
+import WeirPolicy
+
+/// The head of a reply that several clients get.
+struct SharedHead: Sendable {
+  /// The HTTP status.
+  var status: Int
+  /// The field lines that every client gets, as the cache keeps them.
+  var lines: [UInt8]
+  /// Whether the body is an event stream.
+  var isEventStream: Bool
+  /// Bytes of the body; nil where the upstream did not say.
+  var contentLength: Int?
+  /// The upstream's `content-encoding`; nil where the body is plain.
+  var contentEncoding: String?
+  /// The model that answers, by the id asked of the upstream.
+  var model: String?
+  /// What headers and metrics call the upstream.
+  var upstream: String
+}
+
+/// How a reply that several clients get ended, and with it what each of them gets.
+enum SharedEnding: Sendable, Equatable {
+  /// Its end was reached.
+  case complete
+  /// It broke off after its head.
+  case broken(Refusal)
+  /// There was none: weir answers.
+  case refused(Refusal)
+}
+
+/// What came since a follower last asked.
+struct FollowerEvents: Sendable {
+  /// Why nothing more comes.
+  enum Ending: Sendable, Equatable {
+    /// As the leader's.
+    case shared(SharedEnding)
+    /// The follower read so slowly that what it needs next is no longer kept.
+    case lagged
+  }
+
+  /// Given once.
+  var head: SharedHead?
+  /// The next bytes of the body.
+  var chunks: [ByteBuffer] = []
+  /// Given after the last bytes, and again whenever asked.
+  var ending: Ending?
+  /// Whether more is there already, over the bytes asked for; nothing wakes the follower for that.
+  var hasMore = false
+}

@@ -1,0 +1,150 @@
+import NIOCore
+import Synchronization
+import WeirPolicy
+
+/// One reply that comes once from the upstream and goes to the client that asked first and to all that ask the same
+/// meanwhile. The request that asked first leads: its event loop gets the bytes and hands them on; each follower takes
+/// them on its own loop. Any thread may call; one lock, short holds, and no callback runs inside it.
+final class SharedReply: Sendable {
+  private struct State {
+    var head: SharedHead?
+    var body: SharedBody
+    var ending: SharedEnding?
+    var calls: [Int: Call] = [:]
+    var nextID = 0
+    var leaderLeft = false
+    var isAbandoned = false
+  }
+
+  /// How a follower is told that there is something for it.
+  private struct Call {
+    let loop: any EventLoop
+    let wake: @Sendable () -> Void
+    /// It was told, and has not asked since.
+    var isPending = false
+    var hasHead = false
+  }
+
+  private typealias Wakings = [(loop: any EventLoop, wake: @Sendable () -> Void)]
+
+  private let state: Mutex<State>
+  private let leaderLoop: any EventLoop
+  private let onAbandoned: @Sendable () -> Void
+
+  init(
+    maximumKept: Int, budget: InFlightBudget, leaderLoop: any EventLoop, onAbandoned: @escaping @Sendable () -> Void
+  ) {
+    state = Mutex(State(body: SharedBody(maximumKept: maximumKept, budget: budget)))
+    self.leaderLoop = leaderLoop
+    self.onAbandoned = onAbandoned
+  }
+
+  deinit { state.withLock { $0.body.releaseAll() } }
+}
+
+// What the leader does.
+extension SharedReply {
+  func begin(_ head: SharedHead) {
+    wake(
+      state.withLock { state in
+        state.head = head
+        return Self.pending(&state)
+      })
+  }
+
+  func append(_ chunk: ByteBuffer) {
+    guard chunk.readableBytes > 0 else { return }
+    wake(
+      state.withLock { state in
+        guard state.ending == nil else { return [] }
+        state.body.append(chunk)
+        return Self.pending(&state)
+      })
+  }
+
+  /// The first ending counts.
+  func end(_ ending: SharedEnding) {
+    wake(
+      state.withLock { state in
+        guard state.ending == nil else { return [] }
+        state.ending = ending
+        return Self.pending(&state)
+      })
+  }
+
+  /// True while somebody follows, so that the transfer goes on without the leader's client.
+  func leaderLeft() -> Bool {
+    state.withLock { state in
+      state.leaderLeft = true
+      state.isAbandoned = state.calls.isEmpty && state.ending == nil
+      return !state.calls.isEmpty
+    }
+  }
+
+  var wholeBody: [UInt8]? { state.withLock { $0.body.whole } }
+
+  var followerCount: Int { state.withLock { $0.calls.count } }
+
+  private static func pending(_ state: inout State) -> Wakings {
+    var wakings: Wakings = []
+    for index in state.calls.values.indices where !state.calls.values[index].isPending {
+      state.calls.values[index].isPending = true
+      wakings.append((state.calls.values[index].loop, state.calls.values[index].wake))
+    }
+    return wakings
+  }
+
+  private func wake(_ wakings: Wakings) {
+    for waking in wakings { waking.loop.execute(waking.wake) }
+  }
+}
+
+// What followers do.
+extension SharedReply {
+  /// Nil where the beginning is gone, or the reply failed or was given up: then the request has to ask the upstream.
+  func join(on loop: any EventLoop, wake: @escaping @Sendable () -> Void) -> Follower? {
+    let (id, isWaiting) = state.withLock { state -> (Int?, Bool) in
+      let hasFailed = state.ending.map { $0 != .complete } ?? false
+      guard state.body.isWhole, !state.isAbandoned, !hasFailed else { return (nil, false) }
+      let id = state.nextID
+      state.nextID += 1
+      let isWaiting = state.head != nil
+      state.calls[id] = Call(loop: loop, wake: wake, isPending: isWaiting)
+      state.body.add(id)
+      return (id, isWaiting)
+    }
+    guard let id else { return nil }
+    if isWaiting { loop.execute(wake) }
+    return Follower(id: id, reply: self)
+  }
+
+  func next(_ id: Int, maximumBytes: Int) -> FollowerEvents {
+    state.withLock { state in
+      guard let call = state.calls[id] else { return FollowerEvents() }
+      state.calls[id]?.isPending = false
+      var events = FollowerEvents()
+      if !call.hasHead, let head = state.head {
+        events.head = head
+        state.calls[id]?.hasHead = true
+      }
+      if state.body.readers[id]?.isCut == true {
+        events.ending = .lagged
+        return events
+      }
+      (events.chunks, events.hasMore) = state.body.read(id, maximumBytes: maximumBytes)
+      if !events.hasMore { events.ending = state.ending.map { .shared($0) } }
+      return events
+    }
+  }
+
+  func leave(_ id: Int) {
+    let isAbandoned = state.withLock { state in
+      guard state.calls.removeValue(forKey: id) != nil else { return false }
+      state.body.remove(id)
+      guard state.leaderLeft, state.calls.isEmpty, state.ending == nil, !state.isAbandoned else { return false }
+      state.isAbandoned = true
+      return true
+    }
+    if isAbandoned { leaderLoop.execute(onAbandoned) }
+  }
+}

@@ -1,0 +1,61 @@
+/// Totals of one day, UTC, in all and by model.
+struct StatusToday: Sendable {
+  struct Model: Sendable {
+    let name: String
+    var totals = StatusTotals()
+    /// Seconds since 1970.
+    var lastUsed: Int64
+  }
+
+  /// More models than this are counted together.
+  static let maximumModels = 32
+  static let otherModels = "other"
+
+  private static let secondsOfDay: Int64 = 86_400
+
+  private var day: Int64 = .min
+  private var totals = StatusTotals()
+  private var models: [Model] = []
+  private var indices: [String: Int] = [:]
+
+  init() {
+    models.reserveCapacity(Self.maximumModels + 1)
+    indices.reserveCapacity(Self.maximumModels + 1)
+  }
+
+  mutating func add(_ request: FinishedRequest, second: Int64) {
+    begin(second.flooredQuotient(Self.secondsOfDay))
+    totals.add(request)
+    let index = index(of: request.model, second: second)
+    models[index].totals.add(request)
+    models[index].lastUsed = max(models[index].lastUsed, second)
+  }
+
+  /// Nothing when nothing was counted on the day of this second.
+  func reading(second: Int64) -> (totals: StatusTotals, models: [Model]) {
+    second.flooredQuotient(Self.secondsOfDay) == day ? (totals, models) : (StatusTotals(), [])
+  }
+
+  private mutating func begin(_ next: Int64) {
+    // Two event loops may see midnight in either order: what comes late counts for the new day.
+    guard next != day, day == .min || next != day - 1 else { return }
+    day = next
+    totals = StatusTotals()
+    models.removeAll(keepingCapacity: true)
+    indices.removeAll(keepingCapacity: true)
+  }
+
+  private mutating func index(of name: String, second: Int64) -> Int {
+    if let known = indices[name] { return known }
+    guard models.count < Self.maximumModels else {
+      return indices[Self.otherModels] ?? append(Self.otherModels, second: second)
+    }
+    return append(name, second: second)
+  }
+
+  private mutating func append(_ name: String, second: Int64) -> Int {
+    models.append(Model(name: name, lastUsed: second))
+    indices[name] = models.count - 1
+    return models.count - 1
+  }
+}

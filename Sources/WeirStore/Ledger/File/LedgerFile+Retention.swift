@@ -1,0 +1,74 @@
+import GRDB
+
+extension LedgerFile {
+  /// Rows that one step deletes at most, so that no step keeps writers and readers waiting for long.
+  static let rowsPerTrim = 2_000
+  /// Pages that one step gives back to the file system.
+  private static let pagesPerTrim = 2_000
+
+  /// Deletes some of the rows that are too old or too many.
+  ///
+  /// - Returns: whether there is more to delete.
+  func trim(_ options: LedgerOptions, nowMilliseconds: Int64) throws(LedgerError) -> Bool {
+    do {
+      return try queue.writeWithoutTransaction { database in
+        var isUnfinished = false
+        try database.inTransaction(.immediate) {
+          if let last = try Self.lastToGo(database, options, nowMilliseconds) {
+            try Self.delete(upTo: last, database)
+            isUnfinished = try Self.lastToGo(database, options, nowMilliseconds) != nil
+          }
+          return .commit
+        }
+        try Self.shrink(database)
+        return isUnfinished
+      }
+    } catch { throw LedgerError(error, path: path) }
+  }
+
+  /// The time up to which the next step deletes; nil when all may stay.
+  private static func lastToGo(_ database: Database, _ options: LedgerOptions, _ now: Int64) throws -> Int64? {
+    if let oldest = options.maximumAgeDays.flatMap({ oldestToStay($0, now) }) {
+      if let last = try last(database, before: oldest) { return last }
+    }
+    if let bytes = options.maximumBytes, try usedBytes(database) > bytes {
+      return try last(database, before: .max)
+    }
+    return nil
+  }
+
+  /// Nil where the age reaches back beyond all times.
+  private static func oldestToStay(_ days: Int, _ now: Int64) -> Int64? {
+    let (age, isTooLong) = Int64(max(days, 0)).multipliedReportingOverflow(by: 86_400_000)
+    let (oldest, isTooOld) = now.subtractingReportingOverflow(age)
+    return isTooLong || isTooOld ? nil : oldest
+  }
+
+  private static func last(_ database: Database, before time: Int64) throws -> Int64? {
+    try Int64.fetchOne(
+      database,
+      sql: """
+        SELECT max(time_ms) FROM (SELECT time_ms FROM requests WHERE time_ms < ? ORDER BY time_ms LIMIT ?)
+        """, arguments: [time, rowsPerTrim])
+  }
+
+  private static func delete(upTo time: Int64, _ database: Database) throws {
+    for table in ["requests", "attempts", "feedback"] {
+      try database.execute(sql: "DELETE FROM \(table) WHERE time_ms <= ?", arguments: [time])
+    }
+  }
+
+  static func usedBytes(_ database: Database) throws -> Int64 {
+    let pages = try Int64.fetchOne(database, sql: "PRAGMA page_count") ?? 0
+    let free = try Int64.fetchOne(database, sql: "PRAGMA freelist_count") ?? 0
+    let size = try Int64.fetchOne(database, sql: "PRAGMA page_size") ?? 0
+    return (pages - free) * size
+  }
+
+  /// Without this the file would keep its size, with holes for later rows.
+  private static func shrink(_ database: Database) throws {
+    guard try Int64.fetchOne(database, sql: "PRAGMA freelist_count") ?? 0 > 0 else { return }
+    // The pragma frees a page a step, so all its steps must be made.
+    _ = try Row.fetchAll(database, sql: "PRAGMA incremental_vacuum(\(pagesPerTrim))")
+  }
+}

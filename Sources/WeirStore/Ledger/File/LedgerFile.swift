@@ -1,0 +1,100 @@
+import GRDB
+import Glibc
+
+/// The open file. Every call blocks for the disk; `Ledger` makes them on its own queue, one at a time.
+struct LedgerFile: Sendable {
+  let path: String
+  let queue: DatabaseQueue
+  /// Which file the path named when it was opened.
+  private let place: FilePlace?
+
+  /// Opens the file, made where there is none, and brings its schema up to date.
+  init(
+    _ path: String, schema: LedgerSchema = .current, busyMilliseconds: Int = LedgerOptions().busyMilliseconds
+  ) throws(LedgerError) {
+    self.path = path
+    queue = try Self.openInTries(path, schema, busyMilliseconds)
+    place = FilePlace(path)
+  }
+
+  /// Two processes that make the same ledger at once get into each other's way; a later try finds it made.
+  private static func openInTries(
+    _ path: String, _ schema: LedgerSchema, _ busyMilliseconds: Int
+  ) throws(LedgerError) -> DatabaseQueue {
+    for attempt in 1..<tries {
+      do { return try open(path, schema, busyMilliseconds) } catch {
+        guard isRace(error) else { throw error }
+        usleep(UInt32(attempt * 20_000))
+      }
+    }
+    return try open(path, schema, busyMilliseconds)
+  }
+
+  private static let tries = 5
+
+  private static func isRace(_ error: LedgerError) -> Bool { error.reason == .locked || error.reason == .inputOutput }
+
+  private static func open(
+    _ path: String, _ schema: LedgerSchema, _ busyMilliseconds: Int
+  ) throws(LedgerError) -> DatabaseQueue {
+    try FilePlace.prepare(path)
+    do {
+      var configuration = GRDB.Configuration()
+      configuration.label = "weir.ledger"
+      configuration.busyMode = .timeout(Double(busyMilliseconds) / 1000)
+      // Without this GRDB ends the process when a disk fails between a transaction's end and its undoing.
+      configuration.allowsUnsafeTransactions = true
+      let queue = try DatabaseQueue(path: path, configuration: configuration)
+      try queue.writeWithoutTransaction { database in
+        try requireOurs(LedgerSchema.state(database), schema, path)
+        try setUp(database)
+      }
+      try schema.migrate(queue)
+      return queue
+    } catch { throw LedgerError(error, path: path) }
+  }
+
+  private static func requireOurs(_ state: LedgerSchema.State, _ schema: LedgerSchema, _ path: String) throws {
+    switch state {
+    case .empty: return
+    case .foreign: throw LedgerError(.notALedger, path: path, detail: "it has another program's tables")
+    case .ledger(let version) where version > schema.version:
+      throw LedgerError(.newerSchema(found: version, known: schema.version), path: path)
+    case .ledger: return
+    }
+  }
+
+  /// In this order: what concerns the file's format must come before its first page is written.
+  private static func setUp(_ database: Database) throws {
+    try database.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL")
+    // A killed process loses nothing that was committed, a machine without power at most what the log held.
+    try database.execute(sql: "PRAGMA journal_mode = WAL")
+    try database.execute(sql: "PRAGMA synchronous = NORMAL")
+    try database.execute(sql: "PRAGMA journal_size_limit = 16777216")
+    // Takes the write lock, so that a file that takes no writes is found out now.
+    try database.inTransaction(.immediate) { .commit }
+  }
+
+  /// Whether the path still names the open file.
+  var isInPlace: Bool { place != nil && FilePlace(path) == place }
+
+  /// Writes all rows or none.
+  func write(_ entries: some Collection<LedgerEntry>) throws(LedgerError) {
+    do {
+      try queue.writeWithoutTransaction { database in
+        var requests = try SQLiteStatement(database, LedgerEntry.insertRequest)
+        var attempts = try SQLiteStatement(database, LedgerEntry.insertAttempt)
+        try database.inTransaction(.immediate) {
+          for entry in entries {
+            try entry.writeRequest(&requests)
+            try entry.writeAttempts(&attempts)
+          }
+          return .commit
+        }
+      }
+    } catch { throw LedgerError(error, path: path) }
+  }
+
+  /// Lets the file go; what was written stays.
+  func close() { try? queue.close() }
+}

@@ -1,0 +1,119 @@
+import GRDB
+
+/// What the file holds, in steps that are never changed once published: a file of an earlier weir is brought up to date by
+/// the steps it lacks. `PRAGMA user_version` is the number of steps taken, `PRAGMA application_id` tells the file's owner.
+struct LedgerSchema: Sendable {
+  /// SQL of each step.
+  let steps: [String]
+
+  /// `weir` in ASCII (https://sqlite.org/fileformat2.html, application id).
+  static let applicationID: Int64 = 0x7765_6972
+
+  static let current = LedgerSchema(steps: [first])
+
+  /// The number that `user_version` has in an up-to-date file.
+  var version: Int { steps.count }
+
+  /// What a file is before its first use.
+  enum State: Equatable {
+    case empty
+    case ledger(version: Int)
+    case foreign
+  }
+
+  static func state(_ database: Database) throws -> State {
+    let owner = try Int64.fetchOne(database, sql: "PRAGMA application_id") ?? 0
+    if owner == applicationID {
+      return .ledger(version: try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0)
+    }
+    let tables = try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_schema") ?? 0
+    return owner == 0 && tables == 0 ? .empty : .foreign
+  }
+
+  /// Takes the steps that the file lacks, each in a transaction.
+  func migrate(_ queue: DatabaseQueue) throws {
+    var migrator = DatabaseMigrator()
+    for (index, step) in steps.enumerated() {
+      migrator.registerMigration("ledger-\(index + 1)") { database in
+        try database.execute(sql: step)
+        try database.execute(sql: "PRAGMA application_id = \(Self.applicationID)")
+        try database.execute(sql: "PRAGMA user_version = \(index + 1)")
+      }
+    }
+    try migrator.migrate(queue)
+  }
+
+  /// Rows lie in the order of their time, so that a report reads one stretch of the file and retention frees one. What
+  /// reports count comes first in a row: reading it stops there. The ids are indexed by hours: most are random, and in an
+  /// index of all of them every row would touch a page of its own (measured: three times the time a row).
+  private static let first = """
+    CREATE TABLE requests (
+      time_ms INTEGER NOT NULL,
+      id TEXT NOT NULL,
+      sequence INTEGER NOT NULL,
+      status INTEGER,
+      error_code TEXT,
+      cache TEXT,
+      duration_us INTEGER NOT NULL,
+      first_token_us INTEGER,
+      input_tokens INTEGER,
+      output_tokens INTEGER,
+      cached_tokens INTEGER,
+      reasoning_tokens INTEGER,
+      cost_usd REAL,
+      baseline_usd REAL,
+      saved_usd REAL,
+      tool_calls_valid INTEGER NOT NULL,
+      tool_calls_invalid_json INTEGER NOT NULL,
+      tool_calls_schema_mismatch INTEGER NOT NULL,
+      tool_calls_unknown_tool INTEGER NOT NULL,
+      model TEXT,
+      rollout TEXT,
+      variant TEXT,
+      client TEXT NOT NULL,
+      user TEXT,
+      upstream TEXT,
+      provider TEXT,
+      endpoint TEXT NOT NULL,
+      asked_model TEXT,
+      stream INTEGER NOT NULL,
+      ending TEXT NOT NULL,
+      attempts INTEGER NOT NULL,
+      fallback_from TEXT,
+      usage_state TEXT NOT NULL,
+      cost_source TEXT NOT NULL,
+      own_us INTEGER,
+      upstream_us INTEGER,
+      finish_reason TEXT,
+      generation_id TEXT,
+      bytes_in INTEGER NOT NULL,
+      bytes_out INTEGER NOT NULL,
+      PRIMARY KEY (time_ms, id, sequence)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX requests_by_id ON requests (time_ms / 3600000, id);
+    CREATE INDEX requests_by_generation ON requests (time_ms / 3600000, generation_id)
+      WHERE generation_id IS NOT NULL;
+    CREATE TABLE attempts (
+      time_ms INTEGER NOT NULL,
+      id TEXT NOT NULL,
+      sequence INTEGER NOT NULL,
+      n INTEGER NOT NULL,
+      upstream TEXT NOT NULL,
+      model TEXT,
+      status INTEGER,
+      failure TEXT,
+      duration_us INTEGER NOT NULL,
+      PRIMARY KEY (time_ms, id, sequence, n)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE feedback (
+      time_ms INTEGER NOT NULL,
+      id TEXT NOT NULL,
+      sequence INTEGER NOT NULL,
+      voted_ms INTEGER NOT NULL,
+      rating TEXT NOT NULL,
+      score REAL,
+      comment TEXT,
+      PRIMARY KEY (time_ms, id, sequence)
+    ) STRICT, WITHOUT ROWID;
+    """
+}

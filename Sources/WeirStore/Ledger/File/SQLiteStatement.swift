@@ -1,0 +1,115 @@
+import GRDB
+import GRDBSQLite
+
+/// A prepared statement, spoken to through SQLite's own interface: binding forty columns through GRDB's boxed values, or
+/// reading a million rows through them, costs several times as much.
+///
+/// Used and freed on the connection's queue. The interface: https://sqlite.org/cintro.html.
+@safe struct SQLiteStatement: ~Copyable {
+  private let handle: OpaquePointer
+  private let connection: OpaquePointer
+  private var position: CInt = 0
+
+  /// Throws `DatabaseError` where SQLite does not understand the text.
+  init(_ database: Database, _ sql: String) throws {
+    guard let connection = unsafe database.sqliteConnection else {
+      throw DatabaseError(resultCode: .SQLITE_MISUSE, message: "the connection is closed")
+    }
+    var made: OpaquePointer?
+    let code = unsafe sqlite3_prepare_v2(connection, sql, -1, &made, nil)
+    guard code == SQLITE_OK, let made = unsafe made else { throw unsafe Self.error(code, connection) }
+    unsafe handle = made
+    unsafe self.connection = connection
+  }
+
+  deinit { unsafe sqlite3_finalize(handle) }
+
+  /// Runs the statement with the values that were bound, and makes it ready for the next ones.
+  mutating func run() throws {
+    let code = unsafe sqlite3_step(handle)
+    unsafe sqlite3_reset(handle)
+    position = 0
+    guard code == SQLITE_DONE || code == SQLITE_ROW else { throw unsafe Self.error(code, connection) }
+  }
+
+  /// Fetches the next row; false after the last.
+  borrowing func step() throws -> Bool {
+    switch unsafe sqlite3_step(handle) {
+    case SQLITE_ROW: return true
+    case SQLITE_DONE: return false
+    case let code: throw unsafe Self.error(code, connection)
+    }
+  }
+
+  private static func error(_ code: CInt, _ connection: OpaquePointer) -> DatabaseError {
+    unsafe DatabaseError(
+      resultCode: ResultCode(rawValue: code), message: sqlite3_errmsg(connection).map { unsafe String(cString: $0) })
+  }
+
+  // MARK: Reading the row that `step` fetched
+
+  borrowing func isNull(_ column: CInt) -> Bool { unsafe sqlite3_column_type(handle, column) == SQLITE_NULL }
+
+  /// Zero for NULL.
+  borrowing func integer(_ column: CInt) -> Int64 { unsafe sqlite3_column_int64(handle, column) }
+
+  /// Zero for NULL.
+  borrowing func double(_ column: CInt) -> Double { unsafe sqlite3_column_double(handle, column) }
+
+  /// Appends a text's bytes.
+  borrowing func append(_ column: CInt, to bytes: inout [UInt8]) {
+    guard let text = unsafe sqlite3_column_text(handle, column) else { return }
+    let count = Int(unsafe sqlite3_column_bytes(handle, column))
+    unsafe bytes.append(contentsOf: UnsafeBufferPointer(start: text, count: count))
+  }
+
+  /// The first byte of a text; nil for NULL and for an empty one.
+  borrowing func firstByte(_ column: CInt) -> UInt8? {
+    guard let text = unsafe sqlite3_column_text(handle, column), unsafe text.pointee != 0 else { return nil }
+    return unsafe text.pointee
+  }
+
+  // MARK: Binding, one column after the other
+
+  mutating func bind(_ value: Int64?) throws {
+    position += 1
+    let code =
+      if let value { unsafe sqlite3_bind_int64(handle, position, value) } else {
+        unsafe sqlite3_bind_null(handle, position)
+      }
+    try check(code)
+  }
+
+  mutating func bind(_ value: Int?) throws { try bind(value.map { Int64($0) }) }
+
+  /// What is no amount (negative, infinite, not a number) is stored as unknown.
+  mutating func bind(amount: Double?) throws {
+    guard let amount, amount.isFinite, amount >= 0 else { return try bind(nil as Int64?) }
+    position += 1
+    try check(unsafe sqlite3_bind_double(handle, position, amount))
+  }
+
+  /// Cuts at a character's border.
+  mutating func bind(_ text: String?, atMost bytes: Int = LedgerRow.maximumTextBytes) throws {
+    guard var text else { return try bind(nil as Int64?) }
+    if text.utf8.count > bytes { text = text.cut(toBytes: bytes) }
+    position += 1
+    let place = position
+    // SQLITE_TRANSIENT: SQLite keeps a copy.
+    let copies = unsafe unsafeBitCast(-1, to: sqlite3_destructor_type.self)
+    // A null pointer would mean NULL, and an empty text may have one.
+    if text.isEmpty {
+      return unsafe try check(sqlite3_bind_text(handle, place, "", 0, copies))
+    }
+    let code = text.withUTF8 { utf8 in
+      unsafe utf8.withMemoryRebound(to: CChar.self) { characters in
+        unsafe sqlite3_bind_text(handle, place, characters.baseAddress, CInt(clamping: characters.count), copies)
+      }
+    }
+    try check(code)
+  }
+
+  private borrowing func check(_ code: CInt) throws {
+    guard code == SQLITE_OK else { throw unsafe Self.error(code, connection) }
+  }
+}

@@ -1,0 +1,124 @@
+/// The rows that wait for the writer, with the ledger's counts. A value; `Ledger` keeps it in a `Mutex`, held for a few
+/// instructions at a time, so that an event loop never waits for the disk.
+struct LedgerBacklog {
+  /// What the one who added a row has to do.
+  enum Wake: Equatable {
+    /// Nothing: the writer is coming anyway.
+    case none
+    /// Call the writer when the flush interval is over.
+    case later
+    /// Call it at once.
+    case now
+  }
+
+  /// When the writer comes next.
+  private enum Call { case none, later, now, retry }
+
+  private let maximumRows: Int
+  private let batchRows: Int
+  private var waiting: [LedgerEntry] = []
+  private var inFlight = 0
+  private var call = Call.none
+  private var nextSequence: Int64 = 0
+  private var votes = 0
+  private(set) var isClosed = false
+  /// Whether rows were dropped since the writer last asked.
+  private var hasUntoldLoss = false
+  private var counts = LedgerStats()
+
+  /// Votes that may wait at once; they are rare, and each asks the file.
+  static let maximumVotes = 64
+
+  init(_ options: LedgerOptions) {
+    maximumRows = max(options.maximumQueuedRows, 1)
+    batchRows = max(options.maximumBatchRows, 1)
+  }
+
+  /// What metrics and `/health` say.
+  var stats: LedgerStats {
+    var stats = counts
+    stats.queueDepth = waiting.count + inFlight
+    return stats
+  }
+
+  /// Takes a row, or counts it as dropped.
+  mutating func add(_ row: LedgerRow, _ attempts: [LedgerAttempt]) -> Wake {
+    guard !isClosed, waiting.count + inFlight < maximumRows else {
+      counts.rowsDropped += 1
+      guard !isClosed, !hasUntoldLoss else { return .none }
+      hasUntoldLoss = true
+      return .now
+    }
+    waiting.append(LedgerEntry(row: row, attempts: attempts, sequence: nextSequence))
+    nextSequence += 1
+    switch call {
+    case .none:
+      call = .later
+      return .later
+    case .later where waiting.count >= batchRows:
+      call = .now
+      return .now
+    case .later, .now, .retry: return .none
+    }
+  }
+
+  /// Hands all waiting rows to the writer; they count as waiting until `settle`.
+  mutating func take() -> [LedgerEntry] {
+    if call != .retry { call = .none }
+    var taken: [LedgerEntry] = []
+    swap(&taken, &waiting)
+    inFlight += taken.count
+    return taken
+  }
+
+  /// Rows have reached the file.
+  mutating func settle(written: Int) {
+    inFlight -= min(written, inFlight)
+    counts.rowsWritten += Int64(written)
+  }
+
+  /// A try has failed; the writer comes again by itself, so nobody calls it meanwhile.
+  mutating func fail() {
+    counts.writeFailures += 1
+    call = .retry
+  }
+
+  /// The writer's repetition begins.
+  mutating func beginRetry() {
+    if call == .retry { call = .none }
+  }
+
+  /// Whether rows were dropped since this was last asked.
+  mutating func tellLoss() -> Bool {
+    defer { hasUntoldLoss = false }
+    return hasUntoldLoss
+  }
+
+  /// Whether as many rows wait as may.
+  var isFull: Bool { waiting.count + inFlight >= maximumRows }
+
+  /// Notes how the ledger does; gives whether that is news.
+  mutating func note(_ condition: LedgerCondition) -> Bool {
+    defer { counts.condition = condition }
+    return !condition.isSame(as: counts.condition)
+  }
+
+  /// Whether a vote may wait for the writer; `endVote` must follow a yes.
+  mutating func beginVote() -> Bool {
+    guard !isClosed, votes < Self.maximumVotes else { return false }
+    votes += 1
+    return true
+  }
+
+  mutating func endVote() { votes -= min(votes, 1) }
+
+  /// From now on every row is dropped.
+  mutating func close() { isClosed = true }
+
+  /// What has not reached the file is lost.
+  mutating func giveUp() {
+    counts.rowsDropped += Int64(waiting.count + inFlight)
+    waiting = []
+    inFlight = 0
+  }
+}

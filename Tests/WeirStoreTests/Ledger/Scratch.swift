@@ -1,0 +1,114 @@
+import GRDB
+import Glibc
+import Synchronization
+import Testing
+
+@testable import WeirStore
+
+/// A directory of a test's own, gone when the test is.
+final class Scratch: Sendable {
+  let directory: String
+  /// Where the test's ledger goes.
+  var path: String { directory + "/weir.db" }
+
+  init() throws {
+    var template = Array("/tmp/weir-store-XXXXXX".utf8CString)
+    let made = unsafe template.withUnsafeMutableBufferPointer { name in
+      unsafe name.baseAddress.flatMap { unsafe mkdtemp($0) }.map { unsafe String(cString: $0) }
+    }
+    directory = try #require(made)
+  }
+
+  deinit {
+    removeFiles()
+    unsafe rmdir(path)
+    unsafe rmdir(directory)
+  }
+
+  /// Deletes the ledger and what lies beside it.
+  func removeFiles() {
+    for ending in ["", "-wal", "-shm", "-journal"] { unsafe unlink(path + ending) }
+  }
+
+  /// Writes over the file's bytes from a place on; makes the file where there is none.
+  func put(_ bytes: [UInt8], at place: Int = 0) throws {
+    let descriptor = unsafe open(path, O_CREAT | O_WRONLY, 0o600)
+    try #require(descriptor >= 0)
+    defer { Glibc.close(descriptor) }
+    try #require(unsafe pwrite(descriptor, bytes, bytes.count, off_t(place)) == bytes.count)
+  }
+
+  /// What SQL says of the file, over a connection of its own.
+  func numbers(_ sql: String) throws -> [Int64] { try Self.numbers(sql, at: path) }
+
+  static func numbers(_ sql: String, at path: String) throws -> [Int64] {
+    try DatabaseQueue(path: path).read { try Int64.fetchAll($0, sql: sql) }
+  }
+
+  /// Rows as `name=value` of each column.
+  func rows(_ sql: String) throws -> [String] {
+    try DatabaseQueue(path: path).read { database in
+      try Row.fetchAll(database, sql: sql).map { row in
+        row.map { name, value in "\(name)=\(value)" }.joined(separator: " ")
+      }
+    }
+  }
+
+  func number(_ sql: String) throws -> Int64? { try numbers(sql).first }
+
+  /// A connection that may keep a transaction open.
+  func locker() throws -> DatabaseQueue {
+    var configuration = Configuration()
+    configuration.allowsUnsafeTransactions = true
+    return try DatabaseQueue(path: path, configuration: configuration)
+  }
+
+  func texts(_ sql: String) throws -> [String] {
+    try DatabaseQueue(path: path).read { try String.fetchAll($0, sql: sql) }
+  }
+
+  func execute(_ sql: String) throws {
+    try DatabaseQueue(path: path).write { try $0.execute(sql: sql) }
+  }
+}
+
+/// What a ledger told its observer.
+final class Observed: Sendable {
+  private let seen = Mutex<[LedgerCondition]>([])
+  var conditions: [LedgerCondition] { seen.withLock { $0 } }
+  var last: LedgerCondition? { conditions.last }
+
+  var observer: Ledger.Observer {
+    { condition, _ in self.seen.withLock { $0.append(condition) } }
+  }
+}
+
+extension LedgerRow {
+  /// A plain request, a second after the one before it.
+  static func sample(_ number: Int, id: String? = nil) -> LedgerRow {
+    var row = LedgerRow(id: id ?? "req-\(number)", timeMilliseconds: 1_795_000_000_000 + Int64(number) * 1_000)
+    row.model = "moonshotai/kimi-k2"
+    row.status = 200
+    row.durationMicroseconds = 1_000_000
+    return row
+  }
+}
+
+/// Waits until something holds, at most 20 seconds.
+func until(_ what: String, _ isSo: () throws -> Bool) async throws {
+  for _ in 0..<4_000 {
+    if try isSo() { return }
+    try await Task.sleep(for: .milliseconds(5))
+  }
+  Issue.record("it never came to this: \(what)")
+}
+
+/// Options whose waits are short.
+func quick(_ change: (inout LedgerOptions) -> Void = { _ in }) -> LedgerOptions {
+  var options = LedgerOptions()
+  options.flushMilliseconds = 5
+  options.retryMilliseconds = 10
+  options.busyMilliseconds = 50
+  change(&options)
+  return options
+}

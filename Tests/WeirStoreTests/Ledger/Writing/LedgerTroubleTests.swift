@@ -1,0 +1,121 @@
+import GRDB
+import Glibc
+import Testing
+
+@testable import WeirStore
+
+@Suite("A ledger in trouble")
+struct LedgerTroubleTests {
+  private let scratch: Scratch
+  private let observed = Observed()
+
+  init() throws { scratch = try Scratch() }
+
+  private var reasons: [String] { observed.conditions.map(Self.text) }
+
+  private static func text(_ condition: LedgerCondition) -> String {
+    switch condition {
+    case .healthy: "healthy"
+    case .waiting(let error): "waiting: \(error.reason)"
+    case .losing(let error): "losing: \(error.reason)"
+    }
+  }
+
+  @Test("keeps rows while the disk is full, drops what is too much, tells each change once, and heals")
+  func diskFull() async throws {
+    let file = try LedgerFile(scratch.path)
+    // SQLite's own bound stands for the disk's: both give SQLITE_FULL.
+    try await file.queue.writeWithoutTransaction { database in
+      let pages = try Int64.fetchOne(database, sql: "PRAGMA page_count") ?? 0
+      try database.execute(sql: "PRAGMA max_page_count = \(pages)")
+    }
+    let ledger = Ledger(file, quick { $0.maximumQueuedRows = 100 }, observed.observer)
+    for number in 0..<50 { ledger.append(.sample(number)) }
+    try await until("it waits") { reasons == ["waiting: diskFull"] }
+    #expect(ledger.stats.queueDepth == 50)
+    #expect(ledger.stats.condition.isDegraded)
+
+    for number in 50..<150 { ledger.append(.sample(number)) }
+    try await until("it drops") { reasons == ["waiting: diskFull", "losing: diskFull"] }
+    #expect(ledger.stats.rowsDropped == 50)
+    let failures = ledger.stats.writeFailures
+    try await until("it tries on") { ledger.stats.writeFailures > failures + 1 }
+    #expect(reasons.count == 2)
+
+    try await file.queue.writeWithoutTransaction { try $0.execute(sql: "PRAGMA max_page_count = 1000000") }
+    try await until("all is written") { ledger.stats.rowsWritten == 100 }
+    try await until("it says so") { reasons.last == "healthy" }
+    #expect(reasons.count == 3)
+    #expect(ledger.stats.queueDepth == 0)
+    await ledger.close()
+    #expect(try scratch.number("SELECT count(*) FROM requests") == 100)
+  }
+
+  @Test("waits for a lock, and writes once it is gone")
+  func locked() async throws {
+    let ledger = try Ledger.open(path: scratch.path, options: quick(), onChange: observed.observer)
+    let other = try scratch.locker()
+    try await other.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") }
+    ledger.append(.sample(0))
+    try await until("it waits") { reasons == ["waiting: locked"] }
+    try await other.writeWithoutTransaction { try $0.execute(sql: "COMMIT") }
+    try await until("it is written") { reasons == ["waiting: locked", "healthy"] }
+    #expect(ledger.stats.rowsWritten == 1)
+    await ledger.close()
+  }
+
+  @Test("begins a new file when the old one is deleted, and says so")
+  func deleted() async throws {
+    let ledger = try Ledger.open(path: scratch.path, options: quick(), onChange: observed.observer)
+    ledger.append(.sample(0))
+    try await until("one row is written") { ledger.stats.rowsWritten == 1 }
+    scratch.removeFiles()
+    ledger.append(.sample(1))
+    try await until("the second row is written") { ledger.stats.rowsWritten == 2 }
+    await ledger.close()
+    #expect(reasons == ["waiting: fileGone", "healthy"])
+    #expect(try scratch.texts("SELECT id FROM requests") == ["req-1"])
+  }
+
+  @Test("waits when something else takes the file's place, leaves it alone, and heals when it goes")
+  func replaced() async throws {
+    let ledger = try Ledger.open(path: scratch.path, options: quick(), onChange: observed.observer)
+    scratch.removeFiles()
+    try scratch.execute("CREATE TABLE notes (text)")
+    ledger.append(.sample(0))
+    try await until("it waits") { reasons == ["waiting: fileGone", "waiting: notALedger"] }
+    #expect(try scratch.texts("SELECT name FROM sqlite_schema") == ["notes"])
+    scratch.removeFiles()
+    try await until("the row is written") { reasons.last == "healthy" }
+    #expect(ledger.stats.rowsWritten == 1)
+    await ledger.close()
+  }
+
+  @Test("survives a file that is damaged under its hands")
+  func damaged() async throws {
+    let ledger = try Ledger.open(path: scratch.path, options: quick(), onChange: observed.observer)
+    for number in 0..<3_000 { ledger.append(.sample(number)) }
+    try await until("all is written") { ledger.stats.queueDepth == 0 }
+    try scratch.put([UInt8](repeating: 0xA5, count: 200 * 4_096))
+    unsafe unlink(scratch.path + "-wal")
+    unsafe unlink(scratch.path + "-shm")
+    // Another connection sees the damage; this one may still have whole pages in memory.
+    #expect(throws: LedgerError.self) { try LedgerReader(path: scratch.path).report(LedgerQuery()) }
+    for number in 3_000..<3_100 { ledger.append(.sample(number)) }
+    await ledger.close(within: 0.2)
+    let stats = ledger.stats
+    #expect(stats.rowsWritten + stats.rowsDropped == 3_100)
+  }
+
+  @Test("gives up after the time it was given, and counts what is lost")
+  func closing() async throws {
+    let ledger = try Ledger.open(path: scratch.path, options: quick(), onChange: observed.observer)
+    let other = try scratch.locker()
+    try await other.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") }
+    for number in 0..<7 { ledger.append(.sample(number)) }
+    let stats = await ledger.close(within: 0.1)
+    #expect(stats.rowsDropped == 7)
+    #expect(stats.queueDepth == 0)
+    try await other.writeWithoutTransaction { try $0.execute(sql: "COMMIT") }
+  }
+}

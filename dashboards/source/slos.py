@@ -1,0 +1,142 @@
+"""The service level objectives: recording rules for what happened, alerts for how fast an error budget burns.
+
+An objective is kept as a ratio of bad to all over several windows. Alerts follow chapter 5 of Google's Site
+Reliability Workbook ("multiwindow, multi-burn-rate alerts"): a long window says that it matters, a short one that it
+goes on.
+"""
+
+from dataclasses import dataclass
+
+from boards import CLIENTS_FAULT, UNCHECKED
+
+WINDOWS = ["5m", "30m", "1h", "2h", "6h", "1d", "3d"]
+# Fewer requests than this in an hour say nothing about a share.
+FEWEST_REQUESTS = 20
+
+
+@dataclass
+class Objective:
+    name: str  # of the recorded ratio
+    alert: str
+    allowed: float  # the error budget: bad of all
+    bad: str  # the rate of what is bad, by job; WINDOW stands for the window
+    all: str
+    what: str  # the bad thing, for people
+    remedy: str
+
+
+def _by_job(selector: str) -> str:
+    return f"sum by (job) (rate({selector}[WINDOW]))"
+
+
+ALL_REQUESTS = _by_job("weir_requests_total")
+ALL_TOOL_CALLS = _by_job(f'weir_tool_calls_total{{result!~"{UNCHECKED}"}}')
+
+OBJECTIVES = [
+    Objective("weir_errors", "WeirErrors", 0.01,
+              _by_job(f'weir_errors_total{{error_type!~"{CLIENTS_FAULT}"}}'), ALL_REQUESTS,
+              "requests ended in an error that was not the client's doing",
+              "See 'Errors by upstream' in the dashboard 'weir: upstreams and resilience', then `weir doctor`."),
+    Objective("weir_unavailable", "WeirAvailability", 0.005,
+              _by_job('weir_requests_total{status=~"5.."}'), ALL_REQUESTS, "requests were answered with a 5xx",
+              "See `/health` of the admin listener and the circuits in 'weir: upstreams and resilience'."),
+    # 2.5 s is the largest bound of the histogram under 3 s: a little stricter than the objective.
+    Objective("weir_slow_first_token", "WeirFirstToken", 0.05,
+              _by_job("weir_time_to_first_token_seconds_count") + " - "
+              + _by_job('weir_time_to_first_token_seconds_bucket{le="2.5"}'),
+              _by_job("weir_time_to_first_token_seconds_count"), "streams had no token after 2.5 s",
+              "See 'Latency by upstream'; a rollout back to the incumbent is `weir rollout NAME 0`."),
+    Objective("weir_bad_tool_calls", "WeirToolCalls", 0.05,
+              _by_job(f'weir_tool_calls_total{{result!~"valid|{UNCHECKED}"}}'), ALL_TOOL_CALLS,
+              "tool calls named no known tool or had arguments that do not fit",
+              "See 'Bad tool calls by provider' in 'weir: rollout comparison'; the log names the schema path of each."),
+]
+
+# (alert name's end, severity, [(budget burnt this many times too fast, long window, short window)])
+BURNS = [
+    ("BurnFast", "page", [(14.4, "1h", "5m"), (6, "6h", "30m")]),
+    ("BurnSlow", "ticket", [(3, "1d", "2h"), (1, "3d", "6h")]),
+]
+
+
+def record(name: str, expression: str) -> dict:
+    return {"record": name, "expr": expression}
+
+
+def ratio(objective: Objective, window: str) -> dict:
+    """Bad of all; 0 where nothing bad was counted, nothing where there was nothing at all."""
+    bad, total = (text.replace("WINDOW", window) for text in (objective.bad, objective.all))
+    return record(f"job:{objective.name}:ratio_rate{window}", f"({bad} or 0 * {total}) / ({total} > 0)")
+
+
+def savings(window: str) -> list:
+    cost, baseline = (f"sum by (job, model) (increase({metric}[{window}]))"
+                      for metric in ("weir_cost_usd_total", "weir_baseline_cost_usd_total"))
+    return [record(f"job_model:weir_saving:ratio_increase{window}", f"1 - {cost} / ({baseline} > 0)")]
+
+
+def recording_groups() -> list:
+    short = [ratio(objective, window) for objective in OBJECTIVES for window in WINDOWS[:5]]
+    long = [ratio(objective, window) for objective in OBJECTIVES for window in WINDOWS[5:]]
+    counts = [record("job:weir_requests:increase1h", "sum by (job) (increase(weir_requests_total[1h]))"),
+              record("job:weir_first_token_seconds:p95_5m", "histogram_quantile(0.95, sum by (job, le) "
+                     "(rate(weir_time_to_first_token_seconds_bucket[5m])))")]
+    return [{"name": "weir-slo-short", "interval": "30s", "rules": counts + short},
+            {"name": "weir-slo-long", "interval": "2m", "rules": long + savings("1d") + savings("7d")}]
+
+
+def alert(name: str, expression: str, severity: str, summary: str, description: str, hold: str = "") -> dict:
+    made = {"alert": name, "expr": expression}
+    if hold:
+        made["for"] = hold
+    return made | {"labels": {"severity": severity},
+                   "annotations": {"summary": summary, "description": description}}
+
+
+def burn_alert(objective: Objective, suffix: str, severity: str, burns: list) -> dict:
+    def over(factor: float, window: str) -> str:
+        return f"job:{objective.name}:ratio_rate{window} > {factor * objective.allowed:g}"
+    terms = [f"({over(factor, long)} and {over(factor, short)})" for factor, long, short in burns]
+    expression = f"({' or '.join(terms)}) and on (job) job:weir_requests:increase1h > {FEWEST_REQUESTS}"
+    return alert(objective.alert + suffix, expression, severity,
+                 f"{objective.alert.removeprefix('Weir')}: the error budget of weir burns too fast",
+                 "{{ $value | humanizePercentage }} of " + f"{objective.what}; {objective.allowed:.1%} are allowed. "
+                 + objective.remedy)
+
+
+def other_alerts() -> list:
+    return [
+        alert("WeirDown", 'up{job="weir"} == 0', "page", "weir does not answer Prometheus",
+              "{{ $labels.instance }} could not be scraped for two minutes. Look at its log; `/healthz` answers while "
+              "the process serves.", "2m"),
+        alert("WeirSavingLow", 'job_model:weir_saving:ratio_increase1d{model=~".*kimi.*"} < 0.5', "ticket",
+              "Kimi saves less than half of the baseline's cost",
+              "{{ $labels.model }} saved {{ $value | humanizePercentage }} over the last day. See 'A million tokens' in "
+              "'weir: cost and budgets'.", "1h"),
+        alert("WeirCircuitOpen", "max by (job, upstream, model) (weir_circuit_state) == 2", "ticket",
+              "weir has stopped asking an upstream",
+              "The circuit of {{ $labels.upstream }} for {{ $labels.model }} has been open for five minutes; fallbacks "
+              "serve its requests where there are any.", "5m"),
+        alert("WeirBudgetUsedUp", "min by (job, client) (weir_budget_remaining_usd) <= 0", "ticket",
+              "A client's budget is used up",
+              "Requests of {{ $labels.client }} get 429 budget_exceeded until its period is over or the budget is "
+              "raised (WEIR_BUDGET_USD_DAY)."),
+        alert("WeirReloadFailed", "increase(weir_config_reload_failures_total[15m]) > 0", "ticket",
+              "A configuration was not taken",
+              "{{ $labels.instance }} runs its former configuration; `weir check` lists what is wrong with the new one."),
+        alert("WeirLedgerFailing", "increase(weir_ledger_write_failures_total[15m]) > 0", "ticket",
+              "The usage ledger cannot be written",
+              "{{ $labels.instance }} holds rows in memory and will lose some; check the disk that WEIR_LEDGER is on."),
+        alert("WeirLogLinesDropped", "increase(weir_log_lines_dropped_total[15m]) > 0", "ticket",
+              "Log lines were lost",
+              "{{ $labels.instance }} wrote more than its log's reader took; read faster or raise WEIR_LOG_LEVEL."),
+        alert("WeirOverheadHigh", "histogram_quantile(0.99, sum by (job, le) (rate(weir_overhead_seconds_bucket[15m]))) "
+              "> 0.05", "ticket", "weir itself is slow",
+              "1 % of requests waited over 50 ms in weir before they left for the upstream. See CPU and memory in "
+              "'weir: overview'.", "15m"),
+    ]
+
+
+def alert_groups() -> list:
+    burns = [burn_alert(objective, *burn) for objective in OBJECTIVES for burn in BURNS]
+    return [{"name": "weir-slo-alerts", "rules": burns}, {"name": "weir-alerts", "rules": other_alerts()}]
