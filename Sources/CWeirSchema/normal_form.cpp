@@ -43,7 +43,7 @@ Json NormalForm::make() {
     // Wrapped, since valijson looks up the schemas of `if` and `propertyNames` under the path of the schema around
     // them, and would find that one where it is a definition.
     also(definition, copy(*definitions[current], 1, true));
-    summedDepth += deepest;
+    summedDepth += 1 + deepest;
     if (summedDepth > maximumSummedDepth) throw Unusable();
   }
   refuseCycles();

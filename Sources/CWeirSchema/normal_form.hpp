@@ -27,8 +27,8 @@ class NormalForm {
 
  private:
   static constexpr size_t maximumSchemas = 20000;
-  // valijson descends through references; this bounds its stack.
-  static constexpr size_t maximumSummedDepth = 1000;
+  // valijson descends through references, at some 2.5 KB of stack a level.
+  static constexpr size_t maximumSummedDepth = 2000;
 
   // The schema at a place in the source, copied.
   Json copy(const Json &schema, size_t depth, bool inPlace);

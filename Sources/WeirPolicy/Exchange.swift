@@ -69,6 +69,8 @@ public struct Exchange: Sendable {
   public internal(set) var cacheDecision = CacheDecision.bypass(.endpoint)
   /// Where its reply came from.
   public internal(set) var cacheResult = CacheResult.bypass
+  /// What a kept reply says about itself: of tokens that this request did not use.
+  public internal(set) var keptReading: ReplyReading?
 
   /// Changes outside the members of the body, for `x-weir-edits`.
   public private(set) var otherEdits: [String] = []
@@ -108,6 +110,8 @@ public struct Exchange: Sendable {
   public internal(set) var endedAt: Int64?
   /// What it cost; nil where the upstream was not asked, or nobody knows.
   public internal(set) var cost: Cost?
+  /// What the upstream would have cost, where the reply was a kept one, in US dollars; nil where nobody knows.
+  public internal(set) var savedUSD: Double?
   /// What came of its reservations.
   public internal(set) var settlement = Settlement()
 

@@ -171,7 +171,8 @@ public enum RequestPath {
     exchange.ending = ending
     exchange.reading = reading
     exchange.endedAt = now
-    exchange.cost = PriceReply.price(exchange, policy: policy)
+    exchange.cost = PriceReply.price(exchange, exchange.reading, policy: policy)
+    exchange.savedUSD = PriceReply.price(exchange, exchange.keptReading, policy: policy)?.usd
     SettleLimits.settle(&exchange, lease: lease, now: now, wall: wall)
   }
 }

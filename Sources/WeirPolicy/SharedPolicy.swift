@@ -5,18 +5,22 @@ public struct SharedPolicy: Sendable {
   public let attempts: AttemptBook
   /// What was asked and spent.
   public let limits: LimitBook
+  /// Replies that may answer again.
+  public let cache: ReplyCache
 
   /// Nothing has happened yet.
   public init(_ policy: PolicySnapshot) {
     attempts = AttemptBook(policy.resilience)
     limits = LimitBook(policy.limits)
+    cache = ReplyCache(policy.cache)
   }
 
   /// Another configuration is in effect.
   ///
   /// - Returns: circuits that it switched off.
-  public func follow(_ policy: PolicySnapshot) -> [CircuitChange] {
+  public func follow(_ policy: PolicySnapshot, now: Int64) -> [CircuitChange] {
     limits.replace(policy.limits)
+    cache.replace(policy.cache, now: now)
     return attempts.replace(policy.resilience)
   }
 }

@@ -12,7 +12,9 @@ struct Weir: AsyncParsableCommand {
       (OPENROUTER_API_KEY, WEIR_LISTEN, ...), an env file and a YAML file; `weir check` shows what is in effect.
       """,
     version: Version.text,
-    subcommands: [Serve.self, Demo.self, Simulate.self, Check.self, Explain.self, Doctor.self, RolloutCommand.self],
+    subcommands: [
+      Serve.self, Demo.self, Simulate.self, Check.self, Explain.self, Doctor.self, Report.self, RolloutCommand.self,
+    ],
     defaultSubcommand: Serve.self)
 }
 

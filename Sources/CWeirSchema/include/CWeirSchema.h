@@ -54,7 +54,7 @@ void weir_schema_destroy(weir_schema *schema) WEIR_SCHEMA_NOEXCEPT;
 weir_schema_result weir_schema_check(
     const weir_schema *schema, const uint8_t *arguments, size_t count, weir_schema_place *place) WEIR_SCHEMA_NOEXCEPT;
 
-#define WEIR_SCHEMA_STACK_BYTES 4194304
+#define WEIR_SCHEMA_STACK_BYTES 6291456
 
 #ifdef __cplusplus
 }

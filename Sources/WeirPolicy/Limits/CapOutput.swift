@@ -12,9 +12,9 @@ enum CapOutput {
     exchange.outputBound = cap
   }
 
-  /// The smallest bound that the request itself names; nil without one.
+  /// The largest bound that the request itself names, since upstreams differ in which they take; nil without one.
   static func asked(_ envelope: Envelope, _ memberText: (Range<Int>) -> String) -> Int? {
     let members: [EnvelopeMember] = [.maxTokens, .maxCompletionTokens, .maxOutputTokens]
-    return members.compactMap { envelope.range(of: $0) }.compactMap { Int(memberText($0)) }.min()
+    return members.compactMap { envelope.range(of: $0) }.compactMap { Int(memberText($0)) }.max()
   }
 }

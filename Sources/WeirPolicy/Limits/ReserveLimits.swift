@@ -20,19 +20,10 @@ enum ReserveLimits {
     }
     let lease = try shared.limits.admit(
       LimitSubject(client: exchange.client, user: exchange.user, model: model), estimate: estimate,
-      prices: dearest(exchange.plan, policy: policy), now: now, wall: wall)
+      prices: exchange.model.flatMap { policy.models.prices(of: $0) }, now: now, wall: wall)
     exchange.rateLimits = lease.rateLimits
     exchange.usedUpBudgets = lease.softBudgetsUsedUp
     exchange.outputCap = lease.outputCap
     return lease
-  }
-
-  /// The highest prices of the models that the request may go to, so that a fallback cannot cost more than was reserved.
-  private static func dearest(_ plan: AttemptPlan, policy: PolicySnapshot) -> ModelPrices? {
-    let prices = plan.targets.compactMap { $0.model.flatMap { policy.models.prices(of: $0) } }
-    guard let first = prices.first else { return nil }
-    guard prices.count > 1 else { return first }
-    return ModelPrices(
-      input: prices.map(\.input).max() ?? first.input, output: prices.map(\.output).max() ?? first.output)
   }
 }

@@ -3,8 +3,9 @@ import WeirWire
 /// Prices what a request used: by the upstream's own figure, else by the catalog; and what the baseline model would have
 /// cost for the same tokens.
 enum PriceReply {
-  static func price(_ exchange: Exchange, policy: PolicySnapshot) -> Cost? {
-    guard let reading = exchange.reading else { return nil }
+  /// - Parameter reading: of the reply; nil where there is none.
+  static func price(_ exchange: Exchange, _ reading: ReplyReading?, policy: PolicySnapshot) -> Cost? {
+    guard let reading else { return nil }
     let baseline = reading.usage.map { cost(of: $0, at: policy.baseline) }
     if let usd = reading.cost { return Cost(usd: usd, source: .upstream, baselineUSD: baseline) }
     guard let usage = reading.usage else { return nil }

@@ -27,8 +27,9 @@ struct AdminRoutes: Sendable {
       return .now(refusal)
     }
     if let reply = RolloutRoutes(live: live).answer(request, who: request.peer) { return .now(reply) }
+    if let reply = CacheRoutes(state: state).answer(request, who: request.peer) { return .now(reply) }
     guard let route = Self.table.first(where: { $0.path == request.path }) else {
-      let paths = (Self.table.map(\.path) + ["/rollouts"]).joined(separator: " ")
+      let paths = (Self.table.map(\.path) + ["/rollouts", "/cache"]).joined(separator: " ")
       return .now(.text(404, "There is no such page. There are: \(paths)\n"))
     }
     let method = request.head.method

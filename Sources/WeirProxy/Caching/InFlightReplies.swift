@@ -46,6 +46,12 @@ final class InFlightReplies: Sendable {
     }
   }
 
+  /// The place of a request that nobody follows, so that its reply is collected to be kept.
+  func alone(_ key: CacheKey, on loop: any EventLoop) -> Leader {
+    let reply = SharedReply(maximumKept: maximumKept, budget: budget, leaderLoop: loop, onAbandoned: {})
+    return Leader(key: key, reply: reply, hub: self)
+  }
+
   /// Requests that others may follow.
   var count: Int { replies.withLock(\.count) }
 

@@ -224,6 +224,12 @@ final class ConnectionHandler: ChannelInboundHandler {
     }
   }
 
+  /// The exchange goes on without its client.
+  func leave(_ exchange: LiveExchange) {
+    if current === exchange { current = nil }
+    close()
+  }
+
   func close() { context?.close(promise: nil) }
 
   /// Closes our side and reads on for a while: a close with unread bytes would reset the connection and might take the

@@ -27,6 +27,8 @@ enum FieldKind {
   case weirTimeout
   case weirCacheTTL
   case cacheControl
+  /// Chooses a version or an account at the upstream.
+  case variant
   case origin
   case fetchSite
   /// Any other `x-weir-` field: between a client and its weir only.
@@ -89,7 +91,7 @@ enum FieldKind {
       } else if unsafe equal(name, "x-weir-task") {
         .weirTask
       } else {
-        .plain
+        unsafe equal(name, "openai-beta") ? .variant : .plain
       }
     default: unsafe knownLong(name)
     }
@@ -121,7 +123,7 @@ enum FieldKind {
       } else if unsafe equal(name, "x-weir-timeout") {
         .weirTimeout
       } else {
-        unsafe equal(name, "sec-fetch-site") ? .fetchSite : .plain
+        unsafe knownOfFourteen(name)
       }
     case 15: unsafe equal(name, "accept-encoding") ? .acceptEncoding : .plain
     case 16:
@@ -134,7 +136,12 @@ enum FieldKind {
       } else {
         .plain
       }
-    case 17: unsafe equal(name, "transfer-encoding") ? .transferEncoding : .plain
+    case 17:
+      if unsafe equal(name, "transfer-encoding") {
+        .transferEncoding
+      } else {
+        unsafe equal(name, "anthropic-version") ? .variant : .plain
+      }
     case 18:
       if unsafe equal(name, "proxy-authenticate") {
         .hopByHop
@@ -143,8 +150,21 @@ enum FieldKind {
       } else {
         .plain
       }
-    case 19: unsafe equal(name, "proxy-authorization") ? .hopByHop : .plain
+    case 19:
+      if unsafe equal(name, "proxy-authorization") {
+        .hopByHop
+      } else {
+        unsafe equal(name, "openai-organization") ? .variant : .plain
+      }
     default: .plain
+    }
+  }
+
+  private static func knownOfFourteen(_ name: UnsafeRawBufferPointer) -> FieldKind {
+    if unsafe equal(name, "sec-fetch-site") {
+      .fetchSite
+    } else {
+      unsafe equal(name, "anthropic-beta") || equal(name, "openai-project") ? .variant : .plain
     }
   }
 

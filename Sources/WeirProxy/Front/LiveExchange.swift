@@ -41,6 +41,14 @@ final class LiveExchange {
   /// What is left to send of a document that weir answers with.
   var document: ByteBuffer?
   var isOver = false
+  /// The reply's key in the cache, where it has one.
+  var cacheKey: CacheKey?
+  /// The place of a request that others follow, or whose reply is to be kept.
+  var leader: Leader?
+  /// The place of a request that follows another.
+  var follower: Follower?
+  /// The client is gone and the reply goes on for followers: what the client was doing.
+  var detached: ClientPhase?
   /// What the request holds of limits and budgets.
   var lease: LimitLease?
   /// What the body says, where it is read.
@@ -270,8 +278,9 @@ final class LiveExchange {
         random: loop.random(), now: loop.now, wall: WallClock.wholeSeconds(),
         census: bodyCensus, memberText: bodyText)
       if bodyWasInflated { exchange.note(edit: "content-encoding") }
-      outgoing = .whole(splicedBody())
-      attempt(from: 0)
+      let body = splicedBody()
+      outgoing = .whole(body)
+      if try !answersFromCache(body) { attempt(from: 0) }
     } catch {
       refuse(error)
     }

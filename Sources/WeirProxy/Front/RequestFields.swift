@@ -28,12 +28,16 @@ struct RequestFields {
   private(set) var hasContentType = false
   private(set) var hasReferer = false
   private(set) var hasTitle = false
+  /// Fields that choose a version or an account at the upstream, in order, names in lower case.
+  private(set) var variants: [(name: String, value: String)] = []
 
   init(_ request: HTTPRequestHead) {
     head = RequestHead(method: request.method.rawValue, target: request.uri)
     isHTTP11 = request.version == .http1_1
     for (name, value) in request.headers {
-      read(FieldKind(name), value)
+      let kind = FieldKind(name)
+      if case .variant = kind { variants.append((name.lowercased(), value)) }
+      read(kind, value)
       if value.utf8.contains(0xEF), value.unicodeScalars.contains("\u{FFFD}") { hasUndecodableValue = true }
     }
   }
@@ -71,7 +75,7 @@ struct RequestFields {
       hostName = value
     case .origin: origin = value
     case .fetchSite: fetchSite = value.lowercased()
-    case .plain, .hopByHop, .userAgent, .weir: break
+    case .plain, .hopByHop, .userAgent, .weir, .variant: break
     }
   }
 

@@ -125,15 +125,15 @@ extension LiveExchange {
 
   private static let json = ByteBuffer(string: "content-type: application/json\r\n")
 
-  private func answer(
-    _ body: ByteBuffer, lines: ByteBuffer = LiveExchange.json, fields own: [(name: String, value: String)],
-    upstreamRequestID: String? = nil
+  func answer(
+    _ body: ByteBuffer, status: Int = 200, lines: ByteBuffer = LiveExchange.json,
+    fields own: [(name: String, value: String)], upstreamRequestID: String? = nil
   ) {
-    exchange.answered(status: 200)
+    exchange.answered(status: status)
     reply.framing = .sized
     reply.hasBegun = true
     let head = ReplyHeadWriter.document(
-      lines: lines, fields: own, bodyBytes: body.readableBytes, upstreamRequestID: upstreamRequestID,
+      lines: lines, status: status, fields: own, bodyBytes: body.readableBytes, upstreamRequestID: upstreamRequestID,
       exchange: exchange, ownRequestID: fields.requestID == nil, keepAlive: keepsAlive, isHTTP10: isHTTP10,
       allocator: connection.allocator)
     sizes.sent += head.readableBytes

@@ -23,7 +23,7 @@ enum ModelRequest: Equatable {
   }
 
   /// Percent-decoded once (RFC 3986, section 2.1). Broken escapes have been refused with the target.
-  private static func decoded(_ text: Substring) -> String {
+  static func decoded(_ text: Substring) -> String {
     guard text.utf8.contains(UInt8(ascii: "%")) else { return String(text) }
     var bytes: [UInt8] = []
     var rest = text.utf8[...]

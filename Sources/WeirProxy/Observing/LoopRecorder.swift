@@ -68,6 +68,7 @@ final class LoopRecorder {
         endpoint: exchange.endpoint, model: model, status: exchange.status ?? 0, cache: exchange.cacheResult,
         isStream: exchange.isStream, rollout: exchange.assignment?.rollout ?? "none", variant: variant))
     series.requests.increment()
+    if exchange.endpoint.readsBody { metrics.cache.record(exchange.cacheResult) }
     series.duration.observe(seconds(endedAt - exchange.receivedAt))
     if let admittedAt = exchange.admittedAt, let sentAt = exchange.firstSentAt {
       overhead(of: exchange.endpoint).observe(seconds(sentAt - admittedAt))

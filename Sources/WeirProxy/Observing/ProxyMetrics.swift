@@ -22,6 +22,7 @@ public final class ProxyMetrics: Sendable {
   let fallbacks: CounterFamily
   let retries: CounterFamily
   let spending: SpendingMetrics
+  let cache: CacheMetrics
   private let modelLabels: Mutex<BoundedLabel>
 
   /// `knownModels` always get a series of their own.
@@ -66,6 +67,7 @@ public final class ProxyMetrics: Sendable {
       "weir_retries_total", help: "Attempts made again on the same model, by what the one before came to.",
       labels: ["model", "reason"])
     spending = SpendingMetrics(registry)
+    cache = CacheMetrics(registry)
     clientDisconnects = registry.counter(
       "weir_client_disconnects_total", help: "Clients that left before their reply was complete, by phase.",
       labels: ["endpoint", "phase"])
@@ -112,6 +114,7 @@ public final class ProxyMetrics: Sendable {
     registry.observed(
       "weir_build_info", help: "Always 1; the labels tell which build runs.", kind: .gauge, labels: ["version"]
     ) { [(labels: [version], value: 1)] }
+    CacheMetrics.observe(state)
     ProcessMetrics.register(in: registry)
   }
 }

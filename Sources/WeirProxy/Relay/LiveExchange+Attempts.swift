@@ -98,6 +98,8 @@ extension LiveExchange {
 
   /// Looked at now and then: nobody waits for a verdict for ever.
   func checkHold(now: Int64) {
+    // Somebody follows a reply that rests for its own slow client.
+    if reply.isHeld, hasFollowers { transfer?.release() }
     guard let head = reply.held, let repliedAt = exchange.repliedAt, now - repliedAt >= Self.longestHold else { return }
     letGo(head, status: exchange.status ?? 0)
     transferBatchEnded()

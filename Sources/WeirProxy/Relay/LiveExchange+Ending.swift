@@ -59,12 +59,13 @@ extension LiveExchange {
   func clientLeft() {
     guard !isOver else { return }
     let phase: ClientPhase = reply.hasBegun ? .reply : exchange.attempts > 0 ? .waiting : .request
+    if detach(phase) { return }
     giveUpTransfer()
     finish(.clientLeft(phase))
   }
 
   /// The upstream must not go on generating for nobody.
-  private func giveUpTransfer() {
+  func giveUpTransfer() {
     guard let transfer else { return }
     transfer.cancel()
     self.transfer = nil
@@ -89,9 +90,10 @@ extension LiveExchange {
     guard !isOver else { return }
     let keepAlive = keepsAlive
     isOver = true
+    endSharing(ending)
     giveBackBounds()
     RequestPath.settle(
-      &exchange, ending: ending, reading: reply.meter?.reading, lease: lease.take(), policy: snapshot.policy,
+      &exchange, ending: detached.map { .clientLeft($0) } ?? ending, reading: reply.meter?.reading, lease: lease.take(), policy: snapshot.policy,
       now: loop.now, wall: WallClock.wholeSeconds())
     loop.recorder.record(exchange, firstContentAt: reply.firstContentAt)
     if loop.state.logsAccess {

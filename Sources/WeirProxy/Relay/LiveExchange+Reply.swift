@@ -37,6 +37,7 @@ extension LiveExchange: TransferReceiver {
       head, status: status, framing: reply.framing, keepAlive: keepsAlive, exchange: exchange,
       ownRequestID: fields.requestID == nil, isHTTP10: isHTTP10, allocator: connection.allocator)
     reply.hasBegun = true
+    lead(head, status: status)
   }
 
   func transferReceivedBody(_ bytes: UnsafeRawBufferPointer) {
@@ -52,9 +53,9 @@ extension LiveExchange: TransferReceiver {
     guard !isOver, !holdsModels(), !keepsHolding() else { return }
     let bytes = reply.batchBytes
     relayBatch(isLast: false)
-    guard !isOver, !connection.isWritable, let transfer else { return }
+    guard !isOver, !isWritable, let transfer else { return }
     reply.isHeld = true
-    if transfer.isMultiplexed {
+    if transfer.isMultiplexed || hasFollowers {
       keepForSlowClient(bytes)
     } else {
       transfer.hold()
@@ -64,6 +65,7 @@ extension LiveExchange: TransferReceiver {
   /// Over HTTP/2 the reply is read on and waits in memory, up to a bound: holding it would hold its neighbours.
   private func keepForSlowClient(_ count: Int) {
     guard reply.keptBytes + count <= Self.maximumKeptBytes, loop.state.bufferedBytes.take(count) else {
+      if detach(.reply) { return }
       breakOff(
         Refusal(
           .overloaded, "the client reads more slowly than the upstream sends, by more than weir keeps",
@@ -115,6 +117,7 @@ extension LiveExchange: TransferReceiver {
     reply.isHeld = false
     giveBackKept()
     transfer?.release()
+    followOn()
     sendDocument()
   }
 
@@ -132,6 +135,7 @@ extension LiveExchange: TransferReceiver {
     reply.batchBytes = 0
     reply.measuredBytes = 0
     if var buffer = body, bodyBytes > 0 {
+      leader?.append(buffer)
       if reply.framing == .chunked {
         ReplyFraming.closeChunk(&buffer, bodyBytes: bodyBytes)
         if isLast { buffer.writeStaticString(ReplyFraming.lastChunk) }
@@ -206,7 +210,7 @@ extension LiveExchange: TransferReceiver {
       endpoint: exchange.endpoint, isEventStream: head.isEventStream, json: loop.jsonReader)
   }
 
-  private func framing(status: Int, contentLength: Int?) -> ReplyFraming {
+  func framing(status: Int, contentLength: Int?) -> ReplyFraming {
     if request.method == .HEAD || status == 204 || status == 304 {
       return .none
     }

@@ -22,15 +22,17 @@ enum ReplyHeadWriter {
     return buffer
   }
 
-  /// The head of a document that weir answers with, 200 and sized; `lines` go out as they are.
+  /// The head of a document that weir answers with, or of a reply that another request brought; `lines` go out as they
+  /// are.
   static func document(
-    lines: ByteBuffer, fields: [(name: String, value: String)], bodyBytes: Int, upstreamRequestID: String?,
-    exchange: Exchange, ownRequestID: Bool, keepAlive: Bool, isHTTP10: Bool, allocator: ByteBufferAllocator
+    lines: ByteBuffer, status: Int = 200, framing: ReplyFraming = .sized, fields: [(name: String, value: String)],
+    bodyBytes: Int?, upstreamRequestID: String?, exchange: Exchange, ownRequestID: Bool, keepAlive: Bool,
+    isHTTP10: Bool, allocator: ByteBufferAllocator
   ) -> ByteBuffer {
     var buffer = allocator.buffer(capacity: lines.readableBytes + 640)
-    writeStatus(200, to: &buffer)
+    writeStatus(status, to: &buffer)
     buffer.writeImmutableBuffer(lines)
-    writeFraming(.sized, status: 200, contentLength: bodyBytes, to: &buffer)
+    writeFraming(framing, status: status, contentLength: bodyBytes, to: &buffer)
     for field in fields { writeField(field.name, field.value, to: &buffer) }
     writeRequestID(exchange, upstream: upstreamRequestID, ownRequestID: ownRequestID, to: &buffer)
     writeTrail(exchange, to: &buffer)

@@ -15,7 +15,7 @@ enum UpstreamHead {
     for (name, value) in request.headers where !upstream.sets(name) {
       switch FieldKind(name) {
       case .plain, .origin, .fetchSite, .contentType, .accept, .userAgent, .referer, .title, .openRouterTitle,
-        .requestID, .userID, .cacheControl:
+        .requestID, .userID, .cacheControl, .variant:
         if !fields.isNominated(name) { list.add(name, value) }
       case .authorization, .apiKey:
         if passesCredentials, !fields.isNominated(name) { list.add(name, value) }

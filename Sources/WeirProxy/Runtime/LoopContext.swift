@@ -10,6 +10,7 @@ final class LoopContext {
   let engine: UpstreamEngine
   let parser = EnvelopeParser()
   let jsonReader = JSONReader()
+  let canonical = CanonicalJSON()
   let recorder: LoopRecorder
   let models = ModelListCache()
   var snapshot: RuntimeSnapshot

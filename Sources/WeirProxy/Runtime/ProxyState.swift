@@ -1,4 +1,6 @@
+import Dispatch
 import Logging
+import NIOCore
 import Synchronization
 import WeirConfiguration
 import WeirPolicy
@@ -19,6 +21,10 @@ final class ProxyState: Sendable {
   let health: UpstreamHealth
   /// What the steps of the path share between requests.
   let shared: SharedPolicy
+  /// Requests that identical ones may follow.
+  let inFlightReplies: InFlightReplies
+  /// Makes kept replies small, off the event loops.
+  let compressor = DispatchQueue(label: "weir.compressor", qos: .utility)
   let logger: Logger
   private let snapshot: Mutex<RuntimeSnapshot>
   private let draining = Atomic<Bool>(false)
@@ -37,6 +43,8 @@ final class ProxyState: Sendable {
     logsAccess = [.trace, .debug, .info].contains(logging.level)
     health = UpstreamHealth(names: snapshot.upstreams.map(\.name))
     shared = SharedPolicy(snapshot.policy)
+    let cache = snapshot.policy.cache
+    inFlightReplies = InFlightReplies(maximumKept: cache.maximumEntryBytes, maximumBytes: cache.maximumBytes)
     self.logger = logger
     self.snapshot = Mutex(snapshot)
   }
@@ -47,7 +55,8 @@ final class ProxyState: Sendable {
   /// Puts another configuration in effect.
   func replace(_ next: RuntimeSnapshot) {
     snapshot.withLock { $0 = next }
-    for change in shared.follow(next.policy) { log(change) }
+    let now = Int64(clamping: NIODeadline.now().uptimeNanoseconds)
+    for change in shared.follow(next.policy, now: now) { log(change) }
     health.follow(next.upstreams.map(\.name))
     let limits = next.configuration.limits
     connections.setBound(limits.maxConnections)

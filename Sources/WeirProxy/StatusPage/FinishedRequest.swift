@@ -15,9 +15,6 @@ struct FinishedRequest: Sendable {
     case left
   }
 
-  /// How it was served by the cache.
-  enum Cache: Sendable { case hit, coalesced, miss, bypass }
-
   var requestID: String
   /// As metrics label it, so that the names are bounded.
   var model: String
@@ -37,16 +34,13 @@ struct FinishedRequest: Sendable {
   var cost: Double?
   /// What the baseline model would have cost, in US dollars; nil where nobody knows.
   var baselineCost: Double?
-  var cache = Cache.bypass
+  var cache = CacheResult.bypass
 }
 
 extension FinishedRequest {
   /// From a settled exchange. `model` is the label that metrics have for it; `firstContentAt` is a time of the
   /// exchange's clock.
-  init(
-    _ exchange: Exchange, model: String, firstContentAt: Int64?, cost: Double? = nil, baselineCost: Double? = nil,
-    cache: Cache = .bypass
-  ) {
+  init(_ exchange: Exchange, model: String, firstContentAt: Int64?) {
     let status = exchange.status ?? 0
     let error = exchange.errorType
     self.init(
@@ -59,9 +53,9 @@ extension FinishedRequest {
       inputTokens = usage.input
       outputTokens = usage.output
     }
-    self.cost = cost
-    self.baselineCost = baselineCost
-    self.cache = cache
+    cost = exchange.cost?.usd
+    baselineCost = exchange.cost?.baselineUSD
+    cache = exchange.cacheResult
   }
 
   static func outcome(status: Int, ending: Ending?, error: String?) -> Outcome {

@@ -1,3 +1,7 @@
+import WeirPolicy
+
+import WeirPolicy
+
 /// Sums over requests: of a second, a minute, a day or a model. Values of upstreams are bounded before they are added,
 /// so that no reply makes a sum overflow.
 struct StatusTotals: Sendable {

@@ -40,8 +40,8 @@ public final class ToolChecker: Sendable {
     self.onResult = onResult
     let context = unsafe Unmanaged.passRetained(self).toOpaque()
     var thread = pthread_t()
-    let code = withUnsafeTemporaryAllocation(of: pthread_attr_t.self, capacity: 1) { attributes in
-      let attributes = unsafe attributes.baseAddress
+    let code = unsafe withUnsafeTemporaryAllocation(of: pthread_attr_t.self, capacity: 1) { attributes in
+      let attributes = attributes.baseAddress
       guard let attributes = unsafe attributes else { return ENOMEM }
       unsafe pthread_attr_init(attributes)
       // Schemas nest, and threads may have little stack by default.

@@ -3,8 +3,8 @@ enum Imports {
   /// A pure target's whole surroundings: no sockets, no clocks, no files.
   private static let allowed: [String: Set<String>] = [
     "WeirMetrics": ["Synchronization"],
-    "WeirWire": ["CWeirSimdjson", "CWeirZlib", "Synchronization"],
-    "WeirPolicy": ["WeirWire", "Synchronization"],
+    "WeirWire": ["CWeirSchema", "CWeirSimdjson", "CWeirZlib", "Synchronization"],
+    "WeirPolicy": ["WeirWire", "Crypto", "Synchronization"],
   ]
 
   /// Files that need the C library for one pure function of it.

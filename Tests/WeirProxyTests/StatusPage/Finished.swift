@@ -1,3 +1,5 @@
+import WeirPolicy
+
 @testable import WeirProxy
 
 extension FinishedRequest {
@@ -5,7 +7,7 @@ extension FinishedRequest {
   static func made(
     model: String = "m", status: Int = 200, error: String? = nil, outcome: Outcome = .succeeded,
     milliseconds: Int64 = 100, firstContentMilliseconds: Int64? = nil, tokens: Int = 0, cost: Double? = nil,
-    baseline: Double? = nil, cache: Cache = .bypass, id: String = "req_1"
+    baseline: Double? = nil, cache: CacheResult = .bypass, id: String = "req_1"
   ) -> FinishedRequest {
     FinishedRequest(
       requestID: id, model: model, upstream: "u", status: status, error: error, outcome: outcome,

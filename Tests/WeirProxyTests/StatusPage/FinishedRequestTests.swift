@@ -23,7 +23,9 @@ struct FinishedRequestTests {
   func figures() throws {
     var exchange = try Exchange.replied(status: 503)
     RequestPath.settle(&exchange, ending: .complete, reading: nil, now: 101_000_000)
-    let request = FinishedRequest(exchange, model: "label", firstContentAt: 50_000_000, cost: 0.5, cache: .miss)
+    exchange.cost = Cost(usd: 0.5, source: .catalog, baselineUSD: 2)
+    exchange.cacheResult = .miss
+    let request = FinishedRequest(exchange, model: "label", firstContentAt: 50_000_000)
     #expect(request.requestID == "req_1")
     #expect(request.model == "label")
     #expect(request.upstream == "openrouter.ai")
@@ -32,6 +34,7 @@ struct FinishedRequestTests {
     #expect(request.outcome == .failed)
     #expect(request.nanoseconds == 100_000_000)
     #expect(request.cost == 0.5)
+    #expect(request.baselineCost == 2)
     #expect(request.cache == .miss)
     // It is no stream.
     #expect(request.firstContentNanoseconds == nil)

@@ -125,7 +125,10 @@ struct ToolCheckerTests {
     let nested = #"{"a":"# + String(repeating: "[", count: 120) + String(repeating: "]", count: 120) + "}"
     let tools = Array(#"[{"name":"f","input_schema":\#(schema)}]"#.utf8)
     #expect(checker.submit(tools: tools, calls: [Self.call(nested)], labels: Self.labels))
+    let links = (0..<990).map { ##""\##($0)":{"$ref":"#/$defs/\##($0 + 1)"}"## }.joined(separator: ",")
+    let linked = ##"[{"name":"f","input_schema":{"$ref":"#/$defs/0","$defs":{\##(links),"990":{}}}}]"##
+    #expect(checker.submit(tools: Array(linked.utf8), calls: [Self.call("{}")], labels: Self.labels))
     checker.close()
-    #expect(outcomes.results == [.valid])
+    #expect(outcomes.results == [.valid, .schemaUnusable])
   }
 }

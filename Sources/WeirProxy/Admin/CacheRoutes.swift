@@ -1,0 +1,42 @@
+import Logging
+import NIOHTTP1
+import WeirPolicy
+import WeirWire
+
+/// `DELETE /cache`, whole or `?model=PATTERN`: kept replies go, for models that fit the pattern. Any thread may use it.
+struct CacheRoutes: Sendable {
+  let state: ProxyState
+
+  /// Nil when the path is not this one.
+  func answer(_ request: AdminRequest, who: String) -> AdminReply? {
+    guard request.path == "/cache" else { return nil }
+    switch request.head.method {
+    case .GET, .HEAD: return show()
+    case .DELETE: return remove(request.query("model"), who: who)
+    default:
+      var reply = AdminReply.text(405, "This page does not take \(request.head.method.rawValue).\n")
+      reply.fields = [("allow", "GET, HEAD, DELETE")]
+      return reply
+    }
+  }
+
+  private func show() -> AdminReply {
+    let statistics = state.shared.cache.statistics
+    var line = JSONLine()
+    line.add("entries", statistics.entries)
+    line.add("bytes", statistics.bytes)
+    line.add("maximum_bytes", state.current.policy.cache.maximumBytes)
+    return .json(200, line.finish())
+  }
+
+  private func remove(_ model: Substring?, who: String) -> AdminReply {
+    let cache = state.shared.cache
+    let pattern = model.map { ModelRequest.decoded($0) }
+    let removed = pattern.map { cache.remove(model: ModelPattern($0)) } ?? cache.removeAll()
+    state.logger.notice(
+      "cache emptied", metadata: ["entries": "\(removed)", "model": "\(pattern ?? "*")", "who": "\(who)"])
+    var line = JSONLine()
+    line.add("removed", removed)
+    return .json(200, line.finish())
+  }
+}

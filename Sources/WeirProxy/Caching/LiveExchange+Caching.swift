@@ -1,0 +1,187 @@
+import Dispatch
+import NIOCore
+import NIOHTTP1
+import WeirPolicy
+import WeirUpstream
+import WeirWire
+
+// What a request has to do with the cache: it is answered from there, follows an identical one that is under way, or
+// leads, so that others may follow it and its reply may be kept.
+extension LiveExchange {
+  /// Whether the request is answered without the upstream; else notes the place of its reply.
+  ///
+  /// - Parameter body: as it goes to the first target.
+  func answersFromCache(_ body: ByteBuffer) throws(Refusal) -> Bool {
+    guard case .use(let use) = exchange.cacheDecision else { return false }
+    let cache = loop.state.shared.cache
+    let key = key(of: body)
+    if use.mayRead, let key, let kept = cache.find(key, maximumAgeSeconds: use.maximumAgeSeconds, now: loop.now) {
+      answer(kept)
+      return true
+    }
+    if use.onlyIfCached { throw LookUpCache.notKept }
+    guard let key else { return false }
+    exchange.answered(from: .miss)
+    cacheKey = key
+    guard use.mayRead, snapshot.policy.cache.coalesces else {
+      leader = loop.state.inFlightReplies.alone(key, on: loop.eventLoop)
+      return false
+    }
+    return enter(key, maximumAgeSeconds: use.maximumAgeSeconds)
+  }
+
+  private func enter(_ key: CacheKey, maximumAgeSeconds: Int) -> Bool {
+    let (loop, now) = (loop, loop.now)
+    let bound = NIOLoopBound(Weak(self), eventLoop: loop.eventLoop)
+    let place = loop.state.inFlightReplies.enter(
+      key, on: loop.eventLoop, wake: { bound.value.exchange?.followOn() },
+      onAbandoned: { bound.value.exchange?.abandoned() },
+      find: {
+        loop.state.shared.cache.find(key, maximumAgeSeconds: maximumAgeSeconds, looksAgain: true, now: now)
+      })
+    switch place {
+    case .kept(let kept): answer(kept)
+    case .follower(let follower):
+      exchange.answered(from: .coalesced)
+      self.follower = follower
+    case .leader(let leader):
+      self.leader = leader
+      return false
+    }
+    return true
+  }
+
+  /// Nil when there is no memory to make it.
+  private func key(of body: ByteBuffer) -> CacheKey? {
+    guard let target = exchange.target else { return nil }
+    let policy = snapshot.policy.cache
+    let upstreams = exchange.plan.targets.map { snapshot.policy.upstreams[$0.upstream] }
+    let passes = exchange.plan.targets.contains { snapshot.passesCredentials(to: snapshot.upstreams[$0.upstream]) }
+    let credentials = passes ? [fields.head.authorization ?? "", fields.head.apiKey ?? ""] : []
+    let request = CacheKey.Request(
+      tenant: TenantKey(client: exchange.client, credentials: credentials, policy: policy),
+      upstreams: upstreams.map(\.id), method: request.method.rawValue, path: target.rest,
+      query: target.query.isEmpty ? nil : target.query,
+      acceptEncoding: fields.acceptEncoding.map { AcceptEncoding.reduced($0) ?? $0 }, fields: fields.variants)
+    return unsafe body.withUnsafeReadableBytes { bytes in
+      unsafe loop.canonical.write(bytes) { unsafe CacheKey(request, canonicalBody: $0) }
+    }
+  }
+
+  // MARK: A kept reply
+
+  private func answer(_ kept: StoredReply) {
+    let description = kept.description
+    guard let body = kept.isHeldCompressed && acceptsGzip ? kept.body : kept.bodyBytes() else {
+      attempt(from: 0)
+      return
+    }
+    exchange.answered(from: .hit)
+    exchange.takes(
+      status: description.status, model: description.model, upstream: description.upstream,
+      reading: description.reading)
+    var fields = [("age", String(kept.age(now: loop.now)))]
+    if kept.isHeldCompressed, acceptsGzip { fields += [("content-encoding", "gzip"), ("vary", "accept-encoding")] }
+    var buffer = connection.allocator.buffer(capacity: body.count)
+    buffer.writeBytes(body)
+    answer(buffer, status: description.status, lines: ByteBuffer(bytes: kept.head), fields: fields)
+  }
+
+  private var acceptsGzip: Bool {
+    guard let accepted = fields.acceptEncoding?.lowercased() else { return false }
+    return accepted.split(separator: ",").contains { part in
+      let pieces = part.split(separator: ";").map { $0.filter { $0 != " " && $0 != "\t" } }
+      return pieces.first == "gzip" && !pieces.dropFirst().contains { Double($0.dropFirst(2)) == 0 }
+    }
+  }
+
+  // MARK: Leading
+
+  /// Whether others wait for this request's reply.
+  var hasFollowers: Bool { (leader?.followerCount ?? 0) > 0 }
+
+  /// Nobody waits for bytes that go nowhere.
+  var isWritable: Bool { detached != nil || connection.isWritable }
+
+  /// The head goes to the client, and to all that follow.
+  func lead(_ head: ReplyHead, status: Int) {
+    guard let leader else { return }
+    reply.keptHead = head
+    leader.begin(
+      SharedHead(
+        status: status, lines: KeptLines.of(head.lines), isEventStream: head.isEventStream,
+        contentLength: head.contentLength, contentEncoding: head.contentEncoding, model: exchange.sentModel,
+        upstream: exchange.upstream ?? ""))
+  }
+
+  /// The client is gone: does its request go on for others?
+  func detach(_ phase: ClientPhase) -> Bool {
+    guard detached == nil, let leader, leader.clientLeft() else { return false }
+    detached = phase
+    reply.isHeld = false
+    giveBackKept()
+    transfer?.release()
+    connection.leave(self)
+    return true
+  }
+
+  /// The last follower left, and the client had left before.
+  private func abandoned() {
+    guard !isOver else { return }
+    giveUpTransfer()
+    finish(.clientLeft(detached ?? .reply))
+  }
+
+  /// The reply is over: it may be kept, and its followers are told.
+  func endSharing(_ ending: Ending) {
+    follower?.leave()
+    follower = nil
+    guard let leader else { return }
+    self.leader = nil
+    if ending == .complete, exchange.refusal == nil { keep(leader) }
+    switch (ending, exchange.refusal) {
+    case (.complete, let refusal?): leader.end(.refused(refusal))
+    case (.complete, nil): leader.end(.complete)
+    case (_, let refusal): leader.end(.broken(refusal ?? JudgeAttempt.broken("the request that led it was given up")))
+    }
+  }
+
+  private func keep(_ leader: Leader) {
+    let reading = reply.meter?.reading
+    guard let key = cacheKeyOfAnswer, case .use(let use) = exchange.cacheDecision, let status = exchange.status,
+      !reply.isUnreadable, KeepReply.mayKeep(status: status, ending: .complete, reading: reading), let reading,
+      let body = leader.wholeBody, let head = reply.keptHead
+    else { return }
+    let now = loop.now
+    let stored = StoredReply(
+      StoredReply.Description(
+        status: status, contentEncoding: head.contentEncoding, isEventStream: head.isEventStream,
+        model: exchange.sentModel, upstream: exchange.upstream ?? "", reading: reading, storedAt: now),
+      head: KeptLines.of(head.lines), body: body)
+    let cache = loop.state.shared.cache
+    cache.keep(stored, for: key, timeToLiveSeconds: use.timeToLiveSeconds, now: now)
+    let compressFrom = snapshot.policy.cache.compressFrom
+    guard compressFrom > 0, body.count >= compressFrom else { return }
+    loop.state.compressor.async {
+      let compressed = stored.compressed()
+      if compressed.isHeldCompressed {
+        cache.keep(compressed, for: key, timeToLiveSeconds: use.timeToLiveSeconds, now: now)
+      }
+    }
+  }
+
+  /// A reply of another model than the one that the key was made for is kept under what was sent to that model.
+  private var cacheKeyOfAnswer: CacheKey? {
+    guard exchange.aim ?? 0 != 0 else { return cacheKey }
+    switch outgoing {
+    case .whole(let body): return key(of: body)
+    case .none, .streaming: return nil
+    }
+  }
+
+  /// What the hub holds must not keep an exchange that is over.
+  private final class Weak {
+    weak var exchange: LiveExchange?
+    init(_ exchange: LiveExchange) { self.exchange = exchange }
+  }
+}

@@ -1,0 +1,64 @@
+import NIOCore
+import WeirPolicy
+
+// A request that gets what an identical one brings.
+extension LiveExchange {
+  /// Bytes that are taken over at once, so that a slow client's share waits where it is bounded.
+  private static let step = 256 * 1024
+
+  /// Takes what has come; called when something has, and when the client has room again.
+  func followOn() {
+    while !isOver, let follower {
+      guard connection.isWritable else {
+        reply.isHeld = true
+        return
+      }
+      let events = follower.next(maximumBytes: Self.step)
+      if let head = events.head { begin(head) }
+      for chunk in events.chunks { take(chunk) }
+      if let ending = events.ending {
+        end(ending)
+        return
+      }
+      if reply.batchBytes > 0 || reply.head != nil { relayBatch(isLast: false) }
+      guard events.hasMore else { return }
+    }
+  }
+
+  private func begin(_ head: SharedHead) {
+    exchange.takes(status: head.status, model: head.model, upstream: head.upstream, reading: nil)
+    reply.isEventStream = head.isEventStream
+    reply.framing = framing(status: head.status, contentLength: head.contentLength)
+    reply.head = ReplyHeadWriter.document(
+      lines: ByteBuffer(bytes: head.lines), status: head.status, framing: reply.framing, fields: [],
+      bodyBytes: head.contentLength, upstreamRequestID: nil, exchange: exchange,
+      ownRequestID: fields.requestID == nil, keepAlive: keepsAlive, isHTTP10: isHTTP10, allocator: connection.allocator)
+    reply.hasBegun = true
+  }
+
+  private func take(_ chunk: ByteBuffer) {
+    if reply.batch == nil {
+      reply.batch = ReplyFraming.bodyBuffer(chunk.readableBytes, allocator: connection.allocator)
+    }
+    reply.batch?.writeImmutableBuffer(chunk)
+    reply.batchBytes += chunk.readableBytes
+  }
+
+  private func end(_ ending: FollowerEvents.Ending) {
+    switch ending {
+    case .shared(.complete):
+      relayBatch(isLast: true)
+      finish(.complete)
+    case .shared(.broken(let refusal)):
+      relayBatch(isLast: false)
+      refuse(refusal)
+    case .shared(.refused(let refusal)): refuse(refusal)
+    case .lagged:
+      relayBatch(isLast: false)
+      refuse(
+        Refusal(
+          .overloaded, "the client reads more slowly than the reply that it shares comes, by more than weir keeps",
+          remedy: "Read the reply faster, or send Cache-Control: no-cache."))
+    }
+  }
+}
