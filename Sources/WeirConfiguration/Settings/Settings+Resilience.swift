@@ -7,7 +7,7 @@ extension Settings {
   static let maximumRetries = 10
 
   static let circuitBreaker = Setting(
-    "WEIR_CIRCUIT_BREAKER", yaml: nil, .boolean, default: true,
+    "WEIR_CIRCUIT_BREAKER", yaml: "circuit_breaker", .boolean, default: true,
     "`false` asks every upstream however often it failed, and whatever pause it asked for; goes before "
       + "`resilience.circuit.enabled`")
 

@@ -299,6 +299,12 @@ final class LiveExchange {
     }.get()
   }
 
+  /// The text of the tools that the request offers.
+  var toolsText: [UInt8]? {
+    guard let range = envelope?.range(of: .tools) else { return nil }
+    return intake.body.getBytes(at: intake.body.readerIndex + range.lowerBound, length: range.count)
+  }
+
   private func bodyCensus() -> BodyCensus {
     let body = intake.body
     return BodyCensus(body.readableBytesUInt8Span)

@@ -78,6 +78,9 @@ final class LoopRecorder {
     }
     recordError(exchange, model: model)
     recordTokens(exchange, key: TokenKey(model: model, variant: variant), firstContentAt: firstContentAt)
+    if exchange.ending == .complete, let reading = exchange.reading, exchange.status == 200, reading.error == nil {
+      metrics.conversation.record(reading, model: model, variant: variant)
+    }
     recordCost(exchange, model: model, variant: variant)
     metrics.spending.recordLimits(exchange)
     recordRouting(exchange, model: model)

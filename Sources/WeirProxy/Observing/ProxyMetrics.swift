@@ -23,6 +23,7 @@ public final class ProxyMetrics: Sendable {
   let retries: CounterFamily
   let spending: SpendingMetrics
   let cache: CacheMetrics
+  let conversation: ConversationMetrics
   private let modelLabels: Mutex<BoundedLabel>
 
   /// `knownModels` always get a series of their own.
@@ -68,6 +69,7 @@ public final class ProxyMetrics: Sendable {
       labels: ["model", "reason"])
     spending = SpendingMetrics(registry)
     cache = CacheMetrics(registry)
+    conversation = ConversationMetrics(registry)
     clientDisconnects = registry.counter(
       "weir_client_disconnects_total", help: "Clients that left before their reply was complete, by phase.",
       labels: ["endpoint", "phase"])

@@ -91,6 +91,7 @@ extension LiveExchange {
     let keepAlive = keepsAlive
     isOver = true
     endSharing(ending)
+    submitToolCalls(wasComplete: ending == .complete)
     giveBackBounds()
     RequestPath.settle(
       &exchange, ending: detached.map { .clientLeft($0) } ?? ending, reading: reply.meter?.reading, lease: lease.take(), policy: snapshot.policy,

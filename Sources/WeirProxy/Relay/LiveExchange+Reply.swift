@@ -207,7 +207,8 @@ extension LiveExchange: TransferReceiver {
     case nil: return
     }
     reply.meter = ReplyMeter(
-      endpoint: exchange.endpoint, isEventStream: head.isEventStream, json: loop.jsonReader)
+      endpoint: exchange.endpoint, isEventStream: head.isEventStream, json: loop.jsonReader,
+      collectsToolCalls: offersTools)
   }
 
   func framing(status: Int, contentLength: Int?) -> ReplyFraming {

@@ -23,6 +23,7 @@ final class ProxyState: Sendable {
   let shared: SharedPolicy
   /// Requests that identical ones may follow.
   let inFlightReplies: InFlightReplies
+  let toolChecker: ToolChecker
   /// Makes kept replies small, off the event loops.
   let compressor = DispatchQueue(label: "weir.compressor", qos: .utility)
   let logger: Logger
@@ -46,6 +47,7 @@ final class ProxyState: Sendable {
     let cache = snapshot.policy.cache
     inFlightReplies = InFlightReplies(maximumKept: cache.maximumEntryBytes, maximumBytes: cache.maximumBytes)
     self.logger = logger
+    toolChecker = ToolChecker { metrics.conversation.record($0, logger: logger) }
     self.snapshot = Mutex(snapshot)
   }
 

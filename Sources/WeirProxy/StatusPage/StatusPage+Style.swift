@@ -36,7 +36,7 @@ extension StatusPage {
     .badge[data-state="degraded"], .badge[data-state="draining"] { color: var(--warn); }
     .badge[data-state="unhealthy"], .badge[data-state="gone"] { color: var(--bad); }
     .gone { border: 2px solid var(--bad); border-radius: .5rem; padding: .7rem 1rem; background: var(--panel); }
-    .is-gone main { opacity: .55; }
+    .is-gone main { opacity: .75; }
     button, input { font: inherit; color: inherit; }
     button {
       min-height: 2.6rem; padding: .3rem 1rem; border: 1px solid var(--quiet); border-radius: .5rem;
@@ -80,7 +80,7 @@ extension StatusPage {
     th, td { text-align: left; padding: .45rem .8rem; border-top: 1px solid var(--grid); overflow-wrap: anywhere;
       vertical-align: top; }
     thead th { border-top: 0; color: var(--quiet); font-weight: 600; font-size: .9rem; }
-    tbody tr { border: 0; }
+    tbody tr { border: 0; background: none; }
     tbody th { font-weight: 600; }
     .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
     [data-mark="good"] { color: var(--good); }
@@ -105,7 +105,7 @@ extension StatusPage {
       thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
       table, tbody, tr, td, tbody th { display: block; width: 100%; }
       table { background: none; border: 0; }
-      tbody tr { border: 1px solid var(--line); padding: .5rem .9rem; margin: 0 0 .6rem; }
+      tbody tr { background: var(--panel); border: 1px solid var(--line); padding: .5rem .9rem; margin: 0 0 .6rem; }
       tbody th, td { padding: .15rem 0; border: 0; }
       td { display: flex; justify-content: space-between; gap: 1rem; text-align: right; white-space: normal; }
       td::before { content: attr(data-label); color: var(--quiet); text-align: left; white-space: nowrap; }

@@ -64,7 +64,7 @@ extension StatusPage {
         show(status);
       } catch (error) {
         showAnswer(false, error.name === "TimeoutError" ? "no answer in 5 seconds"
-          : error.name === "TypeError" && !navigator.onLine ? "this device is offline" : error.message);
+          : error.name === "TypeError" ? "no connection" : error.message);
       } finally {
         isAsking = false;
         schedule();

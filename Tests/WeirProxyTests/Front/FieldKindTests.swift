@@ -12,6 +12,9 @@ struct FieldKindTests {
     ("accept-encoding", .acceptEncoding), ("accept", .accept), ("expect", .expect), ("authorization", .authorization),
     ("x-api-key", .apiKey), ("user-agent", .userAgent), ("http-referer", .referer), ("x-title", .title),
     ("x-openrouter-title", .openRouterTitle), ("x-request-id", .requestID), ("x-user-id", .userID),
+    ("cache-control", .cacheControl), ("anthropic-version", .variant), ("anthropic-beta", .variant),
+    ("openai-beta", .variant), ("openai-organization", .variant), ("openai-project", .variant),
+    ("x-weir-task", .weirTask), ("x-weir-timeout", .weirTimeout), ("x-weir-cache-ttl", .weirCacheTTL),
     ("x-weir-user", .weirUser), ("x-weir-variant", .weirVariant), ("x-weir-", .weir), ("x-weir-model", .weir),
     ("x-weir-users", .weir), ("x-weir-request-id", .weir), ("x-weir-upstream-something-long", .weir),
   ]
@@ -50,7 +53,7 @@ struct FieldKindTests {
   @Test(
     "that weir does not know passes untouched",
     arguments: [
-      "", "x", "x-weir", "weir-user", "cookie", "set-cookie", "openai-organization", "anthropic-version", "location",
+      "", "x", "x-weir", "weir-user", "cookie", "set-cookie", "openai-organisation", "anthropic-versions", "location",
       "x-forwarded-for", "content-md5", "accept-language", "proxy-status", "é", "x_weir_user", "x-real-ip", "refererr",
     ])
   func plain(name: String) {

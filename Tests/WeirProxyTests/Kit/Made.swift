@@ -69,3 +69,14 @@ extension Exchange {
     return exchange
   }
 }
+
+extension RequestPath {
+  /// Settles a request that holds nothing of limits.
+  static func settle(_ exchange: inout Exchange, ending: Ending, reading: ReplyReading?, now: Int64) {
+    let catalog = ModelCatalog.builtIn
+    let policy = PolicySnapshot(
+      clients: ClientDirectory(), models: catalog,
+      killSwitch: KillSwitch(isKimiEnabled: true, fallbackModel: "", catalog: catalog))
+    settle(&exchange, ending: ending, reading: reading, lease: nil, policy: policy, now: now, wall: 0)
+  }
+}

@@ -1,4 +1,5 @@
 import Testing
+import WeirPolicy
 
 @testable import WeirProxy
 
