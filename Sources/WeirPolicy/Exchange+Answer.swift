@@ -11,7 +11,8 @@ extension Exchange {
   /// The reply is one that an earlier or identical request brought.
   ///
   /// - Parameter reading: what it said about itself; nil where another request's record has that.
-  public mutating func takes(status: Int, model: String?, upstream: String, reading: ReplyReading?) {
+  public mutating func takes(status: Int, model: String?, upstream: String, reading: ReplyReading?, now: Int64) {
+    repliedAt = now
     self.status = status
     self.upstream = upstream
     if let model { sentModel = model }

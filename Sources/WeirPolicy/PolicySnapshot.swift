@@ -1,5 +1,5 @@
 /// Everything that the steps of `RequestPath` decide by, made from one configuration and never changed.
-public struct PolicySnapshot: Sendable {
+public final class PolicySnapshot: Sendable {
   /// Who may use the proxy.
   public let clients: ClientDirectory
   /// Which models there are, and what their aliases mean.

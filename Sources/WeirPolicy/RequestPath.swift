@@ -83,6 +83,15 @@ public enum RequestPath {
     try EditBody.edit(&exchange, envelope: envelope, policy: policy, memberText: memberText)
   }
 
+  /// The model that the request goes to now may cost more than the one before.
+  ///
+  /// - Throws: the refusal where a hard budget does not allow it.
+  public static func reprice(
+    _ exchange: Exchange, lease: inout LimitLease?, policy: PolicySnapshot, wall: Int64
+  ) throws(Refusal) {
+    try lease?.reprice(exchange.model.flatMap { policy.models.prices(of: $0) }, wall: wall)
+  }
+
   /// A request goes upstream: to which of its targets?
   ///
   /// - Parameter index: the first place in the plan that is asked.

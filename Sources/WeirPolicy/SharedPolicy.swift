@@ -1,6 +1,6 @@
 /// What the steps of `RequestPath` share between requests: counts and states, each behind a lock of its own that is held
 /// for moments. It outlives configurations; a new one is put in by `follow`.
-public struct SharedPolicy: Sendable {
+public final class SharedPolicy: Sendable {
   /// Circuits, pauses and the budget of retries.
   public let attempts: AttemptBook
   /// What was asked and spent.

@@ -20,6 +20,8 @@ public final class Proxy: Sendable {
   private let adminGroup: MultiThreadedEventLoopGroup
   private let live: LiveConfiguration
   private let logger: Logger
+  private let chores: Chores
+  private let choring: Task<Void, Never>
 
   /// How often a draining proxy looks whether its requests are done.
   private static let drainStep = Duration.milliseconds(10)
@@ -40,12 +42,15 @@ public final class Proxy: Sendable {
     let snapshot = RuntimeSnapshot(configuration, rollouts: remembered.table)
     let metrics = ProxyMetrics(
       knownModels: Set(configuration.catalog.models.map(\.id) + [configuration.kimi.modelID, "none"]))
-    let state = ProxyState(snapshot: snapshot, metrics: metrics, log: log, logger: logger)
+    let ledger = LedgerKeeper(path: configuration.ledgerPath, logger: logger)
+    let state = ProxyState(snapshot: snapshot, metrics: metrics, ledger: ledger, log: log, logger: logger)
     metrics.observe(state, version: version)
+    ledger.register(in: metrics.registry)
     let descriptors = DescriptorLimit.raise()
     let group = MultiThreadedEventLoopGroup(numberOfThreads: System.coreCount)
     let adminGroup = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     do {
+      let chores = try Chores(state: state, logger: logger)
       let loops = try await LoopDirectory.make(group: group, state: state, honoursProxies: honoursProxies)
       let live = LiveConfiguration(state: state, loops: loops, logger: logger, remembered: remembered, load: load)
       let routes = AdminRoutes(
@@ -59,10 +64,11 @@ public final class Proxy: Sendable {
       }
       let proxy = Proxy(
         state: state, loops: loops, traffic: traffic, admin: admin, group: group, adminGroup: adminGroup,
-        live: live, logger: logger)
+        live: live, logger: logger, chores: chores)
       try proxy.announce(descriptors: descriptors)
       return proxy
     } catch {
+      await ledger.close(logger)
       try? await group.shutdownGracefully()
       try? await adminGroup.shutdownGracefully()
       throw error
@@ -72,8 +78,10 @@ public final class Proxy: Sendable {
   private init(
     state: ProxyState, loops: LoopDirectory, traffic: TrafficListener, admin: AdminListener,
     group: MultiThreadedEventLoopGroup, adminGroup: MultiThreadedEventLoopGroup, live: LiveConfiguration,
-    logger: Logger
+    logger: Logger, chores: Chores
   ) {
+    self.chores = chores
+    choring = Task { await chores.run() }
     self.state = state
     self.loops = loops
     self.traffic = traffic
@@ -111,6 +119,10 @@ public final class Proxy: Sendable {
     try await loops.onEveryLoop { $0.cutOpenRequests() }
     await wait(atMost: Self.farewell) { self.state.connections.inUse == 0 }
     try await loops.onEveryLoop { $0.shutDown() }
+    choring.cancel()
+    chores.save()
+    // Every exchange is over and noted; votes that are under way still find their event loops.
+    await state.ledger.close(logger)
     try? await admin.channel.close()
     try await group.shutdownGracefully()
     try await adminGroup.shutdownGracefully()

@@ -24,7 +24,6 @@ AWAITED = {
     "weir_feedback_total": "feedback",
     "weir_ledger_rows_total": "the usage ledger",
     "weir_ledger_write_failures_total": "the usage ledger",
-    "weir_tool_calls_total": "tool-call checks",
 }
 OF_PROMETHEUS = {"up"}
 

@@ -142,7 +142,7 @@ class TestWhatItShows:
         assert "0 requests" in tile(browser, "Cost today")
         busy(weir)
         eventually(lambda: "20 requests" in tile(browser, "Cost today"), "the page shows what came", 10)
-        eventually(lambda: browser.one("#chart-requests path.a").get_attribute("d"), "the chart has a line", 15)
+        eventually(lambda: browser.attribute("#chart-requests path.a", "d"), "the chart has a line", 15)
 
     def test_charts_that_are_drawn_and_read_by_keyboard(self, browser, weir_with):
         weir = weir_with()
@@ -166,7 +166,7 @@ class TestWhatItShows:
         busy(weir)
         opened(browser, weir)
         browser.one("input[value='24h']").click()
-        assert browser.one("#chart-latency path.a").get_attribute("d").startswith("M")
+        assert browser.attribute("#chart-latency path.a", "d").startswith("M")
 
     def test_names_as_text_whatever_they_hold(self, browser, weir_with):
         weir = weir_with()

@@ -120,6 +120,29 @@ public final class LimitBook: Sendable {
     return settlement
   }
 
+  func reprice(
+    _ holdings: LimitLease.Holdings, _ prices: ModelPrices?, wall: Int64
+  ) throws(Refusal) -> LimitLease.Holdings {
+    guard let old = holdings.reservation else { return holdings }
+    var holdings = holdings
+    do throws(BudgetBook.Shortage) {
+      holdings.reservation = try state.withLock { state throws(BudgetBook.Shortage) in
+        state.budgets.release(old)
+        do throws(BudgetBook.Shortage) {
+          let new = try state.budgets.plan(
+            client: old.client, estimate: holdings.estimate, prices: prices, wall: wall)
+          state.budgets.hold(new)
+          return new
+        } catch {
+          state.budgets.hold(old)
+          throw error
+        }
+      }
+    } catch { throw LimitRefusal.refusal(error) }
+    holdings.prices = prices
+    return holdings
+  }
+
   func release(_ holdings: LimitLease.Holdings) {
     state.withLock { state in
       state.concurrency.release(holdings.concurrency)

@@ -13,7 +13,7 @@ public struct LimitLease: ~Copyable, Sendable {
   /// A budget in money applies to a model without a known price: nothing was reserved for it.
   public let isPriceUnknown: Bool
 
-  private let holdings: Holdings?
+  private var holdings: Holdings?
   private let book: LimitBook?
   private var isFinished = false
 
@@ -21,10 +21,10 @@ public struct LimitLease: ~Copyable, Sendable {
   struct Holdings: Sendable {
     let subject: CountedSubject
     let estimate: TokenEstimate
-    let prices: ModelPrices?
+    var prices: ModelPrices?
     let concurrency: [LimitKey]
     let charges: [RateLimiter.Charge]
-    let reservation: BudgetBook.Reservation?
+    var reservation: BudgetBook.Reservation?
     /// Whether any rule looked at the estimate.
     let usesEstimate: Bool
   }
@@ -50,6 +50,14 @@ public struct LimitLease: ~Copyable, Sendable {
 
   deinit {
     if !isFinished, let book, let holdings { book.release(holdings) }
+  }
+
+  /// The request goes to a model of other prices: what is reserved of budgets is reserved anew.
+  ///
+  /// - Throws: 429 `budget_exceeded`, and then holds what it held.
+  public mutating func reprice(_ prices: ModelPrices?, wall: Int64) throws(Refusal) {
+    guard let book, let holdings, holdings.reservation != nil, holdings.prices != prices else { return }
+    self.holdings = try book.reprice(holdings, prices, wall: wall)
   }
 
   /// The request is over and this is what it used.

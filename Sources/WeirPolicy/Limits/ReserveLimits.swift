@@ -12,10 +12,9 @@ enum ReserveLimits {
     let model = exchange.sentModel ?? ""
     var estimate = TokenEstimate.none
     if shared.limits.needsEstimate, let envelope {
-      let choices = envelope.range(of: .n).flatMap { Int(memberText($0)) }
       estimate = TokenEstimate(
         census(), requestedOutput: exchange.endpoint == .embeddings ? 0 : exchange.outputBound,
-        averageOutput: shared.limits.averageOutput(of: model), choices: choices ?? 1)
+        averageOutput: shared.limits.averageOutput(of: model), choices: CapOutput.choices(envelope, memberText))
       exchange.estimate = estimate
     }
     let lease = try shared.limits.admit(

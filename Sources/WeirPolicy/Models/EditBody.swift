@@ -10,7 +10,7 @@ enum EditBody {
       exchange.edits.append("model")
     }
     try editFallbackList(&exchange, envelope: envelope, policy: policy)
-    exchange.outputBound = CapOutput.asked(envelope, memberText)
+    exchange.outputBound = CapOutput.asked(envelope, endpoint: exchange.endpoint, memberText)
     let rules = policy.bodyRules.rules(for: exchange.model)
     if let rules, !rules.parameters.isEmpty {
       EditParameters.edit(

@@ -17,7 +17,7 @@ struct AdminRoutes: Sendable {
   private enum Method { case get, post }
 
   private static let table: [(path: String, method: Method)] = [
-    ("/", .get), ("/metrics", .get), ("/healthz", .get), ("/readyz", .get), ("/health", .get), ("/status", .get),
+    ("/", .get), ("/assets/status.css", .get), ("/assets/status.js", .get), ("/metrics", .get), ("/healthz", .get), ("/readyz", .get), ("/health", .get), ("/status", .get),
     ("/reload", .post),
   ]
 
@@ -49,7 +49,7 @@ struct AdminRoutes: Sendable {
     case "/health": health(request)
     case "/status": .now(status())
     case "/reload": .now(reloadNow())
-    default: .now(.html(IndexPage.html(version: version)))
+    default: .now(StatusPage.reply(path) ?? .text(404, "There is no such page.\n"))
     }
   }
 
@@ -85,16 +85,15 @@ struct AdminRoutes: Sendable {
 
   private func status() -> AdminReply {
     let configuration = state.current.configuration
-    var line = JSONLine()
-    line.add("version", version)
-    line.add("uptime_seconds", json: Array("\(((WallClock.seconds() - startedAt) * 1000).rounded() / 1000)".utf8))
-    line.add("upstream", configuration.upstream.url.description)
-    line.add("kimi_model", configuration.kimi.modelID)
-    line.add("in_flight", state.inFlight.inUse)
-    line.add("connections", state.connections.inUse)
-    line.add("buffered_bytes", state.bufferedBytes.inUse)
-    line.add("draining", state.isDraining)
-    return .json(200, line.finish())
+    let now = WallClock.seconds()
+    let document = StatusDocument(
+      version: version, uptimeSeconds: now - startedAt, upstream: configuration.upstream.url.description,
+      kimiModel: configuration.kimi.modelID, inFlight: state.inFlight.inUse, connections: state.connections.inUse,
+      bufferedBytes: state.bufferedBytes.inUse, isDraining: state.isDraining,
+      needsToken: configuration.listeners.adminToken != nil,
+      health: HealthDocument(state: state, startedAt: startedAt).json,
+      rollouts: RolloutRoutes(live: live).list, reading: state.history.reading(second: Int64(now)))
+    return .json(200, document.json)
   }
 
   private func reloadNow() -> AdminReply {

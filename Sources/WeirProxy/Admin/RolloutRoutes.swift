@@ -22,11 +22,18 @@ struct RolloutRoutes: Sendable {
     }
   }
 
+  /// All rollouts as a JSON array.
+  var list: [UInt8] {
+    let all = live.rollouts.entries.map { String(decoding: Self.json($0), as: UTF8.self) }
+    return Array("[\(all.joined(separator: ","))]".utf8)
+  }
+
   private func show(_ name: String) -> AdminReply {
     let table = live.rollouts
     guard !name.isEmpty else {
-      let all = table.entries.map { String(decoding: Self.json($0), as: UTF8.self) }
-      return .json(200, Array("{\"rollouts\":[\(all.joined(separator: ","))]}".utf8))
+      var line = JSONLine()
+      line.add("rollouts", json: list)
+      return .json(200, line.finish())
     }
     guard let entry = table.entry(named: name) else {
       return .text(404, "There is no rollout named \(name).\n")

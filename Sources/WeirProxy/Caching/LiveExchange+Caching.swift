@@ -55,7 +55,10 @@ extension LiveExchange {
   private func key(of body: ByteBuffer) -> CacheKey? {
     guard let target = exchange.target else { return nil }
     let policy = snapshot.policy.cache
-    let upstreams = exchange.plan.targets.map { snapshot.policy.upstreams[$0.upstream] }
+    // Those of the model at hand: a fallback's reply has the key that a request for that model itself has.
+    let model = exchange.model?.upstreamID
+    let upstreams = exchange.plan.targets.filter { $0.model?.upstreamID == model }
+      .map { snapshot.policy.upstreams[$0.upstream] }
     let passes = exchange.plan.targets.contains { snapshot.passesCredentials(to: snapshot.upstreams[$0.upstream]) }
     let credentials = passes ? [fields.head.authorization ?? "", fields.head.apiKey ?? ""] : []
     let request = CacheKey.Request(
@@ -79,7 +82,7 @@ extension LiveExchange {
     exchange.answered(from: .hit)
     exchange.takes(
       status: description.status, model: description.model, upstream: description.upstream,
-      reading: description.reading)
+      reading: description.reading, now: loop.now)
     var fields = [("age", String(kept.age(now: loop.now)))]
     if kept.isHeldCompressed, acceptsGzip { fields += [("content-encoding", "gzip"), ("vary", "accept-encoding")] }
     var buffer = connection.allocator.buffer(capacity: body.count)

@@ -84,7 +84,7 @@ extension JSONLine {
 
 extension Exchange {
   /// Nanoseconds that weir spent before the request left, or until it answered itself.
-  var ownTime: Int64 { (firstSentAt ?? endedAt ?? receivedAt) - (admittedAt ?? receivedAt) }
+  var ownTime: Int64 { (firstSentAt ?? repliedAt ?? endedAt ?? receivedAt) - (admittedAt ?? receivedAt) }
 
   /// Nanoseconds between sending upstream, the first time, and the end of the reply.
   var upstreamTime: Int64? {

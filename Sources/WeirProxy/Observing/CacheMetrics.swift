@@ -2,7 +2,7 @@ import WeirMetrics
 import WeirPolicy
 
 /// The families of the cache. The counters are kept at hand for the event loops.
-struct CacheMetrics: Sendable {
+final class CacheMetrics: Sendable {
   private let byResult: [CacheResult: Counter]
 
   init(_ registry: MetricsRegistry) {

@@ -49,6 +49,7 @@ final class LoopRecorder {
   private static let maximumCached = 2048
 
   private let metrics: ProxyMetrics
+  private let history: StatusHistory
   private var modelLabels: [String: String] = [:]
   private var requests: [RequestKey: RequestSeries] = [:]
   private var tokens: [TokenKey: TokenSeries] = [:]
@@ -56,7 +57,10 @@ final class LoopRecorder {
   private var upstreams: [String: UpstreamSeries] = [:]
   private var overheads: [Endpoint: Histogram] = [:]
 
-  init(metrics: ProxyMetrics) { self.metrics = metrics }
+  init(metrics: ProxyMetrics, history: StatusHistory) {
+    self.metrics = metrics
+    self.history = history
+  }
 
   /// The one place where an exchange is counted.
   func record(_ exchange: Exchange, firstContentAt: Int64?) {
@@ -76,6 +80,9 @@ final class LoopRecorder {
     if case .clientLeft(let phase) = exchange.ending {
       metrics.clientDisconnects.child([exchange.endpoint.rawValue, phase.rawValue]).increment()
     }
+    history.record(
+      FinishedRequest(exchange, model: model, firstContentAt: firstContentAt),
+      second: Int64(WallClock.seconds()))
     recordError(exchange, model: model)
     recordTokens(exchange, key: TokenKey(model: model, variant: variant), firstContentAt: firstContentAt)
     if exchange.ending == .complete, let reading = exchange.reading, exchange.status == 200, reading.error == nil {
@@ -108,16 +115,7 @@ final class LoopRecorder {
   }
 
   private func recordError(_ exchange: Exchange, model: String) {
-    let type: String
-    if let refusal = exchange.refusal {
-      type = refusal.code.rawValue
-    } else if let status = exchange.status, status >= 400 {
-      type = "upstream_\(status)"
-    } else if exchange.reading?.error != nil {
-      type = "upstream_error_in_reply"
-    } else {
-      return
-    }
+    guard let type = exchange.errorType else { return }
     metrics.errors.child([model, exchange.upstream ?? "none", type]).increment()
   }
 

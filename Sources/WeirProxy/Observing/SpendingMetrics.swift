@@ -2,7 +2,7 @@ import WeirMetrics
 import WeirPolicy
 
 /// The families of what requests use, cost and are refused for. Event loops count through `LoopRecorder`.
-struct SpendingMetrics: Sendable {
+final class SpendingMetrics: Sendable {
   let rateLimited: CounterFamily
   let softBudgets: CounterFamily
   let estimateErrors: CounterFamily

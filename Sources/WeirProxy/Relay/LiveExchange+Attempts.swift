@@ -21,10 +21,12 @@ extension LiveExchange {
       if let envelope, exchange.aim != index {
         try RequestPath.aim(
           &exchange, at: index, envelope: envelope, policy: snapshot.policy, memberText: bodyText)
+        try RequestPath.reprice(exchange, lease: &lease, policy: snapshot.policy, wall: WallClock.wholeSeconds())
         outgoing = .whole(splicedBody())
       }
       send(to: snapshot.upstreams[exchange.plan.targets[index].upstream])
     } catch {
+      RequestPath.abandonAttempt(&exchange, shared: loop.state.shared, now: loop.now)
       if kept == nil { refuse(error) } else { relayKept() }
     }
   }

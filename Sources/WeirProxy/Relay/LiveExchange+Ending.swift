@@ -97,6 +97,10 @@ extension LiveExchange {
       &exchange, ending: detached.map { .clientLeft($0) } ?? ending, reading: reply.meter?.reading, lease: lease.take(), policy: snapshot.policy,
       now: loop.now, wall: WallClock.wholeSeconds())
     loop.recorder.record(exchange, firstContentAt: reply.firstContentAt)
+    loop.state.ledger.record(exchange, sizes: sizes, firstContentAt: reply.firstContentAt)
+    if !exchange.usedUpBudgets.isEmpty {
+      loop.state.budgetAlerts.usedUp(exchange.usedUpBudgets, client: exchange.client, wall: WallClock.wholeSeconds())
+    }
     if loop.state.logsAccess {
       loop.state.log.write(AccessLog.line(exchange, sizes: sizes, format: loop.state.logFormat))
     }

@@ -127,13 +127,15 @@ enum ReplyHeadWriter {
 
   /// Server-Timing (W3C), in milliseconds: weir's share before the request left, the upstream's up to its head.
   private static func writeTiming(_ exchange: Exchange, to buffer: inout ByteBuffer) {
-    guard let sentAt = exchange.sentAt, let repliedAt = exchange.repliedAt else { return }
+    guard let repliedAt = exchange.repliedAt else { return }
     var text: [UInt8] = []
     text.reserveCapacity(64)
     text.append(contentsOf: "server-timing: weir;dur=".utf8)
     Digits.append(milliseconds: exchange.ownTime, to: &text)
-    text.append(contentsOf: ", upstream;dur=".utf8)
-    Digits.append(milliseconds: repliedAt - sentAt, to: &text)
+    if let sentAt = exchange.sentAt {
+      text.append(contentsOf: ", upstream;dur=".utf8)
+      Digits.append(milliseconds: repliedAt - sentAt, to: &text)
+    }
     text.append(contentsOf: "\r\n".utf8)
     buffer.writeBytes(text)
   }

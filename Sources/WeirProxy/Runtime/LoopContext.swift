@@ -26,7 +26,7 @@ final class LoopContext {
     self.eventLoop = eventLoop
     self.state = state
     snapshot = state.current
-    recorder = LoopRecorder(metrics: state.metrics)
+    recorder = LoopRecorder(metrics: state.metrics, history: state.history)
     engine = try UpstreamEngine(
       eventLoop: eventLoop,
       settings: EngineSettings(

@@ -12,6 +12,9 @@ final class ProxyState: Sendable {
   /// Bytes of request bodies that are held whole.
   let bufferedBytes: Allowance
   let metrics: ProxyMetrics
+  /// Where every exchange is noted that is over.
+  let ledger: LedgerKeeper
+  let feedback: FeedbackDesk
   let log: LogSink
   /// As at the start, like the logger's own: one log has one format. Access lines are of level info.
   let logFormat: LogFormat
@@ -19,11 +22,14 @@ final class ProxyState: Sendable {
   /// As bound at the start.
   let listensOnLoopback: Bool
   let health: UpstreamHealth
+  /// What the status page shows of the past.
+  let history = StatusHistory()
   /// What the steps of the path share between requests.
   let shared: SharedPolicy
   /// Requests that identical ones may follow.
   let inFlightReplies: InFlightReplies
   let toolChecker: ToolChecker
+  let budgetAlerts: BudgetAlerts
   /// Makes kept replies small, off the event loops.
   let compressor = DispatchQueue(label: "weir.compressor", qos: .utility)
   let logger: Logger
@@ -31,12 +37,14 @@ final class ProxyState: Sendable {
   private let draining = Atomic<Bool>(false)
   private let cut = Atomic<Int>(0)
 
-  init(snapshot: RuntimeSnapshot, metrics: ProxyMetrics, log: LogSink, logger: Logger) {
+  init(snapshot: RuntimeSnapshot, metrics: ProxyMetrics, ledger: LedgerKeeper, log: LogSink, logger: Logger) {
     let limits = snapshot.configuration.limits
     connections = Allowance(bound: limits.maxConnections)
     inFlight = Allowance(bound: limits.maxInFlight)
     bufferedBytes = Allowance(bound: limits.maxBufferedBytes)
     self.metrics = metrics
+    self.ledger = ledger
+    feedback = FeedbackDesk(ledger: ledger, metrics: metrics)
     self.log = log
     let logging = snapshot.configuration.logging
     logFormat = logging.format
@@ -47,6 +55,7 @@ final class ProxyState: Sendable {
     let cache = snapshot.policy.cache
     inFlightReplies = InFlightReplies(maximumKept: cache.maximumEntryBytes, maximumBytes: cache.maximumBytes)
     self.logger = logger
+    budgetAlerts = BudgetAlerts(logger: logger)
     toolChecker = ToolChecker { metrics.conversation.record($0, logger: logger) }
     self.snapshot = Mutex(snapshot)
   }

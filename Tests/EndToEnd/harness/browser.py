@@ -81,6 +81,10 @@ class Browser:
     def text(self, selector: str) -> str:
         return self.run("return document.querySelector(arguments[0])?.textContent ?? ''", selector)
 
+    def attribute(self, selector: str, name: str) -> str:
+        """In one step, since the page replaces some of its elements at every update."""
+        return self.run("return document.querySelector(arguments[0])?.getAttribute(arguments[1]) ?? ''", selector, name)
+
     def requests(self, path: str) -> int:
         """How often the page has asked for a path."""
         return self.run("return performance.getEntriesByType('resource')"

@@ -56,14 +56,15 @@ class Restarted:
     def kill(self) -> None:
         """SIGKILL, and a new process."""
         self.weir.process.kill()
-        self._again()
+        self.begin()
 
     def restart(self) -> None:
         """SIGTERM, and a new process."""
         self.weir.stop()
-        self._again()
+        self.begin()
 
-    def _again(self) -> None:
+    def begin(self) -> None:
+        """A new process, after the last has ended."""
         (self.folder / "ports.json").unlink()
         self.weir = self.make()
 

@@ -1,4 +1,5 @@
 import Testing
+import WeirWire
 
 @testable import WeirPolicy
 

@@ -43,10 +43,10 @@ struct CapOutputTests {
   }
 
   @Test(
-    "that the request names itself is the smallest of its members",
+    "that the request names itself is the largest of its members",
     arguments: [
       (#"{"model":"m"}"#, nil), (#"{"max_tokens":7}"#, 7), (#"{"max_completion_tokens":8}"#, 8),
-      (#"{"max_output_tokens":9}"#, 9), (#"{"max_tokens":9,"max_completion_tokens":3}"#, 3),
+      (#"{"max_output_tokens":9}"#, 9), (#"{"max_tokens":9,"max_completion_tokens":3}"#, 9),
       (#"{"max_tokens":null}"#, nil), (#"{"max_tokens":"7"}"#, nil), (#"{"max_tokens":99999999999999999999}"#, nil),
     ] as [(String, Int?)])
   func asked(json: String, bound: Int?) throws {
