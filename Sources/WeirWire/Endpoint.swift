@@ -7,6 +7,8 @@ public enum Endpoint: String, Sendable, CaseIterable {
   case embeddings
   /// The model list and one model's endpoints, read with GET.
   case models
+  /// weir's own `/weir/feedback`; never goes upstream.
+  case feedback
   /// Everything else; passes through unread.
   case other
 
@@ -44,7 +46,7 @@ public enum Endpoint: String, Sendable, CaseIterable {
   public var readsBody: Bool {
     switch self {
     case .chatCompletions, .completions, .responses, .messages, .embeddings: true
-    case .models, .other: false
+    case .models, .feedback, .other: false
     }
   }
 

@@ -330,15 +330,14 @@ def test_killed_amid_requests_the_file_is_whole_and_holds_what_was_settled_a_sec
 
 
 def test_reservations_do_not_survive(spender):
-    wire = spender.weir.wire()
     body = json.dumps(chat(stream=True, max_tokens=20_000)).encode()
-    wire.send(message("POST", CHAT, [JSON, of("app"), ("x-sim-fault", "stall=1")], body))
-    assert wire.read_head().status == 200
-    assert asks(spender.weir, "app", max_tokens=20_000).status == 429
-    cost(asks(spender.weir, "app", max_tokens=20))
-    eventually(lambda: saved(spender) > 0, "the file is written", 5)
-    spender.kill()
-    wire.close()
+    with spender.weir.wire() as wire:
+        wire.send(message("POST", CHAT, [JSON, of("app"), ("x-sim-fault", "stall=1")], body))
+        assert wire.read_head().status == 200
+        assert asks(spender.weir, "app", max_tokens=20_000).status == 429
+        cost(asks(spender.weir, "app", max_tokens=20))
+        eventually(lambda: saved(spender) > 0, "the file is written", 5)
+        spender.kill()
     assert asks(spender.weir, "app", max_tokens=20_000).status == 200
 
 

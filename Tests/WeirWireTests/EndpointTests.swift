@@ -23,7 +23,7 @@ struct EndpointTests {
 
   @Test("only the five JSON APIs have their body read")
   func readsBody() {
-    #expect(Endpoint.allCases.filter { !$0.readsBody } == [.models, .other])
+    #expect(Endpoint.allCases.filter { !$0.readsBody } == [.models, .feedback, .other])
     #expect(Endpoint.allCases.filter { $0.usesAnthropicErrors } == [.messages])
   }
 }

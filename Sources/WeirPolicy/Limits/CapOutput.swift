@@ -56,7 +56,7 @@ enum CapOutput {
     case .chatCompletions: [.maxTokens, .maxCompletionTokens]
     case .completions, .messages: [.maxTokens]
     case .responses: [.maxOutputTokens]
-    case .embeddings, .models, .other: []
+    case .embeddings, .models, .feedback, .other: []
     }
   }
 }

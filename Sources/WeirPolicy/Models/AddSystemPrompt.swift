@@ -29,7 +29,7 @@ enum AddSystemPrompt {
     case .messages:
       name = "system"
       isAdded = addText(addition, name, takesBlocks: true, to: &exchange.splice, envelope, memberText)
-    case .completions, .embeddings, .models, .other: return
+    case .completions, .embeddings, .models, .feedback, .other: return
     }
     if isAdded { exchange.edits.append(name) }
   }

@@ -30,7 +30,7 @@ public enum ParameterFill {
     switch endpoint {
     case .chatCompletions, .completions, .messages: "max_tokens"
     case .responses: "max_output_tokens"
-    case .embeddings, .models, .other: nil
+    case .embeddings, .models, .feedback, .other: nil
     }
   }
 }

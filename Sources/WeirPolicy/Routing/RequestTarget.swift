@@ -25,6 +25,7 @@ public struct RequestTarget: Sendable, Equatable {
     let mark = origin.utf8.firstIndex(of: UInt8(ascii: "?")) ?? origin.endIndex
     let path = origin[..<mark]
     try refuseUnsafe(origin: origin, path: path)
+    if path == "/weir/feedback" { return try feedback(method: method, path: path) }
     for prefix in prefixes where path.hasPrefix(prefix) {
       let rest = path.dropFirst(prefix.count)
       guard rest.isEmpty || rest.utf8.first == UInt8(ascii: "/") else { continue }
@@ -35,6 +36,15 @@ public struct RequestTarget: Sendable, Equatable {
     throw Refusal(
       .invalidRequest, "no API is served under this path",
       remedy: "Set the client's base URL to weir's address followed by /v1.", status: 404)
+  }
+
+  private static func feedback(method: String, path: Substring) throws(Refusal) -> RequestTarget {
+    guard method == "POST" else {
+      throw Refusal(
+        .invalidRequest, "feedback is given by POST", remedy: "Send it by POST.", status: 405,
+        fields: [Refusal.Field(name: "allow", value: "POST")])
+    }
+    return RequestTarget(rest: String(path), query: "", endpoint: .feedback)
   }
 
   /// A JSON API under another spelling of its path would pass by everything that reads its body, and an upstream that

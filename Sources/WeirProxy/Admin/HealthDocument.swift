@@ -1,5 +1,6 @@
 import NIOCore
 import WeirPolicy
+import WeirStore
 import WeirWire
 
 /// What `/health` says: each upstream as it was seen in passing, and what that means for the whole.
@@ -8,11 +9,13 @@ struct HealthDocument {
   private let startedAt: Double
   private let reports: [UpstreamHealth.Report]
   private let circuits: [String: CircuitState]
+  private let ledgerProblem: LedgerError?
 
   init(state: ProxyState, startedAt: Double) {
     self.state = state
     self.startedAt = startedAt
     reports = state.health.reports
+    ledgerProblem = state.ledger.problem
     let now = Int64(clamping: NIODeadline.now().uptimeNanoseconds)
     // The worst of an upstream's models stands for it.
     circuits = Dictionary(
@@ -25,7 +28,8 @@ struct HealthDocument {
 
   private var status: UpstreamHealth.Status {
     if isUnhealthy { return .unhealthy }
-    let isWhole = reports.allSatisfy { $0.status == .healthy } && circuits.values.allSatisfy { $0 == .closed }
+    let isWhole =
+      reports.allSatisfy { $0.status == .healthy } && circuits.values.allSatisfy { $0 == .closed } && ledgerProblem == nil
     return isWhole ? .healthy : .degraded
   }
 
@@ -40,6 +44,7 @@ struct HealthDocument {
     line.add("status", status.rawValue)
     line.add("uptime_seconds", json: Self.thousandths(WallClock.seconds() - startedAt))
     line.add("upstreams", json: upstreams)
+    if let ledgerProblem { line.add("ledger", "\(ledgerProblem)") }
     line.add("timestamp", WallClock.timestamp(WallClock.seconds()))
     return line.finish()
   }

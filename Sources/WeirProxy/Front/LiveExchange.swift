@@ -111,7 +111,7 @@ final class LiveExchange {
     }
     isInFlight = true
     do throws(Refusal) {
-      if exchange.endpoint.readsBody { try beginCollecting() } else { try beginUnread() }
+      if exchange.endpoint.readsBody || exchange.endpoint == .feedback { try beginCollecting() } else { try beginUnread() }
     } catch {
       refuseBeforeBody(error)
       return
@@ -222,7 +222,7 @@ final class LiveExchange {
     switch bodyUse {
     case .none: break
     case .discard(let refusal): refuse(refusal)
-    case .collect: admit()
+    case .collect: exchange.endpoint == .feedback ? takeFeedback() : admit()
     case .gather: sendUnread(.whole(intake.body))
     case .stream: transfer?.finishBody()
     }
@@ -281,6 +281,16 @@ final class LiveExchange {
       let body = splicedBody()
       outgoing = .whole(body)
       if try !answersFromCache(body) { attempt(from: 0) }
+    } catch {
+      refuse(error)
+    }
+  }
+
+  /// A vote has nothing to do with limits, models or upstreams.
+  private func takeFeedback() {
+    do throws(Refusal) {
+      _ = try inflate()
+      submitFeedback(intake.body)
     } catch {
       refuse(error)
     }

@@ -38,8 +38,9 @@ final class LedgerKeeper: Sendable {
     }
   }
 
-  /// Notes an exchange that is settled. Only puts a row into a queue in memory.
+  /// Notes an exchange that is settled, unless it was a vote. Only puts a row into a queue in memory.
   func record(_ exchange: Exchange, sizes: AccessLog.Sizes, firstContentAt: Int64?) {
+    guard exchange.endpoint != .feedback else { return }
     switch holding {
     case .off: return
     case .unusable: lost.add(1, ordering: .relaxed)

@@ -43,7 +43,7 @@ public enum ErrorBody {
           + #"data: {"type":"error","code":\#(code),"message":\#(message),"param":null,"sequence_number":0}"#
       case .messages:
         "event: error\n" + #"data: {"type":"error","error":{"type":\#(type),"message":\#(message)}}"#
-      case .embeddings, .models, .other:
+      case .embeddings, .models, .feedback, .other:
         "data: {\(error)}"
       }
     return Array((event + "\n\n").utf8)

@@ -46,11 +46,12 @@ struct CapOutputTests {
     "that the request names itself is the largest of its members",
     arguments: [
       (#"{"model":"m"}"#, nil), (#"{"max_tokens":7}"#, 7), (#"{"max_completion_tokens":8}"#, 8),
-      (#"{"max_output_tokens":9}"#, 9), (#"{"max_tokens":9,"max_completion_tokens":3}"#, 9),
+      (#"{"max_output_tokens":9}"#, nil), (#"{"max_tokens":9,"max_completion_tokens":3}"#, 9),
+      (#"{"max_tokens":9,"max_completion_tokens":1e2}"#, nil), (#"{"max_tokens":-1}"#, nil),
       (#"{"max_tokens":null}"#, nil), (#"{"max_tokens":"7"}"#, nil), (#"{"max_tokens":99999999999999999999}"#, nil),
     ] as [(String, Int?)])
   func asked(json: String, bound: Int?) throws {
     let bytes = Array(json.utf8)
-    #expect(CapOutput.asked(try envelope(json)) { String(decoding: bytes[$0], as: UTF8.self) } == bound)
+    #expect(CapOutput.asked(try envelope(json), endpoint: .chatCompletions) { String(decoding: bytes[$0], as: UTF8.self) } == bound)
   }
 }
