@@ -44,6 +44,7 @@ let package = Package(
       linkerSettings: [.linkedLibrary("simdjson"), .linkedLibrary("stdc++")]),
 
     .target(name: "WeirMetrics", swiftSettings: strict),
+    .target(name: "CWeirSystem", cSettings: c),
     .target(
       name: "CWeirSchema", cxxSettings: cxx,
       linkerSettings: [.linkedLibrary("re2"), .linkedLibrary("stdc++")]),
@@ -66,7 +67,7 @@ let package = Package(
     .target(
       name: "WeirProxy",
       dependencies: [
-        "WeirConfiguration", "WeirMetrics", "WeirPolicy", "WeirStore", "WeirUpstream", "WeirWire",
+        "CWeirSystem", "WeirConfiguration", "WeirMetrics", "WeirPolicy", "WeirStore", "WeirUpstream", "WeirWire",
         nioCore, nioPosix, nioHTTP1, logging,
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ], swiftSettings: strict),
@@ -106,7 +107,7 @@ let package = Package(
     .testTarget(
       name: "WeirProxyTests",
       dependencies: [
-        "WeirProxy", "WeirConfiguration", "WeirMetrics", "WeirPolicy", "WeirUpstream", "WeirWire",
+        "WeirProxy", "WeirConfiguration", "WeirMetrics", "WeirPolicy", "WeirStore", "WeirUpstream", "WeirWire",
         nioCore, nioHTTP1, logging, .product(name: "NIOEmbedded", package: "swift-nio"),
       ], swiftSettings: strict),
     .testTarget(name: "HouseRulesTests", swiftSettings: strict),

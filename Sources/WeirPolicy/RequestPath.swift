@@ -70,7 +70,8 @@ public enum RequestPath {
     exchange.user = UserIdentity.find(head, nil)
     exchange.plan = PlanAttempts.plan(nil, policy: policy)
     return try ReserveLimits.reserve(
-      &exchange, envelope: nil, policy: policy, shared: shared, now: now, wall: wall, census: { BodyCensus(plainBytes: 0) },
+      &exchange, envelope: nil, policy: policy, shared: shared, now: now, wall: wall,
+      census: { BodyCensus(plainBytes: 0) },
       memberText: { _ in "" })
   }
 
@@ -130,7 +131,8 @@ public enum RequestPath {
     shared: SharedPolicy, hasReply: Bool = false, timeLeft: Int64, random: UInt64, now: Int64
   ) -> NextStep {
     RecordAttempt.record(&exchange, report: report, policy: policy, shared: shared, now: now)
-    let state = AttemptState(plan: exchange.plan, target: exchange.targetIndex, retries: exchange.retries, hasReply: hasReply)
+    let state = AttemptState(
+      plan: exchange.plan, target: exchange.targetIndex, retries: exchange.retries, hasReply: hasReply)
     let step = JudgeAttempt.next(
       report: report, state: state, policy: policy, book: shared.attempts, canReplay: isReplayable, now: now,
       timeLeft: timeLeft, random: random)

@@ -1,3 +1,4 @@
+import CWeirSystem
 public import Logging
 import NIOCore
 import NIOPosix
@@ -66,6 +67,8 @@ public final class Proxy: Sendable {
         state: state, loops: loops, traffic: traffic, admin: admin, group: group, adminGroup: adminGroup,
         live: live, logger: logger, chores: chores)
       try proxy.announce(descriptors: descriptors)
+      // Reading the configuration alone touches megabytes of code that no request needs.
+      weir_let_go_of_code()
       return proxy
     } catch {
       await ledger.close(logger)

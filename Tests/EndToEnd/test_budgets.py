@@ -7,7 +7,7 @@ import time
 import openai
 import pytest
 
-from harness.attempts import calls
+from harness.attempts import KIMI, calls
 from harness.budgets import (
     MODEL, USD_PER_INPUT_TOKEN, USD_PER_OUTPUT_TOKEN, Restarted, check_over_budget, cost, remaining)
 from harness.eventually import eventually
@@ -177,8 +177,27 @@ def test_the_openai_client_does_not_hammer(budgeted, retries):
     assert refusals() == before + 1
 
 
+@pytest.mark.parametrize("usd, ending", [(0.002, "refused"), (0.01, "served")])
+def test_a_fallback_to_a_dearer_model_asks_the_budget_again(binary, simulator, tmp_path, usd, ending):
+    weir = keyed(binary, tmp_path, simulator.url, ["app"], f"budgets: [{{name: small, period: day, usd: {usd}}}]",
+                 {"KIMI_FALLBACK_MODEL": MODEL})
+    body, marked = chat(model=KIMI, max_tokens=100), mark()
+    assert 0.002 < worst_case(body) < 0.01, "what the fallback may cost"
+    try:
+        reply = weir.post(CHAT, body, [of("app"), marked, ("x-sim-fault", f"status=503[{KIMI}]")])
+        asked = [json.loads(each.body)["model"] for each in calls(simulator, marked)]
+        if ending == "served":
+            assert asked == [KIMI, MODEL]
+            settled(weir, "app", usd - cost(reply))
+        else:
+            assert asked == [KIMI] and reply.status in (429, 503)
+            settled(weir, "app", usd)
+    finally:
+        weir.stop()
+
+
 def test_all_clients_may_share_a_budget(binary, simulator, tmp_path):
-    rules = f"budgets: [{{name: all, period: day, usd: 0.005, total: true}}]"
+    rules = "budgets: [{name: all, period: day, usd: 0.005, total: true}]"
     weir = keyed(binary, tmp_path, simulator.url, ["ann", "ben"], rules)
     try:
         passed = [name for name in ["ann", "ben"] * 30 if asks(weir, name, text="w " * 80, max_tokens=5).status == 200]
@@ -349,7 +368,7 @@ def test_a_damaged_file_opens_no_budget_again(spender, binary, simulator, tmp_pa
     (folder / "weir.budgets.json").write_bytes(whole[:len(whole) // 2])
     with pytest.raises(AssertionError) as caught:
         keyed(binary, folder, simulator.url, ["app"], DOLLAR).stop()
-    assert "weir.budgets.json" in str(caught.value) and "exit 78" in str(caught.value)
+    assert "weir.budgets.json" in str(caught.value) and "weir: exit 1\n" in str(caught.value)
     assert (folder / "weir.budgets.json").read_bytes() == whole[:len(whole) // 2]
     spender.begin()
 

@@ -4,7 +4,7 @@ import pytest
 
 from harness.requests import chat
 
-KIMI_OFF = {"FEATURE_KIMI_ENABLED": "false"}
+KIMI_OFF = {"FEATURE_KIMI_ENABLED": "false", "KIMI_FALLBACK_MODEL": None}
 
 
 def post(weir, headers=(), host: str = "127.0.0.1", target: str = "/v1/chat/completions", value=None):

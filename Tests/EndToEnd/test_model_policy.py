@@ -29,7 +29,7 @@ NO_KIMI = ["openai/gpt-4o", "anthropic/claude-sonnet-4", "acme/kimiko", "kimi/ll
 
 def killed(binary, simulator, tmp_path_factory, **environment):
     running = Weir(binary, tmp_path_factory.mktemp("killed"), simulator.url,
-                   {"FEATURE_KIMI_ENABLED": "false"} | environment)
+                   SETTINGS | {"FEATURE_KIMI_ENABLED": "false"} | environment)
     yield running
     running.stop()
 
@@ -52,7 +52,7 @@ def listed(binary, simulator, tmp_path_factory):
     folder = tmp_path_factory.mktemp("listed")
     (folder / "weir.yaml").write_text(
         "models:\n  allow: [moonshotai/*, openai/gpt-4o, openai/gpt-4o-mini]\n  deny: [moonshotai/kimi-k2-thinking]\n")
-    running = Weir(binary, folder, simulator.url, {"WEIR_CONFIG": "weir.yaml"})
+    running = Weir(binary, folder, simulator.url, SETTINGS | {"WEIR_CONFIG": "weir.yaml"})
     yield running
     running.stop()
 
@@ -263,7 +263,7 @@ def busy(binary, simulator, tmp_path_factory):
         "rollouts:\n- name: kimi\n  from: [gpt-4-turbo, gpt-4]\n"
         f"  variants: [{{name: kimi, model: {KIMI}, percent: 50}}]\n"
         "- name: other\n  from: [gpt-4o]\n  variants: [{name: o3, model: openai/o4-mini, percent: 100}]\n")
-    running = Weir(binary, folder, simulator.url, {"WEIR_CONFIG": "weir.yaml"})
+    running = Weir(binary, folder, simulator.url, SETTINGS | {"WEIR_CONFIG": "weir.yaml"})
     yield running
     running.stop()
 

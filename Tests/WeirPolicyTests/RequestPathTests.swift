@@ -138,7 +138,8 @@ struct RequestPathTests {
     #expect(exchange.edits == ["model", "max_tokens"])
     _ = try RequestPath.beginAttempt(&exchange, from: 0, shared: shared, now: 30)
     RequestPath.replied(&exchange, status: 503, now: 40)
-    guard case .fallBack(let index) = after(&exchange, AttemptReport(status: 503), policy: policy, shared: shared) else {
+    guard case .fallBack(let index) = after(&exchange, AttemptReport(status: 503), policy: policy, shared: shared)
+    else {
       Issue.record("no fallback")
       return
     }

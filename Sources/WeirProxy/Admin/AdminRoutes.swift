@@ -17,7 +17,8 @@ struct AdminRoutes: Sendable {
   private enum Method { case get, post }
 
   private static let table: [(path: String, method: Method)] = [
-    ("/", .get), ("/assets/status.css", .get), ("/assets/status.js", .get), ("/metrics", .get), ("/healthz", .get), ("/readyz", .get), ("/health", .get), ("/status", .get),
+    ("/", .get), ("/assets/status.css", .get), ("/assets/status.js", .get), ("/metrics", .get), ("/healthz", .get),
+    ("/readyz", .get), ("/health", .get), ("/status", .get),
     ("/reload", .post),
   ]
 

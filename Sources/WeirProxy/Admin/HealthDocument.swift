@@ -29,7 +29,8 @@ struct HealthDocument {
   private var status: UpstreamHealth.Status {
     if isUnhealthy { return .unhealthy }
     let isWhole =
-      reports.allSatisfy { $0.status == .healthy } && circuits.values.allSatisfy { $0 == .closed } && ledgerProblem == nil
+      reports.allSatisfy { $0.status == .healthy } && circuits.values.allSatisfy { $0 == .closed }
+      && ledgerProblem == nil
     return isWhole ? .healthy : .degraded
   }
 
@@ -54,7 +55,8 @@ struct HealthDocument {
     line.add("name", report.name)
     line.add("status", report.status.rawValue)
     line.add("response_time_ms", json: report.responseMilliseconds.map(Self.thousandths) ?? Self.null)
-    line.add("last_success", json: report.lastSuccess.map { JSONText.quotedBytes(WallClock.timestamp($0)) } ?? Self.null)
+    line.add(
+      "last_success", json: report.lastSuccess.map { JSONText.quotedBytes(WallClock.timestamp($0)) } ?? Self.null)
     line.add("circuit", (circuits[report.name] ?? .closed).label)
     return line.finish()
   }

@@ -63,7 +63,8 @@ struct FeedbackDesk: Sendable {
 
   private static let unknown = Refusal(
     .invalidRequest, "no request in the usage ledger has that id",
-    remedy: "Send the reply's id, or the x-weir-request-id or x-request-id that came with it.", status: 404, param: "id")
+    remedy: "Send the reply's id, or the x-weir-request-id or x-request-id that came with it.", status: 404,
+    param: "id")
 
   private static let off = Refusal(
     .invalidRequest, "feedback is not kept, since the usage ledger is off",

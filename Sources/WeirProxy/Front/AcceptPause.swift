@@ -42,7 +42,8 @@ final class AcceptPause: ChannelInboundHandler {
     if let nextLog, now < nextLog { return }
     nextLog = now + Self.logInterval
     logger.warning(
-      "connections wait: the listener rests", metadata: [
+      "connections wait: the listener rests",
+      metadata: [
         "reason": "\(error)", "remedy": "raise ulimit -n or lower WEIR_MAX_CONNECTIONS",
       ])
   }

@@ -7,7 +7,9 @@ enum BrowserAccess {
   static func refusal(_ fields: RequestFields, snapshot: RuntimeSnapshot, listensOnLoopback: Bool) -> Refusal? {
     // A preflight spends nothing; what it asks for comes by itself and is looked at then.
     guard fields.origin != nil || fields.fetchSite != nil, fields.head.method != "OPTIONS" else { return nil }
-    guard snapshot.upstreams.contains(where: { $0.authorization != nil }), !snapshot.policy.clients.isRequired else { return nil }
+    guard snapshot.upstreams.contains(where: { $0.authorization != nil }), !snapshot.policy.clients.isRequired else {
+      return nil
+    }
     if listensOnLoopback, !LoopbackName.isIn(host: fields.hostName) {
       return refusal(status: 421, "a web page asks under a name that is not this machine's")
     }

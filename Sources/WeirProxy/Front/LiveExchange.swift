@@ -111,7 +111,11 @@ final class LiveExchange {
     }
     isInFlight = true
     do throws(Refusal) {
-      if exchange.endpoint.readsBody || exchange.endpoint == .feedback { try beginCollecting() } else { try beginUnread() }
+      if exchange.endpoint.readsBody || exchange.endpoint == .feedback {
+        try beginCollecting()
+      } else {
+        try beginUnread()
+      }
     } catch {
       refuseBeforeBody(error)
       return

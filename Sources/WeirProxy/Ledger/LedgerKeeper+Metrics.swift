@@ -12,7 +12,7 @@ extension LedgerKeeper {
       kind: .counter
     ) { [unowned self] in [(labels: [], value: Double(stats?.writeFailures ?? 0))] }
     registry.observed(
-      "weir_ledger_rows_dropped_total", help: "Requests that the ledger lacks: its queue was full, or its file unusable.",
+      "weir_ledger_rows_dropped_total", help: "Requests that the ledger lacks: queue full, or file unusable.",
       kind: .counter
     ) { [unowned self] in [(labels: [], value: Double(rowsDropped))] }
     registry.observed("weir_ledger_queue_rows", help: "Requests that wait to be written to the ledger.", kind: .gauge) {

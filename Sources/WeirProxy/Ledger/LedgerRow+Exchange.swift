@@ -66,9 +66,15 @@ extension LedgerRow {
       cachedTokens = usage.cached
       reasoningTokens = usage.reasoning
       usageState = .reported
+      if exchange.endpoint == .messages, exchange.isStream, !reading.sawEndMarker {
+        // Anthropic's streams begin with the prompt's tokens and a placeholder for the output's.
+        outputTokens = max(usage.output, reading.contentEvents)
+        usageState = .estimated
+      }
       return
     }
-    guard exchange.attempts > 0, (exchange.status ?? 0) < 400, reading.error == nil || reading.sawContent else { return }
+    let usedNothing = (exchange.status ?? 0) >= 400 || (reading.error != nil && !reading.sawContent)
+    guard exchange.attempts > 0, !usedNothing else { return }
     inputTokens = exchange.estimate?.input
     let wasSent = reading.contentEvents > 0 || inputTokens != nil
     outputTokens = exchange.isStream ? (wasSent ? reading.contentEvents : nil) : exchange.estimate?.output

@@ -169,7 +169,9 @@ final class LoopRecorder {
     if let known = requests[key] { return known }
     let endpoint = key.endpoint.rawValue
     let series = RequestSeries(
-      requests: metrics.requests.child([endpoint, key.model, String(key.status), key.cache.rawValue, key.rollout, key.variant]),
+      requests: metrics.requests.child([
+        endpoint, key.model, String(key.status), key.cache.rawValue, key.rollout, key.variant,
+      ]),
       duration: metrics.requestDuration.child([endpoint, key.model, key.variant, key.isStream ? "true" : "false"]))
     if requests.count >= Self.maximumCached { requests.removeAll() }
     requests[key] = series

@@ -99,7 +99,8 @@ public final class ProxyMetrics: Sendable {
       state.current.policy.rollouts.shares.map { (labels: [$0.name], value: Double($0.hundredths) / 100) }
     }
     registry.observed(
-      "weir_circuit_state", help: "Whether a model of an upstream is asked: 0 closed, 1 half-open, 2 open.", kind: .gauge,
+      "weir_circuit_state", help: "Whether a model of an upstream is asked: 0 closed, 1 half-open, 2 open.",
+      kind: .gauge,
       labels: ["upstream", "model"]
     ) { [unowned state] in
       let now = Int64(clamping: NIODeadline.now().uptimeNanoseconds)

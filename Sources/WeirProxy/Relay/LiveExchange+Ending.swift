@@ -94,7 +94,8 @@ extension LiveExchange {
     submitToolCalls(wasComplete: ending == .complete)
     giveBackBounds()
     RequestPath.settle(
-      &exchange, ending: detached.map { .clientLeft($0) } ?? ending, reading: reply.meter?.reading, lease: lease.take(), policy: snapshot.policy,
+      &exchange, ending: detached.map { .clientLeft($0) } ?? ending, reading: reply.meter?.reading, lease: lease.take(),
+      policy: snapshot.policy,
       now: loop.now, wall: WallClock.wholeSeconds())
     loop.recorder.record(exchange, firstContentAt: reply.firstContentAt)
     loop.state.ledger.record(exchange, sizes: sizes, firstContentAt: reply.firstContentAt)

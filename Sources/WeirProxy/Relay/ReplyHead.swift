@@ -30,7 +30,8 @@ struct ReplyHead {
 
   private mutating func read(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer, _ nominated: [String]) {
     switch unsafe FieldKind(name) {
-    case .hopByHop, .connection, .upgrade, .weir, .weirUser, .weirVariant, .weirTask, .weirTimeout, .weirCacheTTL: return
+    case .hopByHop, .connection, .upgrade, .weir, .weirUser, .weirVariant, .weirTask, .weirTimeout, .weirCacheTTL:
+      return
     case .transferEncoding:
       isChunked = true
       let coding = unsafe String(decoding: value, as: UTF8.self).lowercased()

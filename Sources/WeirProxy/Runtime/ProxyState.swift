@@ -86,7 +86,8 @@ final class ProxyState: Sendable {
   /// Somebody will ask when it was.
   func log(_ change: CircuitChange) {
     logger.warning(
-      "circuit", metadata: [
+      "circuit",
+      metadata: [
         "upstream": "\(change.key.upstream)", "model": "\(change.key.model)", "from": "\(change.from.label)",
         "to": "\(change.to.label)", "reason": "\(change.reason.rawValue)",
       ])

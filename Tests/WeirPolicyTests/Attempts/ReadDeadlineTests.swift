@@ -26,7 +26,8 @@ struct ReadDeadlineTests {
     #expect(try deadline(text, now: 1_000) == nanoseconds + 1_000)
   }
 
-  @Test("is a day at most, however much is asked for", arguments: ["86400", "86401", "99999999999999999999999999999999"])
+  @Test(
+    "is a day at most, however much is asked for", arguments: ["86400", "86401", "99999999999999999999999999999999"])
   func longest(text: String) throws {
     #expect(try deadline(text) == 86_400_000_000_000)
   }

@@ -17,6 +17,16 @@ struct CapOutputTests {
     return (exchange.splice.applied(to: json), exchange)
   }
 
+  private func asked(_ json: String, _ endpoint: Endpoint = .chatCompletions) throws -> Int? {
+    let bytes = Array(json.utf8)
+    return CapOutput.asked(try envelope(json), endpoint: endpoint) { String(decoding: bytes[$0], as: UTF8.self) }
+  }
+
+  private func choices(_ json: String) throws -> Int {
+    let bytes = Array(json.utf8)
+    return CapOutput.choices(try envelope(json)) { String(decoding: bytes[$0], as: UTF8.self) }
+  }
+
   @Test(
     "is put in by the name that the API has for it, and told",
     arguments: [
@@ -31,7 +41,7 @@ struct CapOutputTests {
     #expect(exchange.outputBound == 40)
   }
 
-  @Test("is put in where no budget asks for it, for embeddings, and over one that is known: nowhere")
+  @Test("is not put in where no budget asks for it, for embeddings, and where one is known")
   func left() throws {
     let json = #"{"model":"m"}"#
     for result in [
@@ -43,15 +53,68 @@ struct CapOutputTests {
   }
 
   @Test(
-    "that the request names itself is the largest of its members",
+    "takes the place of what is no bound",
+    arguments: [
+      (#"{"max_tokens":null}"#, #"{"max_tokens":40}"#), (#"{"max_tokens":"9"}"#, #"{"max_tokens":40}"#),
+      (#"{"max_tokens":1e6,"n":1}"#, #"{"max_tokens":40,"n":1}"#),
+      (#"{"max_completion_tokens":-1}"#, #"{"max_completion_tokens":40}"#),
+      (#"{"max_tokens":1e6,"max_completion_tokens":7}"#, #"{"max_tokens":40,"max_completion_tokens":40}"#),
+    ])
+  func replaced(json: String, expected: String) throws {
+    let (body, exchange) = try capped(json, bound: try asked(json))
+    #expect(body == expected)
+    #expect(exchange.outputBound == 40)
+    #expect(exchange.edits.allSatisfy { json.contains($0) } && !exchange.edits.isEmpty)
+  }
+
+  @Test("stands beside another API's bound, which the upstream does not know")
+  func otherAPI() throws {
+    let (body, exchange) = try capped(#"{"max_output_tokens":1}"#)
+    #expect(body.contains(#""max_output_tokens":1"#) && body.contains(#""max_tokens":40"#))
+    #expect(exchange.edits == ["max_tokens"])
+  }
+
+  @Test("is called an edit once, where another step had edited the member")
+  func editedBefore() throws {
+    var exchange = Exchange.opened()
+    exchange.outputCap = 40
+    exchange.edits = ["max_tokens"]
+    CapOutput.cap(&exchange, envelope: try envelope("{}")) { _ in "" }
+    #expect(exchange.edits == ["max_tokens"])
+  }
+
+  @Test(
+    "that the request names itself is the largest of the API's members, and none where one is in doubt",
     arguments: [
       (#"{"model":"m"}"#, nil), (#"{"max_tokens":7}"#, 7), (#"{"max_completion_tokens":8}"#, 8),
       (#"{"max_output_tokens":9}"#, nil), (#"{"max_tokens":9,"max_completion_tokens":3}"#, 9),
-      (#"{"max_tokens":9,"max_completion_tokens":1e2}"#, nil), (#"{"max_tokens":-1}"#, nil),
-      (#"{"max_tokens":null}"#, nil), (#"{"max_tokens":"7"}"#, nil), (#"{"max_tokens":99999999999999999999}"#, nil),
+      (#"{"max_tokens":null}"#, nil), (#"{"max_tokens":null,"max_completion_tokens":3}"#, 3),
+      (#"{"max_tokens":"7"}"#, nil), (#"{"max_tokens":7.0}"#, nil),
+      (#"{"max_tokens":1e1,"max_completion_tokens":3}"#, nil),
+      (#"{"max_tokens":-1}"#, nil), (#"{"max_tokens":0}"#, 0), (#"{"max_tokens":[7]}"#, nil),
+      (#"{"max_tokens":999999999999999999}"#, 999_999_999_999_999_999), (#"{"max_tokens":9999999999999999999}"#, nil),
     ] as [(String, Int?)])
   func asked(json: String, bound: Int?) throws {
-    let bytes = Array(json.utf8)
-    #expect(CapOutput.asked(try envelope(json), endpoint: .chatCompletions) { String(decoding: bytes[$0], as: UTF8.self) } == bound)
+    #expect(try asked(json) == bound)
+  }
+
+  @Test("has another name in other APIs, and none for embeddings")
+  func names() throws {
+    let all = #"{"max_tokens":1,"max_completion_tokens":2,"max_output_tokens":3}"#
+    #expect(try asked(all, .chatCompletions) == 2)
+    #expect(try asked(all, .completions) == 1)
+    #expect(try asked(all, .messages) == 1)
+    #expect(try asked(all, .responses) == 3)
+    #expect(try asked(all, .embeddings) == nil)
+  }
+
+  @Test(
+    "is needed for each choice, and for a thousand where their number is in doubt",
+    arguments: [
+      ("{}", 1), (#"{"n":3}"#, 3), (#"{"n":null}"#, 1), (#"{"n":1e2}"#, 1000), (#"{"n":2.0}"#, 1000),
+      (#"{"n":"2"}"#, 1000), (#"{"n":-5}"#, 1000),
+    ])
+  func choices(json: String, count: Int) throws {
+    #expect(try choices(json) == count)
   }
 }
