@@ -180,7 +180,7 @@ public enum RequestPath {
     policy: PolicySnapshot, now: Int64, wall: Int64
   ) {
     exchange.ending = ending
-    exchange.reading = reading
+    exchange.reading = reading.map { CorrectReading.correct($0, exchange) }
     exchange.endedAt = now
     exchange.cost = PriceReply.price(exchange, exchange.reading, policy: policy)
     exchange.savedUSD = PriceReply.price(exchange, exchange.keptReading, policy: policy)?.usd

@@ -1,4 +1,5 @@
 import CWeirSystem
+import Dispatch
 public import Logging
 import NIOCore
 import NIOPosix
@@ -124,6 +125,13 @@ public final class Proxy: Sendable {
     try await loops.onEveryLoop { $0.shutDown() }
     choring.cancel()
     chores.save()
+    // What is still to be checked is not waited for; its rows say what is known.
+    await withCheckedContinuation { continuation in
+      DispatchQueue.global().async { [state] in
+        state.toolChecker.close(discardingQueue: true)
+        continuation.resume()
+      }
+    }
     // Every exchange is over and noted; votes that are under way still find their event loops.
     await state.ledger.close(logger)
     try? await admin.channel.close()

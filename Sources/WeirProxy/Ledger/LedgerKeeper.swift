@@ -39,7 +39,11 @@ final class LedgerKeeper: Sendable {
   }
 
   /// Notes an exchange that is settled, unless it was a vote. Only puts a row into a queue in memory.
-  func record(_ exchange: Exchange, sizes: AccessLog.Sizes, firstContentAt: Int64?) {
+  ///
+  /// - Parameter toolCalls: the row waits for these; nil where there are none.
+  func record(
+    _ exchange: Exchange, sizes: AccessLog.Sizes, firstContentAt: Int64?, toolCalls: ToolCallTally? = nil
+  ) {
     guard exchange.endpoint != .feedback else { return }
     switch holding {
     case .off: return
@@ -48,7 +52,13 @@ final class LedgerKeeper: Sendable {
       let row = LedgerRow(
         exchange, sizes: sizes, firstContentAt: firstContentAt,
         endedAtMilliseconds: Int64(WallClock.seconds() * 1000))
-      ledger.append(row, attempts: exchange.trail.map { LedgerAttempt($0) })
+      let attempts = exchange.trail.map { LedgerAttempt($0) }
+      guard let toolCalls else { return ledger.append(row, attempts: attempts) }
+      toolCalls.whenComplete { counts in
+        var row = row
+        row.toolCalls = counts
+        ledger.append(row, attempts: attempts)
+      }
     }
   }
 

@@ -91,14 +91,15 @@ extension LiveExchange {
     let keepAlive = keepsAlive
     isOver = true
     endSharing(ending)
-    submitToolCalls(wasComplete: ending == .complete)
+    let toolCalls = submitToolCalls(wasComplete: ending == .complete)
     giveBackBounds()
     RequestPath.settle(
       &exchange, ending: detached.map { .clientLeft($0) } ?? ending, reading: reply.meter?.reading, lease: lease.take(),
       policy: snapshot.policy,
       now: loop.now, wall: WallClock.wholeSeconds())
     loop.recorder.record(exchange, firstContentAt: reply.firstContentAt)
-    loop.state.ledger.record(exchange, sizes: sizes, firstContentAt: reply.firstContentAt)
+    loop.state.ledger.record(
+      exchange, sizes: sizes, firstContentAt: reply.firstContentAt, toolCalls: toolCalls)
     if !exchange.usedUpBudgets.isEmpty {
       loop.state.budgetAlerts.usedUp(exchange.usedUpBudgets, client: exchange.client, wall: WallClock.wholeSeconds())
     }

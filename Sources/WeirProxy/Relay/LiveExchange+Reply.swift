@@ -121,7 +121,7 @@ extension LiveExchange: TransferReceiver {
     sendDocument()
   }
 
-  /// Writes what the batch brought, flushes once, then lets the meter read.
+  /// Writes what the batch brought, flushes once unless `finish` follows, then lets the meter read.
   func relayBatch(isLast: Bool) {
     if let head = reply.head {
       reply.head = nil
@@ -147,7 +147,8 @@ extension LiveExchange: TransferReceiver {
       end.writeStaticString(ReplyFraming.lastChunk)
       connection.write(end)
     }
-    connection.flush()
+    // The last bytes leave once the exchange is settled: who has read them finds it counted, and its reply kept.
+    if !isLast { connection.flush() }
     // The flush may have found that the client is gone, and ended the exchange.
     if !isOver, var body, bodyBytes > measured {
       body.moveReaderIndex(forwardBy: measured)

@@ -7,15 +7,21 @@ extension LiveExchange {
   var offersTools: Bool { envelope?.range(of: .tools) != nil }
 
   /// Hands the reply's calls to the checker; to be called while the request's body is still there.
-  func submitToolCalls(wasComplete: Bool) {
-    guard let calls = reply.meter?.takeToolCalls(), !calls.isEmpty, let tools = toolsText else { return }
+  ///
+  /// - Returns: what the row in the ledger waits for; nil where there is nothing to check.
+  func submitToolCalls(wasComplete: Bool) -> ToolCallTally? {
+    guard let calls = reply.meter?.takeToolCalls(), !calls.isEmpty, let tools = toolsText else { return nil }
     let labels = ToolCallLabels(
       model: loop.state.metrics.label(model: exchange.model?.upstreamID ?? "none"),
       variant: exchange.assignment?.variant ?? "none", provider: reply.meter?.reading.provider ?? "none",
       requestID: exchange.requestID)
-    guard wasComplete, loop.state.toolChecker.submit(tools: tools, calls: calls, labels: labels) else {
+    let tally = ToolCallTally(calls: calls.count)
+    guard wasComplete,
+      loop.state.toolChecker.submit(tools: tools, calls: calls, labels: labels, tally: tally)
+    else {
       for _ in calls { loop.state.metrics.conversation.record(.unchecked, labels: labels) }
-      return
+      return nil
     }
+    return tally
   }
 }

@@ -10,6 +10,7 @@ public final class ToolChecker: Sendable {
     let tools: [UInt8]
     let calls: [CollectedToolCall]
     let labels: ToolCallLabels
+    let tally: ToolCallTally?
     let bytes: Int
   }
 
@@ -67,13 +68,20 @@ public final class ToolChecker: Sendable {
   /// - Returns: false when the queue is full, or closed: nothing will be heard of these calls, so the caller counts
   ///   each as ``ToolCallResult/unchecked``.
   public func submit(tools: [UInt8], calls: [CollectedToolCall], labels: ToolCallLabels) -> Bool {
+    submit(tools: tools, calls: calls, labels: labels, tally: nil)
+  }
+
+  /// As the other; the verdicts are counted in the tally too.
+  func submit(
+    tools: [UInt8], calls: [CollectedToolCall], labels: ToolCallLabels, tally: ToolCallTally?
+  ) -> Bool {
     guard !calls.isEmpty else { return true }
     let bytes = calls.reduce(tools.count) { $0 + $1.arguments.count }
     let accepted = queue.withLock { queue -> (isQueued: Bool, needsWake: Bool) in
       guard !queue.isClosed, queue.count < Self.maximumReplies, queue.bytes + bytes <= Self.maximumBytes else {
         return (false, false)
       }
-      queue.replies.append(Reply(tools: tools, calls: calls, labels: labels, bytes: bytes))
+      queue.replies.append(Reply(tools: tools, calls: calls, labels: labels, tally: tally, bytes: bytes))
       queue.bytes += bytes
       queue.count += 1
       defer { queue.isWorking = true }
@@ -127,6 +135,7 @@ public final class ToolChecker: Sendable {
   private func check(_ reply: Reply, _ judge: inout ToolJudge) {
     for (position, verdict) in judge.judge(reply.calls, tools: reply.tools).enumerated() {
       onResult(ToolCallOutcome(labels: reply.labels, position: position, verdict: verdict))
+      reply.tally?.add(verdict.result)
     }
     queue.withLock { queue in
       queue.bytes -= reply.bytes

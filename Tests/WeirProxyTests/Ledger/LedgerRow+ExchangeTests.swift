@@ -129,7 +129,7 @@ struct LedgerRowExchangeTests {
     var said = reading(TokenUsage(input: 100, output: 20))
     said.cost = 0.5
     said.generationID = "gen-kept"
-    exchange.takes(status: 200, model: nil, upstream: "u", reading: said)
+    exchange.takes(status: 200, model: nil, upstream: "u", reading: said, now: 13_234_567)
     let row = row(settled(exchange))
     #expect((row.cache, row.costUSD, row.savedUSD, row.generationID) == (.hit, 0, 0.5, "gen-kept"))
     #expect((row.usageState, row.inputTokens) == (.unknown, nil))

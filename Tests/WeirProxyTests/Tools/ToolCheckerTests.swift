@@ -85,7 +85,8 @@ struct ToolCheckerTests {
     #expect(accepted == 9)
     outcomes.release()
     checker.close(discardingQueue: true)
-    #expect(outcomes.results == [.invalidJSON])
+    // The thread may take more of the queue before it hears that it is to drop it.
+    #expect(!outcomes.results.isEmpty && outcomes.results.allSatisfy { $0 == .invalidJSON })
   }
 
   @Test("once closed it takes nothing, and closing again does nothing")

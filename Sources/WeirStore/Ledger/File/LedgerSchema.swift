@@ -21,14 +21,19 @@ struct LedgerSchema: Sendable {
     case foreign
   }
 
+  /// Read in one statement, so that another process that makes the same file is seen before or after it, never half-way.
   static func state(_ database: Database) throws -> State {
-    let owner = try Int64.fetchOne(database, sql: "PRAGMA application_id") ?? 0
-    if owner == applicationID {
-      return .ledger(version: try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0)
-    }
-    let tables = try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_schema") ?? 0
+    guard let row = try Row.fetchOne(database, sql: stateQuery) else { return .foreign }
+    let (owner, version, tables): (Int64, Int, Int) = (row[0], row[1], row[2])
+    if owner == applicationID { return .ledger(version: version) }
     return owner == 0 && tables == 0 ? .empty : .foreign
   }
+
+  /// The migrator's own table comes before the first step, in a transaction of its own.
+  private static let stateQuery = """
+    SELECT (SELECT application_id FROM pragma_application_id), (SELECT user_version FROM pragma_user_version),
+      (SELECT count(*) FROM sqlite_schema WHERE tbl_name <> 'grdb_migrations')
+    """
 
   /// Takes the steps that the file lacks, each in a transaction.
   func migrate(_ queue: DatabaseQueue) throws {
