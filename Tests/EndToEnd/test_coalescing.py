@@ -198,7 +198,7 @@ def test_when_all_leave_before_the_reply_the_upstream_is_cancelled(weir, sent):
 
 @pytest.mark.parametrize("slow", ["follower", "leader"])
 def test_a_client_that_reads_slowly_holds_nobody_back(binary, simulator, tmp_path, sent, slow):
-    weir = keyed(binary, tmp_path, simulator.url, ["ann"], "cache: {max_entry_bytes: 262144}", SETTINGS)
+    weir = keyed(binary, tmp_path, simulator.url, ["ann"], "cache: {max_entry_bytes: 2097152}", SETTINGS)
     body = chat(f"slow {slow}", stream=True)
     headers = [*sent.headers, ("x-sim-tokens", "30000"), SLOW]
     try:

@@ -109,12 +109,12 @@ extension LiveExchange {
   /// The head goes to the client, and to all that follow.
   func lead(_ head: ReplyHead, status: Int) {
     guard let leader else { return }
-    reply.keptHead = head
-    leader.begin(
-      SharedHead(
-        status: status, lines: KeptLines.of(head.lines), isEventStream: head.isEventStream,
-        contentLength: head.contentLength, contentEncoding: head.contentEncoding, model: exchange.sentModel,
-        upstream: exchange.upstream ?? ""))
+    let shared = SharedHead(
+      status: status, lines: KeptLines.of(head.lines), isEventStream: head.isEventStream,
+      contentLength: head.contentLength, contentEncoding: head.contentEncoding, model: exchange.sentModel,
+      upstream: exchange.upstream ?? "")
+    reply.sharedHead = shared
+    leader.begin(shared)
   }
 
   /// The client is gone: does its request go on for others?
@@ -153,14 +153,14 @@ extension LiveExchange {
     let reading = reply.meter?.reading
     guard let key = cacheKeyOfAnswer, case .use(let use) = exchange.cacheDecision, let status = exchange.status,
       !reply.isUnreadable, KeepReply.mayKeep(status: status, ending: .complete, reading: reading), let reading,
-      let body = leader.wholeBody, let head = reply.keptHead
+      let body = leader.wholeBody, let head = reply.sharedHead
     else { return }
     let now = loop.now
     let stored = StoredReply(
       StoredReply.Description(
         status: status, contentEncoding: head.contentEncoding, isEventStream: head.isEventStream,
         model: exchange.sentModel, upstream: exchange.upstream ?? "", reading: reading, storedAt: now),
-      head: KeptLines.of(head.lines), body: body)
+      head: head.lines, body: body)
     let cache = loop.state.shared.cache
     cache.keep(stored, for: key, timeToLiveSeconds: use.timeToLiveSeconds, now: now)
     let compressFrom = snapshot.policy.cache.compressFrom

@@ -24,11 +24,14 @@ final class ConversationMetrics: Sendable {
       labels: ["model", "variant", "provider", "result"])
   }
 
-  /// Counts a reply that its client has whole.
-  func record(_ reading: ReplyReading, model: String, variant: String) {
-    let health = ConversationHealth(reading)
-    replies.child([model, variant, health.finishReason]).increment()
-    for anomaly in health.anomalies { anomalies.child([model, variant, anomaly.rawValue]).increment() }
+  /// The series of replies that ended for a reason.
+  func replies(model: String, variant: String, finishReason: String) -> Counter {
+    replies.child([model, variant, finishReason])
+  }
+
+  /// Counts what was wrong with a reply.
+  func record(_ anomalies: [ReplyAnomaly], model: String, variant: String) {
+    for anomaly in anomalies { self.anomalies.child([model, variant, anomaly.rawValue]).increment() }
   }
 
   /// Counts one tool call.

@@ -30,10 +30,11 @@ final class LoopRecorder {
     let timeToFirstToken, timePerOutputToken, requestTokens, completionTokens: Histogram
   }
 
-  private struct CostKey: Hashable {
+  private struct ModelKey: Hashable {
     let model: String
     let variant: String
-    let client: String
+    /// The client, or the finish reason.
+    let detail: String
   }
 
   private struct CostSeries {
@@ -53,7 +54,8 @@ final class LoopRecorder {
   private var modelLabels: [String: String] = [:]
   private var requests: [RequestKey: RequestSeries] = [:]
   private var tokens: [TokenKey: TokenSeries] = [:]
-  private var costs: [CostKey: CostSeries] = [:]
+  private var costs: [ModelKey: CostSeries] = [:]
+  private var replies: [ModelKey: Counter] = [:]
   private var upstreams: [String: UpstreamSeries] = [:]
   private var overheads: [Endpoint: Histogram] = [:]
 
@@ -86,7 +88,7 @@ final class LoopRecorder {
     recordError(exchange, model: model)
     recordTokens(exchange, key: TokenKey(model: model, variant: variant), firstContentAt: firstContentAt)
     if exchange.ending == .complete, let reading = exchange.reading, exchange.status == 200, reading.error == nil {
-      metrics.conversation.record(reading, model: model, variant: variant)
+      recordHealth(ConversationHealth(reading), model: model, variant: variant)
     }
     recordCost(exchange, model: model, variant: variant)
     metrics.spending.recordLimits(exchange)
@@ -138,9 +140,23 @@ final class LoopRecorder {
     }
   }
 
+  private func recordHealth(_ health: ConversationHealth, model: String, variant: String) {
+    let key = ModelKey(model: model, variant: variant, detail: health.finishReason)
+    let series: Counter
+    if let known = replies[key] {
+      series = known
+    } else {
+      series = metrics.conversation.replies(model: model, variant: variant, finishReason: health.finishReason)
+      if replies.count >= Self.maximumCached { replies.removeAll() }
+      replies[key] = series
+    }
+    series.increment()
+    if !health.anomalies.isEmpty { metrics.conversation.record(health.anomalies, model: model, variant: variant) }
+  }
+
   private func recordCost(_ exchange: Exchange, model: String, variant: String) {
     guard let cost = exchange.cost else { return }
-    let key = CostKey(model: model, variant: variant, client: exchange.client)
+    let key = ModelKey(model: model, variant: variant, detail: exchange.client)
     let series: CostSeries
     if let known = costs[key] {
       series = known

@@ -122,7 +122,9 @@ enum ReplyHeadWriter {
     if !warnings.isEmpty {
       writeField("x-weir-warnings", HeaderText.safe(warnings.joined(separator: "; ")), to: &buffer)
     }
-    for field in exchange.rateLimits.fields { writeField(field.name, field.value, to: &buffer) }
+    if exchange.isLimited {
+      for field in exchange.rateLimits.fields { writeField(field.name, field.value, to: &buffer) }
+    }
   }
 
   /// Server-Timing (W3C), in milliseconds: weir's share before the request left, the upstream's up to its head.
