@@ -3,7 +3,9 @@ import NIOCore
 /// The header lines of a reply that also hold for other requests.
 enum KeptLines {
   /// They are for the one request that was answered (RFC 6265; RFC 9111, section 5.1), in lower case.
-  private static let ofTheRequest: [StaticString] = ["set-cookie:", "set-cookie2:", "age:", "retry-after:", "x-ratelimit-"]
+  private static let ofTheRequest: [StaticString] = [
+    "set-cookie:", "set-cookie2:", "age:", "retry-after:", "x-ratelimit-",
+  ]
 
   /// Each line with its line end.
   static func of(_ lines: ByteBuffer) -> [UInt8] {

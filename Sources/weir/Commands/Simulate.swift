@@ -9,13 +9,17 @@ struct Simulate: AsyncParsableCommand {
     abstract: "Runs only the OpenRouter simulator: deterministic replies, token counts, costs and faults.",
     discussion: """
       Prints one JSON line with its URL once it listens. GET /_sim/requests shows what it received. A fault goes by \
-      --faults, or for one request by the header x-sim-fault, for example `status=429;retry-after=2` or `stall=3`.
+      --faults, or for one request by the header x-sim-fault, for example `status=429;retry-after=2`, `stall=3`, or \
+      `status=503[moonshotai/*]` for some models only.
       """)
 
   @Option(help: "HOST:PORT; port 0 takes a free one.")
   var listen = "127.0.0.1:8788"
 
-  @Option(help: "Faults for every request, joined by `;`; `@20%` gives a share, `#3` the first three.")
+  @Option(
+    help:
+      "Faults for every request, joined by `;`; `[moonshotai/*]` gives the models, `@20%` a share, `#3` the first three."
+  )
   var faults: String?
 
   @Flag(help: "HTTPS with a self-signed certificate.")
