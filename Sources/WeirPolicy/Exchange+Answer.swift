@@ -5,6 +5,12 @@ extension Exchange {
   /// the client's, whatever the upstream said, if it said anything.
   public mutating func answered(status: Int) { self.status = status }
 
+  /// The circuit that the last step opened or closed, handed out once.
+  public mutating func takeCircuitChange() -> CircuitChange? {
+    defer { circuitChange = nil }
+    return circuitChange
+  }
+
   /// What became of the look into the cache.
   public mutating func answered(from result: CacheResult) { cacheResult = result }
 

@@ -58,7 +58,7 @@ public final class PolicySnapshot: Sendable {
   ) {
     self.clients = clients
     self.models = models
-    bodyRules = BodyRules(models.models)
+    bodyRules = BodyRules(models.models, alsoFinding: limits.budgets.isEmpty ? [] : CapOutput.memberNames)
     self.access = access
     self.routes = routes
     self.routesByLength = routesByLength

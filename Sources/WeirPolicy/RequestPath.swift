@@ -69,6 +69,8 @@ public enum RequestPath {
     exchange.deadline = try ReadDeadline.read(head, now: now)
     exchange.user = UserIdentity.find(head, nil)
     exchange.plan = PlanAttempts.plan(nil, policy: policy)
+    // A model picker asks for the list again and again.
+    guard exchange.endpoint != .models else { return LimitLease() }
     return try ReserveLimits.reserve(
       &exchange, envelope: nil, policy: policy, shared: shared, now: now, wall: wall,
       census: { BodyCensus(plainBytes: 0) },
@@ -90,7 +92,7 @@ public enum RequestPath {
   public static func reprice(
     _ exchange: Exchange, lease: inout LimitLease?, policy: PolicySnapshot, wall: Int64
   ) throws(Refusal) {
-    try lease?.reprice(exchange.model.flatMap { policy.models.prices(of: $0) }, wall: wall)
+    try lease?.reprice(exchange.model.flatMap { policy.models.prices(of: $0) } ?? policy.baseline, wall: wall)
   }
 
   /// A request goes upstream: to which of its targets?
@@ -112,12 +114,22 @@ public enum RequestPath {
   }
 
   /// The head of a reply has arrived.
-  ///
-  /// - Parameter upstream: where it is not the last attempt's.
-  public static func replied(_ exchange: inout Exchange, status: Int, upstream: String? = nil, now: Int64) {
-    if let upstream { exchange.upstream = upstream }
+  public static func replied(_ exchange: inout Exchange, status: Int, now: Int64) {
     exchange.repliedAt = now
     exchange.status = status
+  }
+
+  /// The client gets an earlier attempt's reply after all: the record tells of that one.
+  public static func returns(_ exchange: inout Exchange, to earlier: Exchange, now: Int64) {
+    exchange.repliedAt = now
+    exchange.status = earlier.status
+    exchange.upstream = earlier.upstream
+    exchange.model = earlier.model
+    exchange.sentModel = earlier.sentModel
+    exchange.edits = earlier.edits
+    exchange.warnings = earlier.warnings
+    exchange.fallbackFrom = earlier.fallbackFrom
+    exchange.fallbackReason = earlier.fallbackReason
   }
 
   /// The upstream answered or failed, and the client has nothing of it yet: what does the client get?
@@ -165,9 +177,11 @@ public enum RequestPath {
   }
 
   /// weir answers itself, or ends a reply that it had begun to relay.
-  public static func refuse(_ exchange: inout Exchange, _ refusal: Refusal) {
+  ///
+  /// - Parameter hasBegun: whether the client has the head of a reply.
+  public static func refuse(_ exchange: inout Exchange, _ refusal: Refusal, hasBegun: Bool = false) {
     exchange.refusal = refusal
-    if exchange.repliedAt == nil { exchange.status = refusal.status }
+    if !hasBegun { exchange.status = refusal.status }
   }
 
   /// It is over: the record is complete.

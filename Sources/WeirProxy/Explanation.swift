@@ -68,8 +68,30 @@ public struct Explanation: Sendable {
     if let model = exchange.model { lines.append("model sent: \(model.upstreamID)\(reason(exchange, configuration))") }
     lines.append("body edits: \(exchange.edits.isEmpty ? "none" : exchange.edits.joined(separator: ", "))")
     for warning in exchange.warnings { lines.append("warning: \(warning)") }
-    let target = exchange.target.map { snapshot.defaultUpstream.base + $0.rest } ?? "none"
-    lines.append("upstream: \(target)" + source("WEIR_UPSTREAM_URL", configuration))
+    describe(exchange.plan, exchange, snapshot, configuration)
+    switch exchange.cacheDecision {
+    case .bypass(let reason):
+      lines.append("cache: passed by (\(reason.rawValue))" + source("WEIR_CACHE_TTL", configuration))
+    case .use(let use):
+      lines.append("cache: kept for \(use.timeToLiveSeconds) s" + source("WEIR_CACHE_TTL", configuration))
+    }
+  }
+
+  /// Where the request goes, and where after that if it fails.
+  private mutating func describe(
+    _ plan: AttemptPlan, _ exchange: Exchange, _ snapshot: RuntimeSnapshot, _ configuration: Configuration
+  ) {
+    let rest = exchange.target?.rest ?? ""
+    for (place, target) in plan.targets.enumerated() {
+      let upstream = snapshot.upstreams[target.upstream]
+      let setting = target.upstream == 0 ? "WEIR_UPSTREAM_URL" : "upstreams.\(upstream.name)"
+      let retries = snapshot.policy.retry(for: target).retries
+      lines.append(
+        "\(place == 0 ? "upstream" : "then"): \(upstream.base + rest)"
+          + (target.key.model.isEmpty ? "" : " as \(target.key.model)") + ", \(retries) retries"
+          + (target.upstream == 0 ? source(setting, configuration) : section(setting, configuration)))
+    }
+    if plan.targets.isEmpty { lines.append("upstream: none") }
   }
 
   private mutating func describe(

@@ -175,8 +175,11 @@ struct RequestPathTests {
     var exchange = try admitted(#"{"model":"m"}"#)
     _ = try RequestPath.beginAttempt(&exchange, from: 0, shared: shared, now: 30)
     RequestPath.replied(&exchange, status: 200, now: 40)
-    RequestPath.refuse(&exchange, JudgeAttempt.broken("cut"))
+    var held = exchange
+    RequestPath.refuse(&exchange, JudgeAttempt.broken("cut"), hasBegun: true)
     #expect(exchange.status == 200)
+    RequestPath.refuse(&held, JudgeAttempt.broken("cut"))
+    #expect(held.status == 502, "a reply that was held back never reached the client")
     #expect(exchange.refusal?.code == .upstreamStreamBroken)
   }
 

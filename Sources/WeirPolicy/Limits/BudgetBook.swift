@@ -62,13 +62,34 @@ struct BudgetBook: Sendable {
 
   /// What a request would reserve; throws the hard budget that it could go over. Changes nothing.
   ///
+  /// Where weir itself has to choose the output bound and the usual one does not fit what is left, half of it is tried,
+  /// and half of that, as long as an answer may still come of it.
+  ///
   /// - Parameter prices: of the model; nil when they are not known.
   func plan(
     client: String, estimate: TokenEstimate, prices: ModelPrices?, wall: Int64
   ) throws(Shortage) -> Reservation {
     let binding = rules.filter { BudgetBook.binds($0, client) }
-    var cap: Int?
-    if estimate.outputBound == nil, binding.contains(where: \.isHard) { cap = outputCap }
+    guard estimate.outputBound == nil, binding.contains(where: \.isHard) else {
+      return try plan(client: client, estimate, prices, binding: binding, cap: nil, wall: wall)
+    }
+    var cap = outputCap
+    while true {
+      do throws(Shortage) {
+        return try plan(client: client, estimate, prices, binding: binding, cap: cap, wall: wall)
+      } catch {
+        guard cap / 2 >= BudgetBook.smallestCap else { throw error }
+        cap /= 2
+      }
+    }
+  }
+
+  /// Fewer tokens are no answer.
+  private static let smallestCap = 64
+
+  private func plan(
+    client: String, _ estimate: TokenEstimate, _ prices: ModelPrices?, binding: [BudgetRule], cap: Int?, wall: Int64
+  ) throws(Shortage) -> Reservation {
     let output = estimate.outputBound ?? cap.map { $0.multipliedClamped(by: estimate.choices) } ?? estimate.output
     let worst = BudgetBook.worstCase(input: estimate.inputBound, output: output, prices: prices)
     var softBudgetsUsedUp: [String] = []

@@ -36,11 +36,42 @@ enum CapOutput {
     return largest
   }
 
-  /// How many replies the request asks for; as many as may be where that cannot be read for sure.
-  static func choices(_ envelope: Envelope, _ memberText: (Range<Int>) -> String) -> Int {
-    guard let range = envelope.range(of: .n) else { return 1 }
-    let text = memberText(range)
-    return whole(text) ?? (text == "null" ? 1 : mostChoices)
+  /// How many replies the upstream makes for the request, at most; as many as may be where that cannot be read for sure.
+  static func choices(_ envelope: Envelope, endpoint: Endpoint, _ memberText: (Range<Int>) -> String) -> Int {
+    let ranges = [envelope.range(of: .n), envelope.member(bestOf)?.value]
+    let replies = ranges.map { $0.map { count(memberText($0)) } ?? 1 }.max() ?? 1
+    guard endpoint == .completions, let prompt = envelope.range(of: .prompt) else { return replies }
+    return min(replies * prompts(memberText(prompt)), mostChoices)
+  }
+
+  /// What an envelope must know by name: `/completions` makes so many replies and shows the best.
+  static let memberNames = [bestOf]
+  private static let bestOf = "best_of"
+
+  private static func count(_ text: String) -> Int { whole(text) ?? (text == "null" ? 1 : mostChoices) }
+
+  /// A list of texts, or of lists of tokens, is as many prompts; a list of tokens is one. At most as many as may be.
+  private static func prompts(_ text: String) -> Int {
+    var (depth, count) = (0, 0)
+    var (isInString, isEscaped) = (false, false)
+    for byte in text.utf8 where count < mostChoices {
+      if isInString {
+        isInString = isEscaped || byte != UInt8(ascii: "\"")
+        isEscaped = !isEscaped && byte == UInt8(ascii: "\\")
+        continue
+      }
+      switch byte {
+      case UInt8(ascii: "\""):
+        isInString = true
+        if depth == 1 { count += 1 }
+      case UInt8(ascii: "["):
+        if depth == 1 { count += 1 }
+        depth += 1
+      case UInt8(ascii: "]"): depth -= 1
+      default: break
+      }
+    }
+    return max(count, 1)
   }
 
   private static let mostChoices = 1000

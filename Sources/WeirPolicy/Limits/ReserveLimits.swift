@@ -2,6 +2,8 @@ import WeirWire
 
 /// Takes what a request needs of the limits and budgets that cover it.
 enum ReserveLimits {
+  /// A model without a known price counts at the baseline's, so that a budget in money holds for it too.
+  ///
   /// - Parameters:
   ///   - envelope: nil for a request whose body nobody reads; it counts as a request, and for no tokens.
   ///   - census: what the body is made of; asked only where a rule looks at tokens or money.
@@ -9,17 +11,19 @@ enum ReserveLimits {
     _ exchange: inout Exchange, envelope: Envelope?, policy: PolicySnapshot, shared: SharedPolicy, now: Int64,
     wall: Int64, census: () -> BodyCensus, memberText: (Range<Int>) -> String
   ) throws(Refusal) -> LimitLease {
-    let model = exchange.sentModel ?? ""
+    // A request without a model of its own goes by the first of its list.
+    let model = exchange.sentModel ?? envelope?.models.first.map { policy.models.resolve($0.value).upstreamID } ?? ""
     var estimate = TokenEstimate.none
     if shared.limits.needsEstimate, let envelope {
       estimate = TokenEstimate(
         census(), requestedOutput: exchange.endpoint == .embeddings ? 0 : exchange.outputBound,
-        averageOutput: shared.limits.averageOutput(of: model), choices: CapOutput.choices(envelope, memberText))
+        averageOutput: shared.limits.averageOutput(of: model),
+        choices: CapOutput.choices(envelope, endpoint: exchange.endpoint, memberText))
       exchange.estimate = estimate
     }
     let lease = try shared.limits.admit(
       LimitSubject(client: exchange.client, user: exchange.user, model: model), estimate: estimate,
-      prices: exchange.model.flatMap { policy.models.prices(of: $0) }, now: now, wall: wall)
+      prices: exchange.model.flatMap { policy.models.prices(of: $0) } ?? policy.baseline, now: now, wall: wall)
     exchange.rateLimits = lease.rateLimits
     exchange.usedUpBudgets = lease.softBudgetsUsedUp
     exchange.outputCap = lease.outputCap

@@ -17,7 +17,9 @@ public struct BodyRules: Sendable {
   private let rulesByID: [String: Rules]
 
   /// Takes the rules out of all models that have any.
-  public init(_ models: [CatalogModel]) {
+  ///
+  /// - Parameter others: members that other steps look at by name.
+  public init(_ models: [CatalogModel], alsoFinding others: [String] = []) {
     var rulesByID: [String: Rules] = [:]
     var names: [String] = []
     for model in models {
@@ -28,9 +30,9 @@ public struct BodyRules: Sendable {
       if addition != nil { names += AddSystemPrompt.memberNames }
     }
     if names.isEmpty {
-      memberNames = .none
+      memberNames = others.isEmpty ? .none : MemberNames(others)
     } else {
-      memberNames = MemberNames(["temperature"] + ParameterFill.maxTokensNames + names)
+      memberNames = MemberNames(["temperature"] + ParameterFill.maxTokensNames + names + others)
     }
     self.rulesByID = rulesByID
   }

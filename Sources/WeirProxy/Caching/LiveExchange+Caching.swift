@@ -23,7 +23,8 @@ extension LiveExchange {
     guard let key else { return false }
     exchange.answered(from: .miss)
     cacheKey = key
-    guard use.mayRead, snapshot.policy.cache.coalesces else {
+    // Who wants an answer by a certain time of its own neither waits for others nor lets them wait for it.
+    guard use.mayRead, snapshot.policy.cache.coalesces, exchange.deadline == nil else {
       leader = loop.state.inFlightReplies.alone(key, on: loop.eventLoop)
       return false
     }
@@ -60,12 +61,14 @@ extension LiveExchange {
     let upstreams = exchange.plan.targets.filter { $0.model?.upstreamID == model }
       .map { snapshot.policy.upstreams[$0.upstream] }
     let passes = exchange.plan.targets.contains { snapshot.passesCredentials(to: snapshot.upstreams[$0.upstream]) }
-    let credentials = passes ? [fields.head.authorization ?? "", fields.head.apiKey ?? ""] : []
+    let credentials =
+      passes ? [fields.head.authorization ?? "", fields.head.apiKey ?? ""] + fields.otherCredentials : []
     let request = CacheKey.Request(
       tenant: TenantKey(client: exchange.client, credentials: credentials, policy: policy),
       upstreams: upstreams.map(\.id), method: request.method.rawValue, path: target.rest,
       query: target.query.isEmpty ? nil : target.query,
-      acceptEncoding: fields.acceptEncoding.map { AcceptEncoding.reduced($0) ?? $0 }, fields: fields.variants)
+      acceptEncoding: fields.acceptEncoding.map { AcceptEncoding.reduced($0) ?? $0 },
+      fields: fields.variants + TellingFields.of(request.headers))
     return unsafe body.withUnsafeReadableBytes { bytes in
       unsafe loop.canonical.write(bytes) { unsafe CacheKey(request, canonicalBody: $0) }
     }

@@ -15,6 +15,8 @@ enum FieldKind {
   case expect
   case authorization
   case apiKey
+  /// Other upstreams' ways to send a key: Azure's and Google's.
+  case otherKey
   case userAgent
   case referer
   case title
@@ -62,6 +64,7 @@ enum FieldKind {
       } else {
         unsafe equal(name, "origin") ? .origin : .plain
       }
+    case 7 where unsafe equal(name, "api-key"): .otherKey
     case 7:
       if unsafe equal(name, "upgrade") {
         .upgrade
@@ -118,6 +121,8 @@ enum FieldKind {
     case 14:
       if unsafe equal(name, "content-length") {
         .contentLength
+      } else if unsafe equal(name, "x-goog-api-key") {
+        .otherKey
       } else if unsafe equal(name, "x-weir-variant") {
         .weirVariant
       } else if unsafe equal(name, "x-weir-timeout") {

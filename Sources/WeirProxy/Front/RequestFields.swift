@@ -28,6 +28,8 @@ struct RequestFields {
   private(set) var hasContentType = false
   private(set) var hasReferer = false
   private(set) var hasTitle = false
+  /// Keys that came under other names than `Authorization` and `x-api-key`.
+  private(set) var otherCredentials: [String] = []
   /// Fields that choose a version or an account at the upstream, in order, names in lower case.
   private(set) var variants: [(name: String, value: String)] = []
 
@@ -58,6 +60,7 @@ struct RequestFields {
     case .expect: if isHTTP11 { expectation = value.lowercased() }
     case .authorization: head.authorization = value
     case .apiKey: head.apiKey = value
+    case .otherKey: otherCredentials.append(value)
     case .requestID: if requestID == nil, RequestID.isValid(value) { requestID = value }
     case .userID: head.userID = value
     case .weirUser: head.weirUser = value

@@ -145,8 +145,8 @@ extension LiveExchange {
       keepReply(report)
       forgetReply()
       let index = exchange.targetIndex
-      backOff = loop.eventLoop.assumeIsolated().scheduleTask(in: .nanoseconds(after)) { [weak self] in
-        guard let self else { return }
+      // Held until then: a client that has left for good holds it no longer, and others may follow it.
+      backOff = loop.eventLoop.assumeIsolated().scheduleTask(in: .nanoseconds(after)) {
         self.backOff = nil
         self.attempt(from: index)
       }
@@ -164,14 +164,14 @@ extension LiveExchange {
   private func keepReply(_ report: AttemptReport) {
     guard report.isWholeReply, transfer == nil, let head = reply.held, let status = exchange.status else { return }
     kept = KeptReply(
-      head: head, status: status, body: reply.batch, bodyBytes: reply.batchBytes, upstream: exchange.upstream ?? "")
+      head: head, status: status, body: reply.batch, bodyBytes: reply.batchBytes, exchange: exchange)
   }
 
   private func relayKept() {
     guard let last = kept else { return }
     kept = nil
     forgetReply()
-    RequestPath.replied(&exchange, status: last.status, upstream: last.upstream, now: loop.now)
+    RequestPath.returns(&exchange, to: last.exchange, now: loop.now)
     beginRelay(last.head, status: last.status)
     reply.batch = last.body
     reply.batchBytes = last.bodyBytes
@@ -201,8 +201,7 @@ extension LiveExchange {
 
   /// Each opening and closing is a line in the log, since somebody will ask when it was.
   func logCircuitChange() {
-    guard let change = exchange.circuitChange else { return }
-    loop.state.log(change)
+    if let change = exchange.takeCircuitChange() { loop.state.log(change) }
   }
 }
 
@@ -235,5 +234,6 @@ struct KeptReply {
   let status: Int
   let body: ByteBuffer?
   let bodyBytes: Int
-  let upstream: String
+  /// The record as it was then: the client is told of that attempt.
+  let exchange: Exchange
 }

@@ -36,7 +36,7 @@ extension LiveExchange {
   func breakOff(_ refusal: Refusal) {
     guard !isOver else { return }
     giveUpTransfer()
-    RequestPath.refuse(&exchange, refusal)
+    RequestPath.refuse(&exchange, refusal, hasBegun: true)
     if reply.isEventStream, reply.inflater == nil, reply.framing == .chunked || reply.framing == .untilClose {
       writeErrorEvent(refusal)
     }
@@ -93,6 +93,7 @@ extension LiveExchange {
     endSharing(ending)
     let toolCalls = submitToolCalls(wasComplete: ending == .complete)
     giveBackBounds()
+    RequestPath.abandonAttempt(&exchange, shared: loop.state.shared, now: loop.now)
     RequestPath.settle(
       &exchange, ending: detached.map { .clientLeft($0) } ?? ending, reading: reply.meter?.reading, lease: lease.take(),
       policy: snapshot.policy,

@@ -13,8 +13,11 @@ extension LiveExchange: TransferReceiver {
     let upstreamHead = ReplyHead(head, allocator: connection.allocator)
     if let fault = upstreamHead.fault {
       transfer?.cancel()
-      transferEnded(
-        TransferOutcome(failure: TransferFailure(kind: .protocolError, reason: fault), reusedConnection: nil))
+      // Not from inside libcurl, which takes no other request while it reports this one.
+      loop.eventLoop.assumeIsolated().execute {
+        self.transferEnded(
+          TransferOutcome(failure: TransferFailure(kind: .protocolError, reason: fault), reusedConnection: nil))
+      }
       return
     }
     RequestPath.replied(&exchange, status: head.status, now: loop.now)
@@ -88,8 +91,9 @@ extension LiveExchange: TransferReceiver {
       heldReplyEnded(head, failure: outcome.failure)
     } else if let failure = outcome.failure {
       upstreamFailed(failure)
-    } else if !answersCollectedModels() {
-      replyEnded()
+    } else {
+      if modelList != nil { attemptEnded(AttemptReport(exchange, reading: nil, retryAfter: nil)) }
+      if !answersCollectedModels() { replyEnded() }
     }
   }
 
@@ -234,8 +238,9 @@ extension LiveExchange: TransferReceiver {
       relayBatch(isLast: false)
       // Whatever broke it, the client has to know one thing: what it has is not the whole reply.
       breakOff(JudgeAttempt.broken(failure.reason))
-    } else if answersModelsAlone(failure) {
+    } else if modelList != nil {
       attemptEnded(AttemptReport(exchange, failure: failure))
+      if !answersModelsAlone(failure) { attemptFailed(failure) }
     } else {
       attemptFailed(failure)
     }

@@ -17,7 +17,7 @@ enum UpstreamHead {
       case .plain, .origin, .fetchSite, .contentType, .accept, .userAgent, .referer, .title, .openRouterTitle,
         .requestID, .userID, .cacheControl, .variant:
         if !fields.isNominated(name) { list.add(name, value) }
-      case .authorization, .apiKey:
+      case .authorization, .apiKey, .otherKey:
         if passesCredentials, !fields.isNominated(name) { list.add(name, value) }
       case .contentEncoding:
         if !bodyWasInflated { list.add(name, value) }

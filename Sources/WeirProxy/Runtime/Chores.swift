@@ -9,6 +9,7 @@ import WeirPolicy
 final class Chores: Sendable {
   private let state: ProxyState
   private let path: String?
+  private let isSaving: Bool
   private let logger: Logger
   /// What the file has; and whether the last attempt to write it failed, so that a full disk is one line in the log.
   private let saved = Mutex((version: UInt64(0), hasFailed: false))
@@ -26,10 +27,25 @@ final class Chores: Sendable {
     self.logger = logger
     let configuration = state.current.configuration
     path = configuration.budgetStateFile
-    guard let path, !configuration.limitPolicy.budgets.isEmpty else { return }
-    guard let bytes = try Self.bytes(of: path) else { return }
+    guard let path else {
+      isSaving = false
+      return
+    }
+    do throws(SpendingFileError) {
+      try Self.restore(path, to: state.shared.limits)
+      isSaving = true
+    } catch {
+      guard configuration.limitPolicy.budgets.isEmpty else { throw error }
+      // A reload may bring budgets; what the file has must not be written over then.
+      isSaving = false
+      logger.error("what budgets spend will not be saved until the next start", metadata: ["reason": "\(error)"])
+    }
+  }
+
+  private static func restore(_ path: String, to limits: LimitBook) throws(SpendingFileError) {
+    guard let bytes = try bytes(of: path) else { return }
     do throws(SpendingFile.Fault) {
-      state.shared.limits.restore(try SpendingFile.decode(bytes))
+      limits.restore(try SpendingFile.decode(bytes))
     } catch {
       throw SpendingFileError(path: path, reason: error.description)
     }
@@ -60,7 +76,7 @@ final class Chores: Sendable {
 
   /// Writes what was spent, where that has changed. Blocks.
   func save() {
-    guard let path, !state.current.policy.limits.budgets.isEmpty else { return }
+    guard let path, isSaving, !state.current.policy.limits.budgets.isEmpty else { return }
     saved.withLock { saved in
       guard let (version, spending) = state.shared.limits.spending(since: saved.version) else { return }
       do throws(FileWriteError) {

@@ -22,9 +22,10 @@ struct CapOutputTests {
     return CapOutput.asked(try envelope(json), endpoint: endpoint) { String(decoding: bytes[$0], as: UTF8.self) }
   }
 
-  private func choices(_ json: String) throws -> Int {
+  private func choices(_ json: String, _ endpoint: Endpoint = .chatCompletions) throws -> Int {
     let bytes = Array(json.utf8)
-    return CapOutput.choices(try envelope(json)) { String(decoding: bytes[$0], as: UTF8.self) }
+    let found = try envelope(json, finding: MemberNames(CapOutput.memberNames))
+    return CapOutput.choices(found, endpoint: endpoint) { String(decoding: bytes[$0], as: UTF8.self) }
   }
 
   @Test(
@@ -116,5 +117,16 @@ struct CapOutputTests {
     ])
   func choices(json: String, count: Int) throws {
     #expect(try choices(json) == count)
+  }
+
+  @Test(
+    "counts what /completions makes behind the scenes: the best of several, and one for each prompt",
+    arguments: [
+      (#"{"n":2,"best_of":20}"#, 20), (#"{"best_of":1e2}"#, 1000), (#"{"best_of":null}"#, 1),
+      (#"{"prompt":"one, \"two\" [three]"}"#, 1), (#"{"prompt":["a","b, \"c\"","d\\"]}"#, 3),
+      (#"{"prompt":[1,2,3]}"#, 1), (#"{"prompt":[[1,2],[3]],"best_of":4}"#, 8), (#"{"prompt":[]}"#, 1),
+    ])
+  func completions(json: String, count: Int) throws {
+    #expect(try choices(json, .completions) == count)
   }
 }

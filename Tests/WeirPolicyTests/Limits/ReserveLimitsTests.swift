@@ -112,7 +112,7 @@ struct ReserveLimitsTests {
     second.release()
   }
 
-  @Test("of a budget is the worst case at the model's price, and no money where that is not known")
+  @Test("of a budget is the worst case at the model's price, or at the baseline's where that is not known")
   func worstCase() throws {
     let models = ModelCatalog(
       kimiModelID: ModelCatalog.defaultKimiModelID,
@@ -133,7 +133,8 @@ struct ReserveLimitsTests {
     #expect(try passes(1.001, "a/cheap"))
     #expect(try !passes(0.999, "a/cheap"))
     #expect(try !passes(1.001, "a/cheap", #"{"model":"a/cheap","n":2}"#))
-    #expect(try passes(1e-9, "no/price"))
+    #expect(try passes(31, "no/price"), "the baseline's thirty dollars for a million")
+    #expect(try !passes(29, "no/price"))
   }
 
   @Test("is nothing of a request that is refused")

@@ -1,0 +1,23 @@
+import NIOHTTP1
+
+/// Fields that weir does not know and passes on, and whose names say that they tell who asks or for which account: two
+/// requests that differ in one are never the same.
+enum TellingFields {
+  private static let parts = [
+    "cookie", "key", "token", "secret", "auth", "account", "tenant", "org", "project", "user", "session", "signature",
+    "customer", "subscription",
+  ]
+
+  /// In the request's order, names in lower case.
+  static func of(_ headers: HTTPHeaders) -> [(name: String, value: String)] {
+    var fields: [(name: String, value: String)] = []
+    for (name, value) in headers {
+      guard case .plain = FieldKind(name) else { continue }
+      let lowercase = name.lowercased()
+      // One for each request, so that retries of it are known: no request would ever find another's reply.
+      guard lowercase != "idempotency-key" else { continue }
+      if parts.contains(where: { lowercase.contains($0) }) { fields.append((lowercase, value)) }
+    }
+    return fields
+  }
+}
