@@ -62,7 +62,7 @@ extension LiveExchange {
       .map { snapshot.policy.upstreams[$0.upstream] }
     let passes = exchange.plan.targets.contains { snapshot.passesCredentials(to: snapshot.upstreams[$0.upstream]) }
     let credentials =
-      passes ? [fields.head.authorization ?? "", fields.head.apiKey ?? ""] + fields.otherCredentials : []
+      (passes ? [fields.head.authorization ?? "", fields.head.apiKey ?? ""] : []) + fields.otherCredentials
     let request = CacheKey.Request(
       tenant: TenantKey(client: exchange.client, credentials: credentials, policy: policy),
       upstreams: upstreams.map(\.id), method: request.method.rawValue, path: target.rest,

@@ -14,8 +14,9 @@ enum TellingFields {
     for (name, value) in headers {
       guard case .plain = FieldKind(name) else { continue }
       let lowercase = name.lowercased()
-      // One for each request, so that retries of it are known: no request would ever find another's reply.
-      guard lowercase != "idempotency-key" else { continue }
+      // One for each request, so that retries of it are known: no request would ever find another's reply. And tokens,
+      // unlike a token, are no secret.
+      guard lowercase != "idempotency-key", !lowercase.contains("tokens") else { continue }
       if parts.contains(where: { lowercase.contains($0) }) { fields.append((lowercase, value)) }
     }
     return fields

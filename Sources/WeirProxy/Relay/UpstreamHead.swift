@@ -17,8 +17,11 @@ enum UpstreamHead {
       case .plain, .origin, .fetchSite, .contentType, .accept, .userAgent, .referer, .title, .openRouterTitle,
         .requestID, .userID, .cacheControl, .variant:
         if !fields.isNominated(name) { list.add(name, value) }
-      case .authorization, .apiKey, .otherKey:
+      case .authorization, .apiKey:
         if passesCredentials, !fields.isNominated(name) { list.add(name, value) }
+      case .otherKey:
+        // To the upstream that the client means, as everything that weir does not know, and to no other.
+        if upstream.isDefault || passesCredentials, !fields.isNominated(name) { list.add(name, value) }
       case .contentEncoding:
         if !bodyWasInflated { list.add(name, value) }
       case .acceptEncoding:

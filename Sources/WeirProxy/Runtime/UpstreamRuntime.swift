@@ -10,6 +10,8 @@ struct UpstreamRuntime: Sendable {
   let base: String
   /// The value of `Authorization`; nil sends none of weir's.
   let authorization: String?
+  /// Whether it is the one of `WEIR_UPSTREAM_URL`.
+  let isDefault: Bool
   /// Whether the client's own key goes there where weir has none for it.
   let passesClientKey: Bool
   /// Set on every request, in place of the client's fields of the same names.
@@ -25,6 +27,7 @@ struct UpstreamRuntime: Sendable {
     authorization = upstream.apiKey.map { "Bearer " + $0.reveal() }
     passesClientKey = upstream.passesClientKey
     headers = upstream.headers.map { ($0.name, $0.value.reveal()) }
+    isDefault = attribution != nil
     siteURL = attribution?.siteURL
     siteName = attribution?.siteName
     let limits = upstream.timeouts

@@ -42,7 +42,7 @@ def round_of_load(weir, number: int) -> None:
     # More than a client may ask in a minute, in the first round at the latest.
     with weir.wire() as wire:
         for _ in range(320):
-            wire.request("GET", "/v1/models/count", [("Authorization", f"Bearer {CRAWLER}")])
+            wire.request("GET", "/v1/key", [("Authorization", f"Bearer {CRAWLER}")])
     with weir.wire() as wire:
         wire.send(b"GET /v1/anything HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer " + APP.encode()
                   + b"\r\nx-sim-fault: delay=20000\r\n\r\n")
