@@ -101,9 +101,33 @@ require_swift() {
     || stop "the Swift toolchain (6.2 or newer) is not on the PATH; see https://www.swift.org/install"
 }
 
+has_valijson() { [[ -e /usr/include/valijson/schema.hpp || -e /usr/local/include/valijson/schema.hpp ]]; }
+
+# The headers of valijson alone, out of Debian's package: installed, that brings in Qt and Poco, for adapters that weir
+# does not use.
+provide_valijson() {
+  if has_valijson; then
+    return 0
+  fi
+  if ! may_install; then
+    stop "the headers of valijson are missing and this user may not install them.
+deploy: ask an administrator for:  apt-get install libvalijson-dev
+deploy: then run this again; nothing was changed."
+  fi
+  say "installing: the headers of libvalijson-dev"
+  as_root sh -c 'set -e; work=$(mktemp -d); chmod 755 "$work"; cd "$work"
+    apt-get download -q libvalijson-dev || { apt-get update -q && apt-get download -q libvalijson-dev; }
+    dpkg-deb -x libvalijson-dev_*.deb tree
+    mkdir -p /usr/local/include
+    cp -r tree/usr/include/valijson /usr/local/include/
+    rm -rf "$work"' </dev/null >&2 \
+    || stop "the headers of libvalijson-dev could not be fetched. The message is above; nothing was built."
+}
+
 provide_build() {
   require_swift
   packages_missing_to_build | provide
+  provide_valijson
 }
 
 # Builds the release executable; its path is then $release_binary.
