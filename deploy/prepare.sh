@@ -115,13 +115,20 @@ deploy: ask an administrator for:  apt-get install libvalijson-dev
 deploy: then run this again; nothing was changed."
   fi
   say "installing: the headers of libvalijson-dev"
-  as_root sh -c 'set -e; work=$(mktemp -d); chmod 755 "$work"; cd "$work"
-    apt-get download -q libvalijson-dev || { apt-get update -q && apt-get download -q libvalijson-dev; }
-    dpkg-deb -x libvalijson-dev_*.deb tree
-    mkdir -p /usr/local/include
-    cp -r tree/usr/include/valijson /usr/local/include/
-    rm -rf "$work"' </dev/null >&2 \
+  fetch_valijson </dev/null >&2 \
     || stop "the headers of libvalijson-dev could not be fetched. The message is above; nothing was built."
+}
+
+fetch_valijson() {
+  local work
+  work="$(mktemp -d)" && chmod 755 "$work" || return 1
+  (
+    cd "$work" || exit 1
+    apt-get download -q libvalijson-dev || { as_root apt-get update -q && apt-get download -q libvalijson-dev; }
+  ) && dpkg-deb -x "$work"/libvalijson-dev_*.deb "$work/tree" \
+    && as_root mkdir -p /usr/local/include \
+    && as_root cp -r "$work/tree/usr/include/valijson" /usr/local/include/ \
+    && rm -rf "$work"
 }
 
 provide_build() {
