@@ -121,8 +121,11 @@ extension LiveExchange {
     } else if let reason = missingEnd(isEventStream: head.isEventStream) {
       judge(AttemptReport(exchange, failure: TransferFailure(kind: .brokenReply, reason: reason)))
     } else {
-      let wait = head.retryDelay(wall: Int64(WallClock.seconds()))
-      judge(AttemptReport(exchange, reading: reply.meter?.reading, retryAfter: wait))
+      let reading = reply.meter?.reading
+      // Only a failure can ask for a wait: no other reply's fields are looked through for one.
+      let isFailure = exchange.status ?? 0 >= 400 || reading?.error != nil
+      let wait = isFailure ? head.retryDelay(wall: WallClock.wholeSeconds()) : nil
+      judge(AttemptReport(exchange, reading: reading, retryAfter: wait))
     }
   }
 
@@ -207,17 +210,16 @@ extension LiveExchange {
 
 extension AttemptReport {
   /// A reply that is whole, or whole so far.
-  init(_ exchange: Exchange, reading: ReplyReading?, retryAfter: Int64?, sawContent: Bool = false) {
+  init(_ exchange: Exchange, reading: ReplyReading?, retryAfter: Int64?) {
     self.init(
-      status: exchange.status, error: reading?.error, retryAfter: retryAfter, toHead: exchange.timeToHead,
-      sawContent: sawContent)
+      status: exchange.status, error: reading?.error, retryAfter: retryAfter, toHead: exchange.timeToHead)
   }
 
   /// No reply, or no more of it.
-  init(_ exchange: Exchange, failure: TransferFailure, sawContent: Bool = false) {
+  init(_ exchange: Exchange, failure: TransferFailure) {
     self.init(
       status: exchange.repliedAt == nil ? nil : exchange.status, fault: UpstreamFault(failure.kind),
-      reason: failure.reason, toHead: exchange.timeToHead, sawContent: sawContent,
+      reason: failure.reason, toHead: exchange.timeToHead,
       isClientDeadline: failure.kind == .totalTimeout && exchange.deadline != nil)
   }
 }
@@ -225,7 +227,6 @@ extension AttemptReport {
 extension Exchange {
   /// Nanoseconds from sending to the head of the reply.
   fileprivate var timeToHead: Int64? { repliedAt.map { $0 - (sentAt ?? $0) } }
-
 }
 
 /// A reply that was not the last word, until there is one.
