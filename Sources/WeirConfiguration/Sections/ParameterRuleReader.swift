@@ -116,7 +116,7 @@ extension SectionReader {
   /// The value as JSON; parameters that are numbers everywhere must be numbers.
   private mutating func json(_ field: SectionField, for parameter: String) -> String? {
     let json = field.node.json
-    guard SectionReader.numericParameters.contains(parameter), !ValueParsers.isJSONNumber(json) else {
+    guard SectionReader.numericParameters.contains(parameter), !JSONText.isNumber(json) else {
       return json
     }
     report(
@@ -160,7 +160,7 @@ extension FileNode {
     case .group(let entries):
       "{" + entries.map { JSONText.quoted($0.key) + ":" + $0.value.json }.joined(separator: ",") + "}"
     case .text(let text, let isPlain):
-      isPlain && (ValueParsers.isJSONNumber(text) || text == "true" || text == "false")
+      isPlain && (JSONText.isNumber(text) || text == "true" || text == "false")
         ? text : JSONText.quoted(text)
     }
   }

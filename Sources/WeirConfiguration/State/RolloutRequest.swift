@@ -1,4 +1,5 @@
 public import WeirPolicy
+import WeirWire
 
 /// What `PUT /rollouts/{name}` asks for.
 public enum RolloutRequest: Sendable, Equatable {

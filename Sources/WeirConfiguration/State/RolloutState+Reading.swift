@@ -1,4 +1,5 @@
 import WeirPolicy
+import WeirWire
 
 extension RolloutState {
   /// Reads the file's bytes. Never fails: what is damaged is left out and told in `problems`; an empty file

@@ -1,3 +1,5 @@
+import WeirWire
+
 extension ValueParsers {
   /// A decimal integer within `range`.
   static func integer(_ text: String, in range: ClosedRange<Int>) throws(ValueProblem) -> Int {
@@ -82,7 +84,7 @@ extension ValueParsers {
   static func jsonNumber(
     _ text: String, minimum: Double = 0, maximum: Double
   ) throws(ValueProblem) -> SpelledNumber {
-    guard isJSONNumber(text), text.utf8.count <= 32, let value = Double(text) else {
+    guard JSONText.isNumber(text), text.utf8.count <= 32, let value = Double(text) else {
       throw ValueProblem(
         "\(ValueProblem.quoted(text)) is not a JSON number",
         fix: "use a number such as 0.6 (a digit on both sides of the point, no plus sign)")
@@ -101,28 +103,5 @@ extension ValueParsers {
       throw ValueProblem("\(text) is not above zero", fix: "use more than 0, or leave it out")
     }
     return number
-  }
-
-  static func isJSONNumber(_ text: String) -> Bool {
-    var rest = text.utf8[...]
-    func takeDigits() -> Int {
-      let digits = rest.prefix(while: ASCII.isDigit).count
-      rest = rest.dropFirst(digits)
-      return digits
-    }
-    if rest.first == UInt8(ascii: "-") { rest = rest.dropFirst() }
-    let startsWithZero = rest.first == UInt8(ascii: "0")
-    let whole = takeDigits()
-    guard whole > 0, !(startsWithZero && whole > 1) else { return false }
-    if rest.first == UInt8(ascii: ".") {
-      rest = rest.dropFirst()
-      guard takeDigits() > 0 else { return false }
-    }
-    if let mark = rest.first, mark | 0x20 == UInt8(ascii: "e") {
-      rest = rest.dropFirst()
-      if rest.first == UInt8(ascii: "+") || rest.first == UInt8(ascii: "-") { rest = rest.dropFirst() }
-      guard takeDigits() > 0 else { return false }
-    }
-    return rest.isEmpty
   }
 }

@@ -83,9 +83,6 @@ public enum AttemptFailure: Sendable, Hashable {
   /// Whether the wait that came with it holds for all requests.
   public var pauses: Bool { meantStatus == 429 }
 
-  /// Whether it counts as a failure of the upstream's.
-  public var countsForCircuit: Bool { circuitOutcome == .failure }
-
   /// What it says of the upstream's health.
   public var circuitOutcome: CircuitOutcome {
     switch self {

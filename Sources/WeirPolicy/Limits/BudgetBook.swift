@@ -18,8 +18,6 @@ struct BudgetBook: Sendable {
     var outputCap: Int?
     /// Soft budgets that are used up already.
     var softBudgetsUsedUp: [String] = []
-    /// A budget in money applies and nothing is known of the model's price, so no money is reserved.
-    var isPriceUnknown = false
   }
 
   /// Why a request must not start.
@@ -108,8 +106,7 @@ struct BudgetBook: Sendable {
       }
     }
     return Reservation(
-      client: client, amount: worst, outputCap: cap, softBudgetsUsedUp: softBudgetsUsedUp,
-      isPriceUnknown: prices == nil && binding.contains { $0.usd != nil })
+      client: client, amount: worst, outputCap: cap, softBudgetsUsedUp: softBudgetsUsedUp)
   }
 
   /// The request goes ahead.

@@ -10,8 +10,6 @@ public struct LimitLease: ~Copyable, Sendable {
   public let outputCap: Int?
   /// The soft budgets that are used up, by name.
   public let softBudgetsUsedUp: [String]
-  /// A budget in money applies to a model without a known price: nothing was reserved for it.
-  public let isPriceUnknown: Bool
 
   private var holdings: Holdings?
   private let book: LimitBook?
@@ -34,7 +32,6 @@ public struct LimitLease: ~Copyable, Sendable {
     rateLimits = RateLimitView()
     outputCap = nil
     softBudgetsUsedUp = []
-    isPriceUnknown = false
     holdings = nil
     book = nil
   }
@@ -43,7 +40,6 @@ public struct LimitLease: ~Copyable, Sendable {
     self.rateLimits = rateLimits
     outputCap = holdings.reservation?.outputCap
     softBudgetsUsedUp = holdings.reservation?.softBudgetsUsedUp ?? []
-    isPriceUnknown = holdings.reservation?.isPriceUnknown ?? false
     self.holdings = holdings
     self.book = book
   }

@@ -49,15 +49,19 @@ public enum SpendingFile {
 
   /// Reads a file whole, or says why not; a file without any bytes is a fault too.
   public static func decode(_ bytes: [UInt8]) throws(Fault) -> [SavedSpending] {
-    var scanner = SpendingScanner(bytes)
-    let document = try scanner.document()
-    guard case .object(let members) = document, case .number(let found) = members["version"] else {
+    let document: JSONDocument
+    do throws(JSONDocument.Fault) {
+      document = try JSONDocument.read(bytes)
+    } catch {
+      throw Fault(reason: error.what, line: error.line)
+    }
+    guard let found = document["version"]?.wholeNumber else {
       throw Fault(reason: "it is not an object with a version, so it belongs to something else", line: nil)
     }
     guard found == version else {
       throw Fault(reason: "it has version \(found), and this weir reads version \(version)", line: nil)
     }
-    guard case .array(let items) = members["spending"] else {
+    guard case .array(let items) = document["spending"] else {
       throw Fault(reason: "it has no list `spending`", line: nil)
     }
     guard items.count <= maximumEntries else {
@@ -68,7 +72,7 @@ public enum SpendingFile {
     return entries
   }
 
-  private static func entry(_ item: SpendingScanner.Value, number: Int) throws(Fault) -> SavedSpending {
+  private static func entry(_ item: JSONDocument, number: Int) throws(Fault) -> SavedSpending {
     func fault(_ what: String) -> Fault { Fault(reason: "entry \(number) \(what)", line: nil) }
     guard case .object(let members) = item else { throw fault("is not an object") }
     var client: String?
@@ -80,10 +84,10 @@ public enum SpendingFile {
     guard case .string(let name) = members["period"], let period = BudgetRule.Period(rawValue: name) else {
       throw fault("has no `period` that is `day` or `month`")
     }
-    guard case .number(let start) = members["start"], BudgetCalendar.start(of: period, at: start) == start else {
+    guard let start = members["start"]?.wholeNumber, BudgetCalendar.start(of: period, at: start) == start else {
       throw fault("has no `start` that a \(name) begins at")
     }
-    guard case .number(let nanoUSD) = members["nano_usd"], case .number(let tokens) = members["tokens"],
+    guard let nanoUSD = members["nano_usd"]?.wholeNumber, let tokens = members["tokens"]?.wholeNumber,
       nanoUSD >= 0, tokens >= 0
     else { throw fault("has no `nano_usd` and `tokens` that are whole numbers from 0") }
     return SavedSpending(client: client, period: period, start: start, nanoUSD: nanoUSD, tokens: tokens)

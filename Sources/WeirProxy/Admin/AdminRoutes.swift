@@ -59,10 +59,8 @@ struct AdminRoutes: Sendable {
     var reply = AdminReply(
       status: 200, contentType: format.contentType, body: state.metrics.registry.exposition(format))
     reply.fields = [("vary", "accept, accept-encoding")]
-    let acceptsGzip = request.head.headers[canonicalForm: "accept-encoding"].contains {
-      $0.lowercased() == "gzip" || $0.lowercased().hasPrefix("gzip;") && !$0.hasSuffix("q=0")
-    }
-    if acceptsGzip, let compressed = Gzip.compress(reply.body, level: 1) {
+    let accepted = request.head.headers["accept-encoding"].joined(separator: ",")
+    if AcceptEncoding.allowsGzip(accepted), let compressed = Gzip.compress(reply.body, level: 1) {
       reply.body = compressed
       reply.fields.append(("content-encoding", "gzip"))
     }

@@ -93,13 +93,7 @@ extension LiveExchange {
     answer(buffer, status: description.status, lines: ByteBuffer(bytes: kept.head), fields: fields)
   }
 
-  private var acceptsGzip: Bool {
-    guard let accepted = fields.acceptEncoding?.lowercased() else { return false }
-    return accepted.split(separator: ",").contains { part in
-      let pieces = part.split(separator: ";").map { $0.filter { $0 != " " && $0 != "\t" } }
-      return pieces.first == "gzip" && !pieces.dropFirst().contains { Double($0.dropFirst(2)) == 0 }
-    }
-  }
+  private var acceptsGzip: Bool { AcceptEncoding.allowsGzip(fields.acceptEncoding) }
 
   // MARK: Leading
 

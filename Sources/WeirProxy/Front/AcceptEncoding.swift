@@ -1,5 +1,16 @@
-/// What is asked of an upstream whose reply weir has to read: only codings that it can undo.
+/// Which codings of a reply somebody takes (RFC 9110, section 12.5.3).
 enum AcceptEncoding {
+  /// Whether a client asks for gzip; one that names no coding, or gives it the weight 0, does not.
+  static func allowsGzip(_ value: String?) -> Bool {
+    guard let value else { return false }
+    return value.lowercased().split(separator: ",").contains { part in
+      let pieces = part.split(separator: ";").map { $0.filter { $0 != " " && $0 != "\t" } }
+      guard pieces.first == "gzip" || pieces.first == "x-gzip" else { return false }
+      return !pieces.dropFirst().contains { $0.hasPrefix("q=") && Double($0.dropFirst(2)) == 0 }
+    }
+  }
+
+  /// What weir can undo, where it has to read the reply.
   private static let readable: Set<String> = ["gzip", "x-gzip", "deflate", "identity"]
 
   /// The client's list without the codings that weir cannot read; nil when nothing had to go.

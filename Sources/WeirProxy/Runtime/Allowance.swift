@@ -27,5 +27,4 @@ final class Allowance: Sendable {
   func setBound(_ bound: Int) { self.bound.store(bound, ordering: .relaxed) }
 
   var inUse: Int { used.load(ordering: .relaxed) }
-  var limit: Int { bound.load(ordering: .relaxed) }
 }

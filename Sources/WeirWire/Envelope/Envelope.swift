@@ -60,9 +60,6 @@ public struct Envelope: Sendable {
   /// True when the body has the member `model`, of whatever kind.
   public var hasModel: Bool { range(of: .model) != nil }
 
-  /// True when the member `model` is there and a string.
-  public var modelIsString: Bool { model != nil }
-
   /// - Parameters:
   ///   - found: the shim's answer for `body`; its models and named members must still be readable.
   ///   - names: those that the shim was asked for.

@@ -34,7 +34,7 @@ struct AttemptFailureTests {
     #expect(failure.isRetryable == isRetryable)
     #expect(failure.allowsFallback)
     #expect(failure.fallsBackAtOnce == atOnce)
-    #expect(failure.countsForCircuit == counts)
+    #expect((failure.circuitOutcome == .failure) == counts)
     #expect(failure.pauses == (status == 429))
   }
 
@@ -51,7 +51,7 @@ struct AttemptFailureTests {
     }
     #expect(AttemptFailure.of(AttemptReport(status: 503, fault: fault)) == .status(503))
     #expect(expected.label == label)
-    #expect(expected.countsForCircuit == (fault != .local))
+    #expect((expected.circuitOutcome == .failure) == (fault != .local))
     #expect(expected.allowsFallback == (fault != .local))
     #expect(expected.isRetryable == (fault != .local && fault != .timeout))
     #expect(expected.fallsBackAtOnce == (fault == .timeout))
@@ -80,7 +80,7 @@ struct AttemptFailureTests {
       #expect(failure(200, code: code) == .errorInReply(nil))
     }
     #expect(AttemptFailure.errorInReply(nil).isRetryable)
-    #expect(AttemptFailure.errorInReply(nil).countsForCircuit)
+    #expect(AttemptFailure.errorInReply(nil).circuitOutcome == .failure)
   }
 
   @Test(
@@ -105,7 +105,7 @@ struct AttemptFailureTests {
     for status in [401, 403, 404] { #expect(failure(status, isContextLength: true) == nil) }
     #expect(failure(429, isContextLength: true) == .status(429))
     let length = AttemptFailure.contextLength
-    #expect(!length.isRetryable && length.fallsBackAtOnce && !length.countsForCircuit)
+    #expect(!length.isRetryable && length.fallsBackAtOnce && length.circuitOutcome != .failure)
     #expect(length.circuitOutcome == .success)
   }
 

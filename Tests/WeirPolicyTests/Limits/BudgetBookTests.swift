@@ -73,13 +73,10 @@ struct BudgetBookTests {
     #expect(shortage(nothing, 1, prices: nil, at: midnight)?.reason == .usedUp)
   }
 
-  @Test("say that a price is not known, where money counts")
+  @Test("reserve no money where no price is known")
   func unknownPrice() throws {
     let money = try book(rule(usd: 1)).plan(client: "a", estimate: estimate(9), prices: nil, wall: midnight)
-    #expect(money.isPriceUnknown)
     #expect(money.amount == OwnerSpending.Amount(usd: .zero, tokens: 9))
-    let tokens = try book(rule(tokens: 10)).plan(client: "a", estimate: estimate(9), prices: nil, wall: midnight)
-    #expect(!tokens.isPriceUnknown)
   }
 
   @Test("bound tokens as they do money, and both at once")

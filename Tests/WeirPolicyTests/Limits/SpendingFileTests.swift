@@ -59,15 +59,15 @@ struct SpendingFileTests {
   @Test(
     "is refused whole, with the reason, when it is damaged or another program's",
     arguments: [
-      ("", "ends too early"), ("{", "name in quotation marks"), ("[]", "belongs to something else"),
+      ("", "ends too early"), ("{", "key in quotation marks"), ("[]", "belongs to something else"),
       ("{}", "belongs to something else"), ("{\"version\":2,\"spending\":[]}", "version 2"),
       ("{\"version\":\"1\",\"spending\":[]}", "belongs to something else"), ("{\"version\":1}", "no list"),
       ("{\"version\":1,\"version\":1}", "twice"), ("{\"version\":1,\"spending\":[]}x", "follows"),
       ("{\"version\":1,\"spending\":[1]}", "entry 1 is not an object"),
-      ("{\"version\":1,\"spending\":[", "ends too early"), ("{\"version\":1 \"spending\":[]}", "does not end"),
-      ("{\"version\":1,\"a\":\"\\x\"}", "escape"), ("{\"version\":1,\"a\":\"\\ud800\"}", "escape"),
+      ("{\"version\":1,\"spending\":[", "ends too early"), ("{\"version\":1 \"spending\":[]}", "comma"),
+      ("{\"version\":1,\"a\":\"\\x\"}", "escape"), ("{\"version\":1,\"a\":\"\\u00g0\"}", "escape"),
       ("{\"version\":1,\"a\":\"\n\"}", "control"), ("{\"version\":1,\"a\":nul}", "not JSON"),
-      ("{\"version\":1,\"a\":[[[[[[[[[]]]]]]]]]}", "too deep"),
+      ("{\"version\":1,\"a\":[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]}", "too deep"),
     ])
   func damaged(text: String, reason: String) throws {
     let fault = try #require(self.fault(text))

@@ -26,6 +26,20 @@ struct AcceptEncodingTests {
   func nothingLeft(value: String) {
     #expect(AcceptEncoding.reduced(value) == "identity")
   }
+
+  @Test(
+    "allow gzip where the client asks for it",
+    arguments: ["gzip", "GZIP", "br, gzip", "deflate;q=0.5,gzip;q=0.1", "x-gzip", "gzip; q=1.0", "gzip;level=0"])
+  func gzip(value: String) {
+    #expect(AcceptEncoding.allowsGzip(value))
+  }
+
+  @Test(
+    "do not allow it where the client does not name it, or forbids it",
+    arguments: [nil, "", "identity", "br", "gzip;q=0", "gzip; q=0.0", "gzip;q=0.000, br", "gzipped"])
+  func noGzip(value: String?) {
+    #expect(!AcceptEncoding.allowsGzip(value))
+  }
 }
 
 @Suite("The coding of a request's body")

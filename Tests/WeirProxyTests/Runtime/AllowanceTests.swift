@@ -48,7 +48,6 @@ struct AllowanceTests {
     let allowance = Allowance(bound: 5)
     #expect(allowance.take(5))
     allowance.setBound(2)
-    #expect(allowance.limit == 2)
     #expect(!allowance.take())
     allowance.giveBack(3)
     #expect(!allowance.take())

@@ -14,7 +14,7 @@ struct EnvelopeTests {
     let envelope = try parse(Self.chat)
     #expect(envelope.model == "kimi-k2")
     #expect(envelope.hasModel)
-    #expect(envelope.modelIsString)
+    #expect(envelope.model != nil)
     #expect(envelope.isStream)
     #expect(envelope.user == "u\n1")
     #expect(envelope.safetyIdentifier == "s")
@@ -59,7 +59,7 @@ struct EnvelopeTests {
     for value in ["1", "null", "[\"x\"]", "{}"] {
       let envelope = try parse("{\"model\":\(value)}")
       #expect(envelope.hasModel)
-      #expect(!envelope.modelIsString)
+      #expect(envelope.model == nil)
       #expect(envelope.model == nil)
     }
     #expect(try parse("{}").hasModel == false)

@@ -1,37 +1,5 @@
-/// A JSON value (RFC 8259) of a small file that weir itself wrote, and that people may have edited.
-indirect enum JSONDocument: Equatable {
-  case object([String: JSONDocument])
-  case array([JSONDocument])
-  case string(String)
-  /// As spelled.
-  case number(String)
-  case boolean(Bool)
-  case null
-
-  /// Where and why the text is not JSON.
-  struct Fault: Error, Equatable {
-    let line: Int
-    let what: String
-  }
-
-  /// Reads a whole text; nested at most 16 levels deep, keys unique within an object.
-  static func read(_ bytes: [UInt8]) throws(Fault) -> JSONDocument {
-    guard String(validating: bytes, as: UTF8.self) != nil else {
-      throw Fault(line: 1, what: "it is not UTF-8")
-    }
-    var scanner = JSONScanner(bytes: bytes)
-    let value = try scanner.value(depth: 0)
-    scanner.skipBlanks()
-    guard scanner.isAtEnd else { throw scanner.fault("something follows the value") }
-    return value
-  }
-
-  subscript(_ key: String) -> JSONDocument? {
-    if case .object(let members) = self { members[key] } else { nil }
-  }
-}
-
-private struct JSONScanner {
+/// Reads the text of a `JSONDocument` from front to back.
+struct JSONScanner {
   let bytes: [UInt8]
   private var position = 0
 
@@ -100,14 +68,14 @@ private struct JSONScanner {
 
   private mutating func word() throws(JSONDocument.Fault) -> JSONDocument {
     let start = position
-    while let byte = current, ASCII.isNameByte(byte) || byte == UInt8(ascii: "+") { position += 1 }
+    while let byte = current, Self.isWordByte(byte) { position += 1 }
     let text = String(decoding: bytes[start..<position], as: UTF8.self)
     switch text {
     case "true": return .boolean(true)
     case "false": return .boolean(false)
     case "null": return .null
     default:
-      guard ValueParsers.isJSONNumber(text) else { throw fault("a value is missing or not JSON") }
+      guard JSONText.isNumber(text) else { throw fault("a value is missing or not JSON") }
       return .number(text)
     }
   }
@@ -156,8 +124,21 @@ private struct JSONScanner {
 
   private mutating func hexUnit() -> UInt32? {
     let digits = bytes[position...].prefix(4)
-    guard digits.count == 4, digits.allSatisfy(ASCII.isHexDigit) else { return nil }
+    guard digits.count == 4, digits.allSatisfy(Self.isHexDigit) else { return nil }
     position += 4
     return UInt32(String(decoding: digits, as: UTF8.self), radix: 16)
+  }
+
+  /// Letters, digits and the signs of numbers.
+  private static func isWordByte(_ byte: UInt8) -> Bool {
+    switch byte {
+    case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+    case UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"): true
+    default: false
+    }
+  }
+
+  private static func isHexDigit(_ byte: UInt8) -> Bool {
+    (0x30...0x39).contains(byte) || (0x61...0x66).contains(byte | 0x20)
   }
 }
