@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
-"""The two ends of the scenario `stream` of compare.py.
+"""The two ends of the scenarios `stream` and `idle` of compare.py.
 
     event_streams.py serve PORT                  an endless chat stream for each request, an event each 20 ms
+    event_streams.py idle PORT                   the same, but silent after the first event
     event_streams.py read PORT COUNT SECONDS     opens COUNT streams, says so, waits for a line, counts for SECONDS
 """
 
 import asyncio
 import json
+import resource
 import sys
 
 EVENT = b"data: " + json.dumps({
@@ -14,7 +16,7 @@ EVENT = b"data: " + json.dumps({
     "choices": [{"index": 0, "delta": {"content": " token"}, "finish_reason": None}]}).encode() + b"\n\n"
 
 
-async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, pause: float) -> None:
     try:
         head = await reader.readuntil(b"\r\n\r\n")
         for line in head.lower().split(b"\r\n"):
@@ -24,15 +26,15 @@ async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
         while True:
             writer.write(b"%x\r\n%b\r\n" % (len(EVENT), EVENT))
             await writer.drain()
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(pause)
     except (OSError, asyncio.IncompleteReadError):
         pass  # the proxy ended the connection
     finally:
         writer.close()
 
 
-async def serve(port: int) -> None:
-    server = await asyncio.start_server(answer, "127.0.0.1", port, backlog=4096)
+async def serve(port: int, pause: float = 0.02) -> None:
+    server = await asyncio.start_server(lambda *ends: answer(*ends, pause), "127.0.0.1", port, backlog=4096)
     async with server:
         await server.serve_forever()
 
@@ -56,7 +58,11 @@ async def follow(port: int, number: int, opened: asyncio.Event) -> None:
 
 async def read(port: int, count: int, seconds: int) -> None:
     opened = [asyncio.Event() for _ in range(count)]
-    following = [asyncio.ensure_future(follow(port, number, opened[number])) for number in range(count)]
+    following = []
+    for number, each in enumerate(opened):
+        following.append(asyncio.ensure_future(follow(port, number, each)))
+        if number % 100 == 99:  # no flood of connections: what is asked is what open streams cost
+            await each.wait()
     for each in opened:
         await each.wait()
     print("open", flush=True)
@@ -69,5 +75,8 @@ async def read(port: int, count: int, seconds: int) -> None:
 
 
 if __name__ == "__main__":
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     arguments = [int(each) for each in sys.argv[2:]]
-    asyncio.run({"serve": serve, "read": read}[sys.argv[1]](*arguments))
+    asyncio.run({
+        "serve": serve, "idle": lambda port: serve(port, 3600), "read": read}[sys.argv[1]](*arguments))
