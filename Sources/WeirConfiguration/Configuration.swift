@@ -20,6 +20,8 @@ public struct Configuration: Sendable {
   public let timeouts: Timeouts
   /// How much may be asked and spent.
   public let limitPolicy: LimitPolicy
+  /// What tokens cost where no upstream says, and what savings are measured against.
+  public let pricing: Pricing
   /// What may be kept of replies, and for how long.
   public let cachePolicy: CachePolicy
   /// What happens when an upstream fails.
@@ -131,6 +133,14 @@ public struct Configuration: Sendable {
     public let clientHeader: Duration
     /// Between two requests on a client's connection that is kept alive.
     public let clientIdle: Duration
+  }
+
+  /// What tokens cost.
+  public struct Pricing: Sendable, Equatable {
+    /// What savings are measured against.
+    public let baseline: Baseline
+    /// Seconds between two looks at the upstreams' model lists; 0 never looks.
+    public let refreshSeconds: Int
   }
 
   /// What is logged.

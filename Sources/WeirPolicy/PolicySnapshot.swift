@@ -26,6 +26,8 @@ public final class PolicySnapshot: Sendable {
   public let cache: CachePolicy
   /// How much may be asked and spent.
   public let limits: LimitPolicy
+  /// What each model costs.
+  public let prices: PriceBook
   /// What savings are measured against, per million tokens.
   public let baseline: ModelPrices
   /// Which upstreams and fallback models each model has.
@@ -54,7 +56,8 @@ public final class PolicySnapshot: Sendable {
     routesByLength: Bool = false,
     rollouts: RolloutTable = .empty, killSwitch: KillSwitch, kimiDefaults: KimiDefaults = KimiDefaults(),
     upstreams: [UpstreamRoute] = [], resilience: ResiliencePolicy = ResiliencePolicy(),
-    cache: CachePolicy = .off, limits: LimitPolicy = .none, baseline: ModelPrices = PolicySnapshot.gpt4Turbo
+    cache: CachePolicy = .off, limits: LimitPolicy = .none, prices: PriceList = .empty,
+    baseline: Baseline = .gpt4Turbo
   ) {
     self.clients = clients
     self.models = models
@@ -70,7 +73,10 @@ public final class PolicySnapshot: Sendable {
     self.resilience = resilience
     self.cache = cache
     self.limits = limits
-    self.baseline = baseline
+    let book = PriceBook(
+      catalog: models, listed: prices, defaultUpstream: self.upstreams.first?.name ?? UpstreamRoute.defaultID)
+    self.prices = book
+    self.baseline = baseline.prices(catalog: models, book: book)
     attemptRoutes = AttemptRoutes(
       upstreams: self.upstreams, resilience: resilience, models: models, access: access, killSwitch: killSwitch)
   }

@@ -92,7 +92,7 @@ public enum RequestPath {
   public static func reprice(
     _ exchange: Exchange, lease: inout LimitLease?, policy: PolicySnapshot, wall: Int64
   ) throws(Refusal) {
-    try lease?.reprice(exchange.model.flatMap { policy.models.prices(of: $0) } ?? policy.baseline, wall: wall)
+    try lease?.reprice(policy.prices.prices(of: exchange) ?? policy.baseline, wall: wall)
   }
 
   /// A request goes upstream: to which of its targets?

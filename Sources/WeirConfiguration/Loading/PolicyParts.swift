@@ -9,6 +9,7 @@ struct PolicyParts {
   let routesByLength: Bool
   let upstreams: [Configuration.NamedUpstream]
   let limits: LimitPolicy
+  let pricing: Configuration.Pricing
   let cache: CachePolicy
   let resilience: ResiliencePolicy
   let rows: [EffectiveValue]
@@ -42,6 +43,7 @@ struct PolicyParts {
     let serving = ServingParts(parts, servingSections, models, catalog, &resolver)
     upstreams = serving.upstreams
     limits = serving.limits
+    pricing = serving.pricing
     cache = serving.cache
     resilience = serving.resilience
     self.catalog = catalog

@@ -4,12 +4,14 @@ import WeirPolicy
 struct ServingSections {
   let upstreams: [UpstreamEntry]
   let limits: LimitsSection
+  let pricing: PricingSection
   let cache: CacheSection
   let resilience: ResilienceSection
 
   init(_ reader: inout SectionReader, _ sections: [String: SectionField]) {
     upstreams = reader.upstreams(sections["upstreams"])
     limits = reader.limits(sections)
+    pricing = reader.pricing(sections)
     cache = reader.cache(sections)
     resilience = reader.resilience(sections["resilience"])
   }
@@ -19,6 +21,7 @@ struct ServingSections {
 struct ServingParts {
   let upstreams: [Configuration.NamedUpstream]
   let limits: LimitPolicy
+  let pricing: Configuration.Pricing
   let cache: CachePolicy
   let resilience: ResiliencePolicy
   let rows: [EffectiveValue]
@@ -34,12 +37,14 @@ struct ServingParts {
     resolver.problems += checks.problems(upstreamParts.upstreams)
     let names = NameChecks(path: path, clients: parts.clients.map(\.name), catalog: catalog)
     let limitParts = LimitParts(sections.limits, names, &resolver)
+    let pricingParts = PricingParts(sections.pricing, catalog, &resolver)
     let cacheParts = CacheParts(sections.cache, names, &resolver)
     let resilienceParts = ResilienceParts(sections.resilience, upstreamParts, models, catalog, &resolver)
     upstreams = upstreamParts.upstreams
     limits = limitParts.policy
+    pricing = pricingParts.pricing
     cache = cacheParts.policy
     resilience = resilienceParts.policy
-    rows = upstreamParts.rows + limitParts.rows + cacheParts.rows + resilienceParts.rows
+    rows = upstreamParts.rows + limitParts.rows + cacheParts.rows + resilienceParts.rows + pricingParts.rows
   }
 }

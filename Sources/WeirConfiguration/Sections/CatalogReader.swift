@@ -72,7 +72,10 @@ extension SectionReader {
       value(fields["context_window"]) { text throws(ValueProblem) in
         try ValueParsers.integer(text, in: 1...1_000_000_000)
       } ?? model.contextWindow
-    model.prices = prices(fields["prices"]) ?? model.prices
+    if let prices = prices(fields["prices"], in: .prices) {
+      model.prices = prices
+      model.hasConfiguredPrices = true
+    }
     if let field = fields["capabilities"] { model.capabilities = capabilities(field) }
     let defaults = defaults(fields["defaults"])
     let rules = parameterRules(fields["parameters"])
@@ -91,9 +94,10 @@ extension SectionReader {
       }.map(\.value))
   }
 
-  private mutating func prices(_ field: SectionField?) -> ModelPrices? {
+  /// US dollars per million tokens.
+  mutating func prices(_ field: SectionField?, in group: SectionGroup) -> ModelPrices? {
     guard let field else { return nil }
-    let fields = fields(of: field, in: .prices)
+    let fields = fields(of: field, in: group)
     func price(_ text: String) throws(ValueProblem) -> Double {
       try ValueParsers.jsonNumber(text, maximum: 1_000_000).value
     }

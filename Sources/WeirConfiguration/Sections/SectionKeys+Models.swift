@@ -55,14 +55,16 @@ extension SectionKeys {
         .catalogModel, "kimi", "`true` or `false`",
         "Whether the kill switch and the Kimi settings mean it; by default, as the id says"),
       SectionKey(.systemPrompt, "example", "name", "A text that ships with weir: `tool_use`"),
-    ] + prices + retry(in: .modelRetry)
+    ] + prices(in: .prices) + retry(in: .modelRetry)
 
-  private static let prices = [
-    SectionKey(.prices, "input", "number", required: true, "Prompt tokens"),
-    SectionKey(.prices, "output", "number", required: true, "Completion tokens"),
-    SectionKey(.prices, "cached_input", "number", "Prompt tokens read from a cache; by default, as `input`"),
-    SectionKey(.prices, "reasoning", "number", "Reasoning tokens; by default, as `output`"),
-  ]
+  static func prices(in group: SectionGroup) -> [SectionKey] {
+    [
+      SectionKey(group, "input", "number", required: true, "Prompt tokens"),
+      SectionKey(group, "output", "number", required: true, "Completion tokens"),
+      SectionKey(group, "cached_input", "number", "Prompt tokens read from a cache; by default, as `input`"),
+      SectionKey(group, "reasoning", "number", "Reasoning tokens; by default, as `output`"),
+    ]
+  }
 
   static let rules = [
     SectionKey(.rule, "fill", "parameter", "Puts `value` in where the request is silent"),

@@ -66,6 +66,8 @@ struct ExpositionWriter {
     bytes.append(contentsOf: LabelText.rendered(names: [Exemplar.labelName], values: [exemplar.requestID]))
     append("} ")
     append(FloatText.value(exemplar.value))
+    append(" ")
+    append(FloatText.value((exemplar.time * 1000).rounded() / 1000))
   }
 
   private mutating func appendBraces(around labels: [UInt8]) {

@@ -17,17 +17,30 @@ public final class Histogram: Sendable {
 
   /// Counts `value`. A negative one counts as zero, so that the sum never falls; an infinite or undefined
   /// one is ignored, for it would spoil the sum for good.
+  public func observe(_ value: Double) { count(value) }
+
+  /// Counts `value` as `observe(_:)` does, for a request that may stand for its bucket in OpenMetrics.
   ///
-  /// `exemplar` names the request behind the value and is shown in OpenMetrics as label `request_id` of the
-  /// bucket. It is kept at best effort: dropped when longer than 118 characters (OpenMetrics allows 128 with
-  /// the label's name) or when another thread is at the exemplars this instant; it never waits.
-  public func observe(_ value: Double, exemplar: String? = nil) {
-    guard value.isFinite else { return }
+  /// Kept is the first request of a bucket in each second, at best effort: not one whose id is longer than 118
+  /// characters (OpenMetrics allows 128 with the label's name), nor while another thread is at the exemplars; it
+  /// never waits.
+  ///
+  /// - Parameters:
+  ///   - requestID: the exemplar's label `request_id`.
+  ///   - time: seconds since 1970.
+  public func observe(_ value: Double, requestID: String, time: Double) {
+    guard let bucket = count(value) else { return }
+    exemplars.offer(Exemplar(value: max(value, 0), requestID: requestID, time: time), bucket: bucket)
+  }
+
+  @discardableResult
+  private func count(_ value: Double) -> Int? {
+    guard value.isFinite else { return nil }
     let counted = max(value, 0)
     let bucket = bucket(of: counted)
     counts.increment(bucket)
     sum.add(counted)
-    if let exemplar { exemplars.offer(Exemplar(value: counted, requestID: exemplar), bucket: bucket) }
+    return bucket
   }
 
   /// The number of observations so far.

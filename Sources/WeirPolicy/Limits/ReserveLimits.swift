@@ -23,7 +23,7 @@ enum ReserveLimits {
     }
     let lease = try shared.limits.admit(
       LimitSubject(client: exchange.client, user: exchange.user, model: model), estimate: estimate,
-      prices: exchange.model.flatMap { policy.models.prices(of: $0) } ?? policy.baseline, now: now, wall: wall)
+      prices: policy.prices.prices(of: exchange) ?? policy.baseline, now: now, wall: wall)
     exchange.rateLimits = lease.rateLimits
     exchange.usedUpBudgets = lease.softBudgetsUsedUp
     exchange.outputCap = lease.outputCap

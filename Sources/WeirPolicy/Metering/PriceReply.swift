@@ -6,13 +6,12 @@ enum PriceReply {
   /// - Parameter reading: of the reply; nil where there is none.
   static func price(_ exchange: Exchange, _ reading: ReplyReading?, policy: PolicySnapshot) -> Cost? {
     guard let reading else { return nil }
-    let baseline = reading.usage.map { cost(of: $0, at: policy.baseline) }
-    if let usd = reading.cost { return Cost(usd: usd, source: .upstream, baselineUSD: baseline) }
-    guard let usage = reading.usage else { return nil }
-    guard let prices = exchange.model.flatMap({ policy.models.prices(of: $0) }) else {
-      return Cost(usd: nil, source: .none, baselineUSD: baseline)
-    }
-    return Cost(usd: cost(of: usage, at: prices), source: .catalog, baselineUSD: baseline)
+    let usage = reading.usage
+    if usage == nil, reading.cost == nil { return nil }
+    let catalog = usage.flatMap { usage in policy.prices.prices(of: exchange).map { cost(of: usage, at: $0) } }
+    return Cost(
+      usd: reading.cost ?? catalog, source: reading.cost != nil ? .upstream : catalog != nil ? .catalog : .none,
+      baselineUSD: usage.map { cost(of: $0, at: policy.baseline) }, catalogUSD: catalog)
   }
 
   private static func cost(of usage: TokenUsage, at prices: ModelPrices) -> Double {
@@ -40,4 +39,6 @@ public struct Cost: Sendable, Equatable {
   public let source: Source
   /// What the baseline model would have cost, in US dollars; nil without a usage.
   public let baselineUSD: Double?
+  /// By the catalog's prices, in US dollars, whoever said `usd`; nil where they or the usage are not known.
+  public internal(set) var catalogUSD: Double?
 }

@@ -22,6 +22,8 @@ public struct CatalogModel: Sendable, Equatable {
   public var contextWindow: Int?
   /// Nil when not known.
   public var prices: ModelPrices?
+  /// Whether the configuration names the prices: then no upstream's price list changes them.
+  public var hasConfiguredPrices = false
   /// What routing by task may ask of it.
   public var capabilities: Set<ModelCapability>
   /// What to put in, rename, scale, clamp or drop; in this order.

@@ -71,7 +71,7 @@ public struct ModelListing: Sendable {
     let model = policy.models.model(of: resolved) ?? CatalogModel(id: resolved.upstreamID)
     return ModelDescription(
       id: alias, aliasOf: resolved.upstreamID, owner: model.provider, name: model.name,
-      description: model.description, contextWindow: model.contextWindow, prices: policy.models.prices(of: resolved),
+      description: model.description, contextWindow: model.contextWindow, prices: policy.prices.prices(of: resolved),
       badge: model.badge, category: model.category, capabilities: model.capabilities, costInfo: model.costInfo)
   }
 

@@ -75,7 +75,8 @@ final class LoopRecorder {
         isStream: exchange.isStream, rollout: exchange.assignment?.rollout ?? "none", variant: variant))
     series.requests.increment()
     if exchange.endpoint.readsBody { metrics.cache.record(exchange.cacheResult) }
-    series.duration.observe(seconds(endedAt - exchange.receivedAt))
+    let wall = WallClock.seconds()
+    series.duration.observe(seconds(endedAt - exchange.receivedAt), requestID: exchange.requestID, time: wall)
     if let admittedAt = exchange.admittedAt, let sentAt = exchange.firstSentAt {
       overhead(of: exchange.endpoint).observe(seconds(sentAt - admittedAt))
     }
@@ -84,9 +85,10 @@ final class LoopRecorder {
     }
     history.record(
       FinishedRequest(exchange, model: model, firstContentAt: firstContentAt),
-      second: Int64(WallClock.seconds()))
+      second: Int64(wall))
     recordError(exchange, model: model)
-    recordTokens(exchange, key: TokenKey(model: model, variant: variant), firstContentAt: firstContentAt)
+    recordTokens(
+      exchange, key: TokenKey(model: model, variant: variant), firstContentAt: firstContentAt, wall: wall)
     if exchange.ending == .complete, let reading = exchange.reading, exchange.status == 200, reading.error == nil {
       recordHealth(ConversationHealth(reading), model: model, variant: variant)
     }
@@ -121,7 +123,7 @@ final class LoopRecorder {
     metrics.errors.child([model, exchange.upstream ?? "none", type]).increment()
   }
 
-  private func recordTokens(_ exchange: Exchange, key: TokenKey, firstContentAt: Int64?) {
+  private func recordTokens(_ exchange: Exchange, key: TokenKey, firstContentAt: Int64?, wall: Double) {
     guard firstContentAt != nil || exchange.reading?.usage != nil else { return }
     let series = tokenSeries(key)
     if let usage = exchange.reading?.usage {
@@ -133,7 +135,8 @@ final class LoopRecorder {
       series.completionTokens.observe(Double(usage.output))
     }
     if exchange.isStream, let firstContentAt, let admittedAt = exchange.admittedAt {
-      series.timeToFirstToken.observe(seconds(firstContentAt - admittedAt))
+      series.timeToFirstToken.observe(
+        seconds(firstContentAt - admittedAt), requestID: exchange.requestID, time: wall)
       if let output = exchange.reading?.usage?.output, output > 1, let endedAt = exchange.endedAt {
         series.timePerOutputToken.observe(seconds(endedAt - firstContentAt) / Double(output - 1))
       }

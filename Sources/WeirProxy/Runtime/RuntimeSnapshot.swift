@@ -12,7 +12,8 @@ final class RuntimeSnapshot: Sendable {
   let clientIdleTimeout: Int64
 
   /// `rollouts` are the configured ones with the changes made since; nil takes them as configured.
-  init(_ configuration: Configuration, rollouts: RolloutTable? = nil) {
+  /// `prices` are those that upstreams were last seen to publish.
+  init(_ configuration: Configuration, rollouts: RolloutTable? = nil, prices: PriceList = .empty) {
     self.configuration = configuration
     let kimi = configuration.kimi
     let catalog = configuration.catalog
@@ -29,7 +30,9 @@ final class RuntimeSnapshot: Sendable {
       upstreams: configuration.upstreams.map(\.route),
       resilience: configuration.resilience,
       cache: configuration.cachePolicy,
-      limits: configuration.limitPolicy)
+      limits: configuration.limitPolicy,
+      prices: prices,
+      baseline: configuration.pricing.baseline)
     upstreams = configuration.upstreams.enumerated().map { index, upstream in
       UpstreamRuntime(upstream, attribution: index == 0 ? configuration.upstream : nil)
     }

@@ -14,7 +14,7 @@ from .wire import ask
 
 
 class Prometheus:
-    def __init__(self, folder: Path, admin_port: int, rule_files=()):
+    def __init__(self, folder: Path, admin_port: int, rule_files=(), options=()):
         executable = shutil.which("prometheus")
         assert executable, "prometheus (Debian package prometheus) is needed"
         with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -27,7 +27,7 @@ class Prometheus:
         (folder / "prometheus.yml").write_text(json.dumps(configuration))
         self.process = Process(
             [executable, f"--config.file={folder / 'prometheus.yml'}", f"--storage.tsdb.path={folder / 'data'}",
-             f"--web.listen-address=127.0.0.1:{self.port}"], folder, {}, "prometheus")
+             f"--web.listen-address=127.0.0.1:{self.port}", *options], folder, {}, "prometheus")
         try:
             self.process.await_value(self._ready)
         except BaseException:

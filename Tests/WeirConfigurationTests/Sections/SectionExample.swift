@@ -107,6 +107,9 @@ enum SectionExample {
         open_time: 15
         closing_successes: 2
         slow_call: 20
+    pricing:
+      baseline: {input: 2.5, output: 10, cached_input: 1.25, reasoning: 10}
+      refresh: 600
 
     """
 }

@@ -14,4 +14,6 @@ struct BucketsTests {
     #expect(bounds.first == first)
     #expect(bounds.last == last)
   }
+  @Test("has the bound that the objective for first tokens is counted at")
+  func objective() { #expect(Buckets.llmSeconds.contains(3)) }
 }

@@ -11,7 +11,7 @@ struct PriceReplyTests {
     let base = PolicySnapshot.of()
     let policy = PolicySnapshot(
       clients: base.clients, models: base.models, killSwitch: base.killSwitch,
-      baseline: baseline ?? ModelPrices(input: 2, output: 10))
+      baseline: .prices(baseline ?? ModelPrices(input: 2, output: 10)))
     var exchange = Exchange.opened(policy: policy)
     exchange.model = model.map(policy.models.resolve)
     var reading = ReplyReading()
@@ -24,7 +24,8 @@ struct PriceReplyTests {
   @Test("is what the upstream says, whatever the catalog does")
   func upstream() {
     let cost = price("openai/gpt-4-turbo", usage: usage, cost: 0.25)
-    #expect(cost == Cost(usd: 0.25, source: .upstream, baselineUSD: 3))
+    let catalog = price("openai/gpt-4-turbo", usage: usage)?.usd
+    #expect(cost == Cost(usd: 0.25, source: .upstream, baselineUSD: 3, catalogUSD: catalog))
     #expect(price("unknown/model", usage: nil, cost: 0.25) == Cost(usd: 0.25, source: .upstream, baselineUSD: nil))
     #expect(price("openai/gpt-4-turbo", usage: usage, cost: 0)?.usd == 0)
   }
@@ -34,7 +35,7 @@ struct PriceReplyTests {
     let prices = try #require(ModelCatalog.builtIn.prices(of: ModelCatalog.builtIn.resolve("openai/gpt-4-turbo")))
     let expected = prices.cost(inputTokens: 1_000_000, outputTokens: 100_000)
     #expect(expected > 0)
-    #expect(price("openai/gpt-4-turbo", usage: usage) == Cost(usd: expected, source: .catalog, baselineUSD: 3))
+    #expect(price("openai/gpt-4-turbo", usage: usage) == Cost(usd: expected, source: .catalog, baselineUSD: 3, catalogUSD: expected))
     #expect(price("openai/gpt-4-turbo:free", usage: usage)?.usd == 0)
   }
 
