@@ -82,7 +82,7 @@ let package = Package(
     .executableTarget(
       name: "weir",
       dependencies: [
-        "WeirConfiguration", "WeirProxy", "WeirSimulator", "WeirStore", "WeirUpstream",
+        "WeirConfiguration", "WeirPolicy", "WeirProxy", "WeirSimulator", "WeirStore", "WeirUpstream",
         nioCore, nioPosix, logging,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

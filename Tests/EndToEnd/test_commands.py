@@ -9,6 +9,8 @@ import subprocess
 
 import pytest
 
+from harness.eventually import eventually
+from harness.metrics import scrape
 from harness.process import Process
 from harness.requests import chat
 from harness.weir import QUIET, UPSTREAM_KEY
@@ -253,6 +255,18 @@ class TestDemo:
             assert done.stdout
         process.send(signal.SIGTERM)
         assert process.wait() == 0
+
+    def test_it_sends_itself_traffic_and_moves_a_quarter_of_the_users(self, started):
+        _, ports = started("demo")
+        eventually(lambda: scrape(ports["admin"]).sum("weir_requests_total", status="200") >= 4, "traffic of its own")
+        assert scrape(ports["admin"]).sum("weir_rollout_percent", rollout="kimi") == 25
+        assert scrape(ports["admin"]).sum("weir_errors_total") == 0
+
+    def test_it_keeps_still_and_leaves_a_rollout_alone_where_it_is_told_to(self, started):
+        _, ports = started("demo", "--no-traffic", environment={"KIMI_ROLLOUT_PERCENTAGE": "0"})
+        assert ask(ports["traffic"], "GET", "/v1/models").status == 200
+        eventually(lambda: scrape(ports["admin"]).sum("weir_requests_total") == 1, "the one request of this test")
+        assert scrape(ports["admin"]).sum("weir_rollout_percent", rollout="kimi") == 0
 
     def test_it_answers_as_the_simulator_does(self, started):
         _, ports = started("demo")

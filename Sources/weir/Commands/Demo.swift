@@ -1,14 +1,22 @@
 import ArgumentParser
 import WeirConfiguration
+import WeirPolicy
 import WeirProxy
 import WeirSimulator
 
 /// `weir demo`.
 struct Demo: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Runs the proxy against the built-in OpenRouter simulator: no key, no network.")
+    abstract: "Runs the proxy against the built-in OpenRouter simulator: no key, no network.",
+    discussion: """
+      Sends itself a little traffic, so that there is something to see, and opens a rollout of Kimi at 25 % unless the
+      configuration has rollouts of its own.
+      """)
 
   @OptionGroup var options: ConfigurationOptions
+
+  @Flag(inversion: .prefixedNo, help: "Sends requests of its own.")
+  var traffic = true
 
   func run() async throws {
     let simulator: Simulator
@@ -24,8 +32,12 @@ struct Demo: AsyncParsableCommand {
     }
     var run = ProxyRun(configuration: try ConfigurationOptions.orExit(load), load: load)
     run.honoursProxies = false
+    let sendsTraffic = traffic
     run.whenListening = { proxy in
       Self.welcome(traffic: proxy.trafficPort, admin: proxy.adminPort)
+      let port = proxy.trafficPort
+      // Ends with the process.
+      if sendsTraffic { Task { try await DemoTraffic(port: port).run() } }
     }
     try await run.run()
     await simulator.stop()
@@ -47,6 +59,11 @@ struct Demo: AsyncParsableCommand {
 
       Status page: http://127.0.0.1:\(admin)/
 
+      Who is moved to Kimi, and how to move half of all users:
+
+        weir rollout --admin 127.0.0.1:\(admin)
+        weir rollout --admin 127.0.0.1:\(admin) kimi 50
+
       """)
   }
 }
@@ -60,7 +77,15 @@ extension ConfigurationOptions {
     environment["KIMI_K2_API_KEY"] = nil
     environment["OPENROUTER_API_KEY"] = "sk-demo"
     environment["WEIR_LOG_FORMAT"] = environment["WEIR_LOG_FORMAT"] ?? "text"
-    return try ConfigurationLoader.load(
+    let configured = try loadForDemo(environment)
+    let hasRollout = configured.rollouts.shares.contains { $0.hundredths > 0 }
+    guard !hasRollout, environment["KIMI_ROLLOUT_PERCENTAGE"] == nil else { return configured }
+    environment["KIMI_ROLLOUT_PERCENTAGE"] = "25"
+    return try loadForDemo(environment)
+  }
+
+  private func loadForDemo(_ environment: [String: String]) throws(ConfigurationProblems) -> Configuration {
+    try ConfigurationLoader.load(
       ConfigurationSources(environment: environment, configPath: configPath, envFilePath: envFilePath),
       readFile: DiskFile.read)
   }

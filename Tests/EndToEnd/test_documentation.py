@@ -1,0 +1,155 @@
+"""Every command and program in README and guides is run as it is written, against a `weir demo`.
+
+A block that cannot be run here has `<!-- not run: WHY -->` on the line before it. A block of kind `text` right after a
+block of commands is what these print: each of its lines must be found in the output, in order; `…` stands for anything.
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from harness.process import Process
+from harness.weir import QUIET
+
+REPOSITORY = Path(__file__).resolve().parent.parent.parent
+GUIDES = REPOSITORY / "Sources/weir/Documentation.docc"
+PAGES = [REPOSITORY / "README.md", REPOSITORY / "dashboards/README.md", *sorted(GUIDES.glob("*.md"))]
+RUN = ("sh", "python")
+
+pytestmark = pytest.mark.skipif(not GUIDES.is_dir(), reason="the sources are not beside the tests")
+
+
+@dataclass
+class Block:
+    page: str
+    line: int
+    kind: str
+    text: str
+    excuse: str
+    prints: str
+
+    def __str__(self):
+        return f"{self.page}:{self.line}"
+
+
+def blocks() -> list:
+    found = []
+    for page in PAGES:
+        lines = page.read_text().splitlines()
+        number = 0
+        while number < len(lines):
+            opening = re.match(r"( *)```(\w+)$", lines[number])
+            if not opening:
+                number += 1
+                continue
+            indent, kind = len(opening.group(1)), opening.group(2)
+            end = next(each for each in range(number + 1, len(lines)) if lines[each].strip() == "```")
+            text = "\n".join(line[indent:] for line in lines[number + 1:end]) + "\n"
+            excuse = re.search(r"<!-- not run: (.+) -->", lines[number - 1]) if number else None
+            block = Block(page.name, number + 1, kind, text, excuse.group(1) if excuse else "", "")
+            if kind == "text" and found and not "".join(lines[found[-1][1] + 1:number]).strip():
+                found[-1][0].prints = text
+            elif kind in RUN:
+                found.append((block, end))
+            number = end + 1
+    return [block for block, _ in found]
+
+
+BLOCKS = blocks()
+
+
+class Demo:
+    """A running demo, and a folder with `weir` on the PATH in which commands find it by the variables they read."""
+
+    def __init__(self, binary: Path, folder: Path):
+        self.folder = folder
+        (folder / "bin").mkdir()
+        (folder / "bin/weir").symlink_to(binary)
+        (folder / "request.json").write_text(
+            json.dumps({"model": "kimi-k2", "messages": [{"role": "user", "content": "Hello"}]}))
+        own = {name: value for name, value in QUIET.items() if name != "WEIR_LEDGER"}
+        self.process = Process([binary, "demo"], folder, own, "weir")
+        self.ports = self.process.await_value(self._ports)
+        upstream = re.search(r"upstream=(\S+)", self.process.await_value(
+            lambda: self.process.errors() if "upstream=" in self.process.errors() else None)).group(1)
+        self.environment = {
+            "PATH": f"{folder}/bin:{Path(sys.executable).parent}:{os.environ['PATH']}", "HOME": str(folder),
+            "WEIR_ADMIN_LISTEN": f"127.0.0.1:{self.ports['admin']}", "WEIR_UPSTREAM_URL": upstream,
+            "OPENROUTER_API_KEY": "sk-demo", "KIMI_ROLLOUT_PERCENTAGE": "25"}
+
+    def _ports(self):
+        try:
+            return json.loads((self.folder / "ports.json").read_text())
+        except (FileNotFoundError, json.JSONDecodeError):
+            return None
+
+    def run(self, block: Block) -> subprocess.CompletedProcess:
+        text = block.text.replace("127.0.0.1:8787", f"127.0.0.1:{self.ports['traffic']}")
+        text = text.replace("127.0.0.1:9787", f"127.0.0.1:{self.ports['admin']}")
+        command = [sys.executable, "-c", text]
+        if block.kind == "sh":
+            command = ["bash", "-euo", "pipefail", "-c", text.replace("curl ", "curl --fail-with-body -sS ")]
+        return subprocess.run(command, cwd=self.folder, env=self.environment, capture_output=True, text=True, timeout=60)
+
+
+@pytest.fixture(scope="module")
+def demo(binary, tmp_path_factory):
+    running = Demo(binary, tmp_path_factory.mktemp("documentation"))
+    yield running
+    running.process.kill()
+
+
+def test_there_are_blocks():
+    assert len(BLOCKS) > 10
+    assert {block.page for block in BLOCKS} > {"README.md", "Runbook.md", "Troubleshooting.md"}
+
+
+@pytest.mark.parametrize("block", [each for each in BLOCKS if not each.excuse], ids=str)
+def test_a_block_does_what_it_says(demo, block):
+    done = demo.run(block)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.strip() or ">" in block.text, "it printed nothing"
+    rest = done.stdout + done.stderr
+    for line in block.prints.splitlines():
+        pattern = ".*".join(re.escape(part.strip()) for part in line.split("…"))
+        found = re.search(pattern, rest)
+        assert found, f"{line!r} is not in what it printed:\n{rest}"
+        rest = rest[found.end():]
+
+
+@pytest.mark.parametrize("block", [each for each in BLOCKS if each.excuse], ids=str)
+def test_a_block_that_is_not_run_is_good_shell_all_the_same(block):
+    if block.kind == "sh":
+        done = subprocess.run(["bash", "-n", "-c", block.text], capture_output=True, text=True)
+    else:
+        done = subprocess.run([sys.executable, "-c", f"compile({block.text!r}, 'block', 'exec')"],
+                              capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def raw_values(path: str) -> set:
+    """The wire names of an enumeration whose cases may spell theirs out."""
+    text = (REPOSITORY / path).read_text()
+    return {written or name for name, written in re.findall(r'^  case (\w+)(?: = "(\w+)")?$', text, re.MULTILINE)}
+
+
+def test_every_error_code_has_its_cause_and_cure():
+    codes = raw_values("Sources/WeirPolicy/ErrorCode.swift")
+    assert len(codes) > 15
+    headings = set(re.findall(r"^### (\w+)$", (GUIDES / "Troubleshooting.md").read_text(), re.MULTILINE))
+    assert codes <= headings, codes - headings
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_within_the_repository_lead_somewhere(page):
+    text = re.sub(r"^ *```.*?^ *```", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+    for target in re.findall(r"\]\(([^)#:]+)(?:#[\w-]+)?\)", text):
+        assert (page.parent / target).exists(), target
+    for name in re.findall(r"<doc:(\w+)>", text):
+        assert (GUIDES / f"{name}.md").exists(), name
