@@ -16,6 +16,8 @@ public enum ErrorCode: String, Sendable, CaseIterable {
   case unauthorized
   /// The model is not allowed to this client.
   case modelNotAllowed = "model_not_allowed"
+  /// A tool is not allowed to this client.
+  case toolNotAllowed = "tool_not_allowed"
   /// The model is switched off and has no fallback.
   case modelDisabled = "model_disabled"
   /// More than a limit allows, the upstream's or weir's own.
@@ -46,7 +48,7 @@ public enum ErrorCode: String, Sendable, CaseIterable {
     case .rateLimitExceeded, .budgetExceeded: 429
     case .headersTooLarge: 431
     case .unauthorized: 401
-    case .modelNotAllowed: 403
+    case .modelNotAllowed, .toolNotAllowed: 403
     case .modelDisabled, .circuitOpen, .overloaded, .shuttingDown: 503
     case .upstreamUnreachable, .upstreamProtocolError, .upstreamStreamBroken: 502
     case .upstreamTimeout: 504

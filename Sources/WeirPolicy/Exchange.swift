@@ -35,6 +35,8 @@ public struct Exchange: Sendable {
   public internal(set) var fallbackFrom: String?
   /// Why weir took another.
   public internal(set) var fallbackReason: FallbackReason?
+  /// Which tools the request and its reply may name; nil where there is no rule.
+  public internal(set) var toolPermissions: ToolPermissions?
   /// Where the request may go, in order.
   public internal(set) var plan = AttemptPlan(targets: [])
   /// When the client wants an answer at the latest; nil leaves that to the upstream's total time-out.

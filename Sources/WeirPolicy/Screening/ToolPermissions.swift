@@ -1,0 +1,43 @@
+/// Which tools may be named in a request and its reply, and what becomes of a reply that names another.
+///
+/// Names are matched with letter case ignored, so that no spelling of a denied name slips through.
+public struct ToolPermissions: Sendable, Equatable {
+  /// What becomes of a forbidden call in a reply.
+  public enum OnReply: String, Sendable, CaseIterable {
+    /// The client gets it as it is.
+    case pass
+    /// It is taken out, and the rest of the reply stays.
+    case strip
+    /// The client gets an error in place of the reply, or of what is left of it.
+    case refuse
+  }
+
+  /// The tools that are allowed; empty allows all that `deny` does not name.
+  public let allow: [ModelPattern]
+  /// The tools that are forbidden, whatever `allow` says.
+  public let deny: [ModelPattern]
+  /// What becomes of a forbidden call in a reply.
+  public let onReply: OnReply
+
+  /// Describes permissions.
+  public init(allow: [ModelPattern] = [], deny: [ModelPattern] = [], onReply: OnReply = .pass) {
+    self.allow = allow
+    self.deny = deny
+    self.onReply = onReply
+  }
+
+  /// Whether a tool of this name may be offered and called.
+  public func allows(_ name: String) -> Bool {
+    if deny.contains(where: { $0.matches(name) }) { return false }
+    return allow.isEmpty || allow.contains { $0.matches(name) }
+  }
+
+  /// Whether replies are read for forbidden calls before the client gets them.
+  public var editsReplies: Bool { onReply != .pass && !(allow.isEmpty && deny.isEmpty) }
+
+  /// Two permissions that make the same of every reply have the same, for the cache's key.
+  var fingerprint: [String] {
+    [onReply.rawValue] + allow.map { "+" + ModelName.folded($0.description) }
+      + deny.map { "-" + ModelName.folded($0.description) }
+  }
+}
