@@ -32,6 +32,13 @@ import CWeirSimdjson
     return unsafe UnsafeRawBufferPointer(rebasing: bytes[offsets])
   }
 
+  /// Where the value stands in the document; nil only for one that reaches beyond it.
+  var range: Range<Int>? {
+    let range = unsafe weir_json_range_of(parser, token)
+    guard let offsets = range.offsets, unsafe offsets.upperBound <= bytes.count else { return nil }
+    return offsets
+  }
+
   /// The elements of an array; none for another kind.
   var elements: Elements {
     let first = unsafe kind == weir_json_kind_array ? weir_json_first(parser, token) : UInt32.max
@@ -41,6 +48,9 @@ import CWeirSimdjson
   /// Walks an array without collecting it.
   struct Elements: Sequence, IteratorProtocol {
     fileprivate var upcoming: JSONValue?
+
+    /// True where none is left.
+    var isEmpty: Bool { upcoming == nil }
 
     mutating func next() -> JSONValue? {
       guard let current = upcoming else { return nil }

@@ -43,11 +43,4 @@ public struct ModelListSplice: Sendable, Equatable {
 extension JSONValue {
   fileprivate var start: Int? { range?.lowerBound }
   fileprivate var end: Int? { range?.upperBound }
-
-  private var range: Range<Int>? {
-    guard let offsets = unsafe weir_json_range_of(parser, token).offsets,
-      unsafe offsets.upperBound <= bytes.count
-    else { return nil }
-    return offsets
-  }
 }
