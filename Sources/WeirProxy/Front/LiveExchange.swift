@@ -80,9 +80,8 @@ final class LiveExchange {
     self.request = request
     fields = RequestFields(request)
     intake = RequestBodyIntake(limit: snapshot.configuration.limits.maxBodyBytes)
-    let (high, low) = loop.makeRequestID()
     let (exchange, refusal) = RequestPath.open(
-      fields.head, requestID: fields.requestID ?? RequestID.make(high: high, low: low),
+      fields.head, requestID: fields.requestID ?? loop.makeRequestID(),
       policy: snapshot.policy, now: loop.now)
     self.exchange = exchange
     openRefusal = refusal
@@ -96,8 +95,7 @@ final class LiveExchange {
     request = HTTPRequestHead(version: .http1_1, method: .GET, uri: "/")
     fields = RequestFields(request)
     intake = RequestBodyIntake(limit: 0)
-    let (high, low) = loop.makeRequestID()
-    exchange = RequestPath.openUnreadable(requestID: RequestID.make(high: high, low: low), now: loop.now)
+    exchange = RequestPath.openUnreadable(requestID: loop.makeRequestID(), now: loop.now)
     openRefusal = refusal
   }
 

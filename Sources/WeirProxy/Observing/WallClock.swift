@@ -8,6 +8,12 @@ public enum WallClock {
     return Double(now.tv_sec) + Double(now.tv_nsec) / 1e9
   }
 
+  /// Milliseconds since the epoch.
+  static func milliseconds() -> Int64 {
+    let now = read()
+    return Int64(now.tv_sec) * 1000 + Int64(now.tv_nsec) / 1_000_000
+  }
+
   /// Whole seconds since the epoch.
   static func wholeSeconds() -> Int64 { Int64(read().tv_sec) }
 

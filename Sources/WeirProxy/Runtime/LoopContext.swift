@@ -1,5 +1,6 @@
 import NIOCore
 import WeirConfiguration
+import WeirPolicy
 import WeirUpstream
 import WeirWire
 
@@ -50,7 +51,9 @@ final class LoopContext {
     }
   }
 
-  func makeRequestID() -> (high: UInt64, low: UInt64) { (random(), random()) }
+  func makeRequestID() -> String {
+    RequestID.make(milliseconds: WallClock.milliseconds(), random: (random(), random()))
+  }
 
   /// 64 random bits, for decisions that belong to nobody.
   func random() -> UInt64 { generator.next() }

@@ -30,20 +30,28 @@ struct RequestIDTests {
     }
   }
 
-  @Test("of weir's own is `req_` and all 128 bits in hexadecimal")
+  @Test("of weir's own is `req_`, the time in milliseconds and 80 random bits, in hexadecimal")
   func made() {
     #expect(
-      RequestID.make(high: 0x0123_4567_89ab_cdef, low: 0xfedc_ba98_7654_3210)
+      RequestID.make(milliseconds: 0x0123_4567_89ab, random: (0x1111_2222_3333_cdef, 0xfedc_ba98_7654_3210))
         == "req_0123456789abcdeffedcba9876543210")
-    #expect(RequestID.make(high: 0, low: 0) == "req_" + String(repeating: "0", count: 32))
-    #expect(RequestID.make(high: .max, low: .max) == "req_" + String(repeating: "f", count: 32))
+    #expect(RequestID.make(milliseconds: 0, random: (0, 0)) == "req_" + String(repeating: "0", count: 32))
+    #expect(RequestID.make(milliseconds: -1, random: (.max, .max)) == "req_" + String(repeating: "f", count: 32))
+  }
+
+  @Test("of weir's own sorts by its time, to the millisecond")
+  func order() {
+    var random = SplitMix64(seed: 3)
+    let times: [Int64] = [0, 1, 255, 256, 1_795_219_200_000, 1_795_219_200_001]
+    let ids = times.map { RequestID.make(milliseconds: $0, random: (random.next(), random.next())) }
+    #expect(ids == ids.sorted())
   }
 
   @Test("of weir's own is one that weir would keep")
   func own() {
     var random = SplitMix64(seed: 7)
     for _ in 0..<100 {
-      #expect(RequestID.isValid(RequestID.make(high: random.next(), low: random.next())))
+      #expect(RequestID.isValid(RequestID.make(milliseconds: 1_795_219_200_000, random: (random.next(), random.next()))))
     }
   }
 }
