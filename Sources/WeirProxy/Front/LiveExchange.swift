@@ -82,7 +82,7 @@ final class LiveExchange {
     intake = RequestBodyIntake(limit: snapshot.configuration.limits.maxBodyBytes)
     let (exchange, refusal) = RequestPath.open(
       fields.head, requestID: fields.requestID ?? loop.makeRequestID(),
-      policy: snapshot.policy, now: loop.now)
+      policy: snapshot.policy, now: loop.now, wall: WallClock.wholeSeconds())
     self.exchange = exchange
     openRefusal = refusal
   }
