@@ -110,6 +110,7 @@ enum SectionExample {
     pricing:
       baseline: {input: 2.5, output: 10, cached_input: 1.25, reasoning: 10}
       refresh: 600
+    version: 1
 
     """
 }
