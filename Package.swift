@@ -15,6 +15,9 @@ let strict: [SwiftSetting] = [
 let cxx: [CXXSetting] = [.unsafeFlags(["-O2", "-Wall", "-Wextra", "-Wno-unused-parameter"])]
 let c: [CSetting] = [.unsafeFlags(["-O2", "-Wall", "-Wextra"])]
 
+/// What `weir --version` says beside the version. Given by deploy/prepare.sh; a build by hand says none.
+let commit = Context.environment["WEIR_COMMIT"].map { CSetting.define("WEIR_COMMIT", to: "\"\($0)\"") }
+
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
@@ -44,7 +47,7 @@ let package = Package(
       linkerSettings: [.linkedLibrary("simdjson"), .linkedLibrary("stdc++")]),
 
     .target(name: "WeirMetrics", swiftSettings: strict),
-    .target(name: "CWeirSystem", cSettings: c),
+    .target(name: "CWeirSystem", cSettings: c + (commit.map { [$0] } ?? [])),
     .target(
       name: "CWeirSchema", cxxSettings: cxx,
       linkerSettings: [.linkedLibrary("re2"), .linkedLibrary("stdc++")]),
@@ -82,7 +85,7 @@ let package = Package(
     .executableTarget(
       name: "weir",
       dependencies: [
-        "WeirConfiguration", "WeirPolicy", "WeirProxy", "WeirSimulator", "WeirStore", "WeirUpstream",
+        "CWeirSystem", "WeirConfiguration", "WeirPolicy", "WeirProxy", "WeirSimulator", "WeirStore", "WeirUpstream",
         nioCore, nioPosix, logging,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

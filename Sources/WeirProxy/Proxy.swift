@@ -23,21 +23,26 @@ public final class Proxy: Sendable {
   private let live: LiveConfiguration
   private let logger: Logger
   private let chores: Chores
+  private let succession: HandOver
   private let choring: Task<Void, Never>
 
   /// How often a draining proxy looks whether its requests are done.
   private static let drainStep = Duration.milliseconds(10)
+  /// How long the old process of a hand-over goes on to accept: connections whose first packet it was that got them.
+  private static let queueTime = Duration.seconds(1)
   /// How long the last bytes of cut or finished requests get to leave.
   private static let farewell = Duration.seconds(2)
 
   /// Binds both listeners and serves. Throws what keeps it from starting: an address in use, no descriptors left.
   ///
   /// - Parameters:
+  ///   - sockets: of the listeners.
   ///   - honoursProxies: false for an upstream of this process.
   ///   - load: reads the configuration again, for reloads; called off the event loops.
   public static func start(
     _ configuration: Configuration, version: String, log: LogSink, logger: Logger,
-    honoursProxies: Bool = true, load: @escaping @Sendable () throws(ConfigurationProblems) -> Configuration
+    sockets: ListenerSockets = ListenerSockets(), honoursProxies: Bool = true,
+    load: @escaping @Sendable () throws(ConfigurationProblems) -> Configuration
   ) async throws -> Proxy {
     let remembered = RememberedRollouts(configuration)
     for problem in remembered.problems { logger.warning("rollout state", metadata: ["problem": "\(problem)"]) }
@@ -55,18 +60,25 @@ public final class Proxy: Sendable {
       let chores = try Chores(state: state, logger: logger)
       let loops = try await LoopDirectory.make(group: group, state: state, honoursProxies: honoursProxies)
       let live = LiveConfiguration(state: state, loops: loops, logger: logger, remembered: remembered, load: load)
+      let handOver = HandOver(state: state, chores: chores)
       let routes = AdminRoutes(
-        state: state, probe: UpstreamProbe(eventLoop: group.any(), loops: loops), version: version,
+        handOver: handOver, eventLoop: adminGroup.next(), state: state,
+        probe: UpstreamProbe(eventLoop: group.any(), loops: loops), version: version,
         startedAt: WallClock.seconds(), live: live, listeners: configuration.listeners)
+      let trafficSocket = ListenerSocket(sockets.traffic, sharesAddress: sockets.sharesAddresses)
+      let adminSocket = ListenerSocket(sockets.admin, sharesAddress: sockets.sharesAddresses)
       let traffic = try await listening(configuration.listeners.traffic, "WEIR_LISTEN") {
-        try await TrafficListener.bind($0, group: group, loops: loops, state: state, logger: logger)
+        try await TrafficListener.bind(
+          $0, trafficSocket, group: group, loops: loops, state: state, logger: logger)
       }
       let admin = try await listening(configuration.listeners.admin, "WEIR_ADMIN_LISTEN") {
-        try await AdminListener.bind($0, group: adminGroup, routes: routes, logger: logger)
+        try await AdminListener.bind($0, adminSocket, group: adminGroup, routes: routes, logger: logger)
       }
+      handOver.watch([traffic.channel, admin.channel])
+      if sockets.sharesAddresses { await steerHere([traffic.channel, admin.channel], logger) }
       let proxy = Proxy(
         state: state, loops: loops, traffic: traffic, admin: admin, group: group, adminGroup: adminGroup,
-        live: live, logger: logger, chores: chores)
+        live: live, logger: logger, chores: chores, handOver: handOver)
       try proxy.announce(descriptors: descriptors)
       // Reading the configuration alone touches megabytes of code that no request needs.
       weir_let_go_of_code()
@@ -82,9 +94,10 @@ public final class Proxy: Sendable {
   private init(
     state: ProxyState, loops: LoopDirectory, traffic: TrafficListener, admin: AdminListener,
     group: MultiThreadedEventLoopGroup, adminGroup: MultiThreadedEventLoopGroup, live: LiveConfiguration,
-    logger: Logger, chores: Chores
+    logger: Logger, chores: Chores, handOver: HandOver
   ) {
     self.chores = chores
+    succession = handOver
     choring = Task { await chores.run() }
     self.state = state
     self.loops = loops
@@ -110,6 +123,25 @@ public final class Proxy: Sendable {
     }
   }
 
+  /// Another process listens in this one's place: the next drain leaves new connections to it.
+  ///
+  /// - Returns: whether there was one that had announced itself.
+  public func handOver() -> Bool {
+    let isTaken = succession.complete()
+    if isTaken {
+      logger.notice("handed over")
+    } else {
+      logger.warning("nobody has asked to take over; SIGUSR2 is ignored")
+    }
+    return isTaken
+  }
+
+  /// How long `drainAndStop` takes at most, but for moments.
+  public var drainTime: Duration { state.current.configuration.drain + (state.isHandedOver ? Self.queueTime : .zero) }
+
+  /// Whether every event loop still does its work: returns once each has.
+  public func touchEveryLoop() async throws { try await loops.onEveryLoop { _ in } }
+
   /// Stops accepting, lets open requests finish for the configured time, ends the rest, and stops.
   ///
   /// - Returns: how many requests were cut.
@@ -117,14 +149,17 @@ public final class Proxy: Sendable {
     state.startDraining()
     logger.notice(
       "draining", metadata: ["in_flight": "\(state.inFlight.inUse)", "seconds": "\(state.current.configuration.drain)"])
+    if state.isHandedOver { await serveOut() }
     try? await traffic.channel.close()
     try await loops.onEveryLoop { $0.drain() }
-    await wait(atMost: state.current.configuration.drain) { self.state.inFlight.inUse == 0 }
+    if !state.isHandedOver {
+      await wait(atMost: state.current.configuration.drain) { self.state.inFlight.inUse == 0 }
+    }
     try await loops.onEveryLoop { $0.cutOpenRequests() }
     await wait(atMost: Self.farewell) { self.state.connections.inUse == 0 }
     try await loops.onEveryLoop { $0.shutDown() }
     choring.cancel()
-    chores.save()
+    chores.saveAtEnd()
     // What is still to be checked is not waited for; its rows say what is known.
     await withCheckedContinuation { continuation in
       DispatchQueue.global().async { [state] in
@@ -139,6 +174,15 @@ public final class Proxy: Sendable {
     try await adminGroup.shutdownGracefully()
     logger.notice("stopped", metadata: ["cut_requests": "\(state.cutRequests)"])
     return state.cutRequests
+  }
+
+  /// The listeners are another process's now. Whoever is still connected here may be about to send a request, and closing
+  /// first would lose it; so each connection closes with its next reply, and is given the drain's time for it.
+  private func serveOut() async {
+    await wait(atMost: Self.queueTime) { false }
+    try? await traffic.channel.close()
+    try? await admin.channel.close()
+    await wait(atMost: state.current.configuration.drain) { self.state.connections.inUse == 0 }
   }
 
   private func wait(atMost time: Duration, until isDone: () -> Bool) async {
@@ -179,6 +223,15 @@ public final class Proxy: Sendable {
         "admin": "\(ListenAddress(host: configuration.listeners.admin.host, port: adminPort))",
         "upstream": "\(configuration.upstream.url)",
       ])
+  }
+
+  /// Where the kernel cannot, connections are spread over both processes until the old one closes.
+  private static func steerHere(_ channels: [any Channel], _ logger: Logger) async {
+    do {
+      try await HandOver.steerHere(channels)
+    } catch {
+      logger.warning("new connections cannot be steered to this process", metadata: ["reason": "\(error)"])
+    }
   }
 
   private static func listening<Listener>(

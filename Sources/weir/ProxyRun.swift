@@ -12,6 +12,10 @@ struct ProxyRun {
   let load: @Sendable () throws(ConfigurationProblems) -> Configuration
   /// False reaches the upstream directly, as the demo's own simulator must be.
   var honoursProxies = true
+  /// Where the listeners' sockets come from.
+  var sockets = ListenerSockets()
+  /// Told of start, reloads and end.
+  var supervisor = Supervisor(environment: ProcessEnvironment.all(), pid: getpid())
   /// Called once both listeners are up.
   var whenListening: @Sendable (Proxy) async -> Void = { _ in }
 
@@ -62,14 +66,27 @@ private actor ProxyService: Service {
 
   func run() async throws {
     let hangUps = await UnixSignalsSequence(trapping: .sighup)
+    let handOvers = await UnixSignalsSequence(trapping: .sigusr2)
     let proxy = try await Proxy.start(
       settings.configuration, version: Version.text, log: log, logger: logger,
-      honoursProxies: settings.honoursProxies, load: settings.load)
+      sockets: settings.sockets, honoursProxies: settings.honoursProxies, load: settings.load)
+    let supervisor = settings.supervisor
+    supervisor.ready(Self.status(proxy))
     await settings.whenListening(proxy)
     try await withThrowingTaskGroup(of: Void.self) { tasks in
-      tasks.addTask { for await _ in hangUps { proxy.reload() } }
+      tasks.addTask {
+        for await _ in hangUps {
+          supervisor.reloading()
+          proxy.reload()
+          supervisor.ready(Self.status(proxy))
+        }
+      }
+      // From here on as if somebody had stopped it.
+      tasks.addTask { for await _ in handOvers where proxy.handOver() { kill(getpid(), SIGTERM) } }
+      tasks.addTask { try await Self.keepAlive(proxy, supervisor) }
       tasks.addTask { await proxy.followFiles() }
       try await gracefulShutdown()
+      supervisor.stopping(atMost: proxy.drainTime)
       let again = await UnixSignalsSequence(trapping: .sigterm, .sigint)
       tasks.addTask {
         for await _ in again {
@@ -79,6 +96,18 @@ private actor ProxyService: Service {
       }
       cutRequests = try await proxy.drainAndStop()
       tasks.cancelAll()
+    }
+  }
+
+  private static func status(_ proxy: Proxy) -> String { "serving on port \(proxy.trafficPort)" }
+
+  /// A loop that is stuck gives no sign of life, and the supervisor starts the process again.
+  private static func keepAlive(_ proxy: Proxy, _ supervisor: Supervisor) async throws {
+    guard let interval = supervisor.watchdog else { return }
+    while !Task.isCancelled {
+      try await proxy.touchEveryLoop()
+      supervisor.alive()
+      try await Task.sleep(for: interval / 2)
     }
   }
 }

@@ -11,9 +11,10 @@ struct Weir: AsyncParsableCommand {
       weir forwards to OpenRouter or another OpenAI-compatible upstream. It is configured by environment variables \
       (OPENROUTER_API_KEY, WEIR_LISTEN, ...), an env file and a YAML file; `weir check` shows what is in effect.
       """,
-    version: Version.text,
+    version: Version.line,
     subcommands: [
       Serve.self, Demo.self, Simulate.self, Check.self, Explain.self, Doctor.self, Report.self, RolloutCommand.self,
+      Health.self,
     ],
     defaultSubcommand: Serve.self)
 }

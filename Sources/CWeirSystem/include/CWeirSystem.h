@@ -7,4 +7,21 @@
 /// back from the page cache.
 void weir_let_go_of_code(void);
 
+/// The commit that this was built from, as the build was told (`WEIR_COMMIT` in the environment of `swift build`), or "".
+/// Lives as long as the process.
+const char *weir_commit(void);
+
+/// Sends one datagram to a Unix socket, as sd_notify(3) describes; a path that begins with `@` is an abstract one. Does
+/// not block. Returns 0, or the errno.
+int weir_notify(const char *path, const char *message);
+
+/// Lets a socket of another process of the same user listen on the address of `socket` (SO_REUSEPORT). Returns 0, or the
+/// errno.
+int weir_share_address(int socket);
+
+/// Of two listening sockets that share an address, the one that listened last takes all new connections from now on, as
+/// SO_ATTACH_REUSEPORT_CBPF of socket(7) says; `socket` is either. When the other closes, the rest takes all. Returns 0,
+/// or the errno where the kernel cannot: then it spreads them over both.
+int weir_steer_to_last(int socket);
+
 #endif

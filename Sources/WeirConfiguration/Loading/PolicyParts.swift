@@ -19,6 +19,7 @@ struct PolicyParts {
   init(_ parts: ConfigurationParts, _ resolver: inout SettingsResolver) {
     let kimi = parts.kimi
     var reader = SectionReader(path: resolver.yaml.path)
+    reader.checkFormat(resolver.yaml.sections["version"])
     let models = reader.models(resolver.yaml.sections["models"])
     let entries = reader.rollouts(
       resolver.yaml.sections["rollouts"], allowsOverride: parts.allowsVariantOverride)

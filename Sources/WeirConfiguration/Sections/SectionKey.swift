@@ -61,6 +61,7 @@ enum SectionKeys {
     + resilience
 
   static let roots = [
+    SectionKey(.root, "version", "whole number", "The format of this file; 1 is the one there is"),
     SectionKey(.root, "models", "group", "Which models there are and who may ask for which"),
     SectionKey(
       .root, "rollouts", "list",

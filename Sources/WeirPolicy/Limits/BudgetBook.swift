@@ -159,14 +159,25 @@ struct BudgetBook: Sendable {
 
   /// Takes over what was saved; see `OwnerSpending.restore`.
   mutating func restore(_ saved: [SavedSpending]) {
+    take(saved) { owner, tally, period in owner.restore(tally, period) }
+  }
+
+  /// Adds what another process spent; see `OwnerSpending.add`.
+  mutating func add(_ saved: [SavedSpending]) {
+    take(saved) { owner, tally, period in owner.add(tally, period) }
+  }
+
+  private mutating func take(
+    _ saved: [SavedSpending], by rule: (inout OwnerSpending, OwnerSpending.Tally, BudgetRule.Period) -> Void
+  ) {
     for entry in saved {
       let amount = OwnerSpending.Amount(usd: NanoUSD(max(entry.nanoUSD, 0)), tokens: max(entry.tokens, 0))
       let start = BudgetCalendar.start(of: entry.period, at: entry.start)
       let tally = OwnerSpending.Tally(start: start, spent: amount)
       if let client = entry.client {
-        clients[client, default: OwnerSpending()].restore(tally, entry.period)
+        rule(&clients[client, default: OwnerSpending()], tally, entry.period)
       } else {
-        everyone.restore(tally, entry.period)
+        rule(&everyone, tally, entry.period)
       }
     }
     version &+= 1

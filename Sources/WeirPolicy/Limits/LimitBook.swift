@@ -92,6 +92,9 @@ public final class LimitBook: Sendable {
   /// Takes over what was saved: the later period, and of the same one the larger amounts.
   public func restore(_ spending: [SavedSpending]) { state.withLock { $0.budgets.restore(spending) } }
 
+  /// Adds what another process of weir spent, which handed over to this one.
+  public func add(_ spending: [SavedSpending]) { state.withLock { $0.budgets.add(spending) } }
+
   /// What requests in flight and the limits hold, for tests and gauges.
   var holds: (concurrencyKeys: Int, rateKeys: Int, reserved: OwnerSpending.Amount) {
     state.withLock { ($0.concurrency.count, $0.rates.count, $0.budgets.reserved) }

@@ -62,9 +62,22 @@ struct OwnerSpending: Sendable, Equatable {
       merged.spent = Amount(
         usd: max(saved.spent.usd, known.spent.usd), tokens: max(saved.spent.tokens, known.spent.tokens))
     }
+    put(merged, period)
+  }
+
+  /// Adds what somebody else spent. Of a period that is over it counts nothing, as it would have here.
+  mutating func add(_ other: Tally, _ period: BudgetRule.Period) {
+    let known = kept(period)
+    if other.start < known.start { return }
+    var sum = other
+    if other.start == known.start { sum.spent = known.spent + other.spent }
+    put(sum, period)
+  }
+
+  private mutating func put(_ tally: Tally, _ period: BudgetRule.Period) {
     switch period {
-    case .day: day = merged
-    case .month: month = merged
+    case .day: day = tally
+    case .month: month = tally
     }
   }
 }

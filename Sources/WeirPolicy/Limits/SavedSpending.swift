@@ -20,3 +20,26 @@ public struct SavedSpending: Sendable, Equatable {
     self.tokens = tokens
   }
 }
+
+extension SavedSpending {
+  /// What was spent between two savings of one book: `after` less `before`, entries without a difference left out. A period
+  /// that began since counts whole.
+  public static func difference(_ after: [SavedSpending], since before: [SavedSpending]) -> [SavedSpending] {
+    let known = Dictionary(before.map { ($0.owner, $0) }, uniquingKeysWith: { first, _ in first })
+    return after.compactMap { entry in
+      guard let old = known[entry.owner], old.start == entry.start else { return entry }
+      var rest = entry
+      // Amounts of a book are never below zero, so nothing overflows.
+      rest.nanoUSD = max(entry.nanoUSD &- old.nanoUSD, 0)
+      rest.tokens = max(entry.tokens &- old.tokens, 0)
+      return rest.nanoUSD == 0 && rest.tokens == 0 ? nil : rest
+    }
+  }
+
+  private struct Owner: Hashable {
+    let client: String?
+    let period: BudgetRule.Period
+  }
+
+  private var owner: Owner { Owner(client: client, period: period) }
+}

@@ -9,7 +9,8 @@ struct AdminListener {
   let channel: any Channel
 
   static func bind(
-    _ address: ListenAddress, group: MultiThreadedEventLoopGroup, routes: AdminRoutes, logger: Logger
+    _ address: ListenAddress, _ socket: ListenerSocket, group: MultiThreadedEventLoopGroup,
+    routes: AdminRoutes, logger: Logger
   ) async throws -> AdminListener {
     let channel = try await ServerBootstrap(group: group)
       .serverChannelOption(.backlog, value: 64)
@@ -28,7 +29,7 @@ struct AdminListener {
           try pipeline.addHandler(AdminHandler(routes: routes))
         }
       }
-      .bind(host: address.host, port: address.port).get()
+      .listen(on: address, socket).get()
     return AdminListener(channel: channel)
   }
 

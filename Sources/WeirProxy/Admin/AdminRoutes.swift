@@ -1,3 +1,4 @@
+import Glibc
 import NIOCore
 import NIOHTTP1
 import WeirConfiguration
@@ -6,6 +7,9 @@ import WeirWire
 
 /// What the admin listener serves. Any thread may use it.
 struct AdminRoutes: Sendable {
+  let handOver: HandOver
+  /// Of the admin listener.
+  let eventLoop: any EventLoop
   let state: ProxyState
   let probe: UpstreamProbe
   let version: String
@@ -19,7 +23,7 @@ struct AdminRoutes: Sendable {
   private static let table: [(path: String, method: Method)] = [
     ("/", .get), ("/assets/status.css", .get), ("/assets/status.js", .get), ("/metrics", .get), ("/healthz", .get),
     ("/readyz", .get), ("/health", .get), ("/status", .get),
-    ("/reload", .post),
+    ("/reload", .post), ("/hand-over", .post),
   ]
 
   func answer(_ request: AdminRequest) -> AdminAnswer {
@@ -50,6 +54,7 @@ struct AdminRoutes: Sendable {
     case "/health": health(request)
     case "/status": .now(status())
     case "/reload": .now(reloadNow())
+    case "/hand-over": .later(prepareHandOver())
     default: .now(StatusPage.reply(path) ?? .text(404, "There is no such page.\n"))
     }
   }
@@ -93,6 +98,16 @@ struct AdminRoutes: Sendable {
       health: HealthDocument(state: state, startedAt: startedAt).json,
       rollouts: RolloutRoutes(live: live).list, reading: state.history.reading(second: Int64(now)))
     return .json(200, document.json)
+  }
+
+  private func prepareHandOver() -> EventLoopFuture<AdminReply> {
+    let version = version
+    return handOver.prepare(on: eventLoop).map {
+      var line = JSONLine()
+      line.add("pid", Int(getpid()))
+      line.add("version", version)
+      return .json(200, line.finish())
+    }.flatMapErrorThrowing { .text(500, "The listeners' addresses cannot be shared: \($0)\n") }
   }
 
   private func reloadNow() -> AdminReply {

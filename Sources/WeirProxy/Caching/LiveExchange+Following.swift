@@ -32,7 +32,8 @@ extension LiveExchange {
     reply.head = ReplyHeadWriter.document(
       lines: ByteBuffer(bytes: head.lines), status: head.status, framing: reply.framing, fields: [],
       bodyBytes: head.contentLength, upstreamRequestID: nil, exchange: exchange,
-      ownRequestID: fields.requestID == nil, keepAlive: keepsAlive, isHTTP10: isHTTP10, allocator: connection.allocator)
+      ownRequestID: fields.requestID == nil, keepAlive: promiseMore(), isHTTP10: isHTTP10,
+      allocator: connection.allocator)
     reply.hasBegun = true
   }
 

@@ -187,6 +187,9 @@ final class ConnectionHandler: ChannelInboundHandler {
   /// Whether the connection will be closed after the exchange at hand, whatever that wants.
   var willClose: Bool { closesAfterCurrent || isDraining || loop.state.isDraining }
 
+  /// Whether the process has handed over, and the client may still send the one request that it was promised.
+  var servesOut: Bool { loop.state.isHandedOver && !isDraining && !closesAfterCurrent }
+
   /// The exchange is over.
   func ended(_ exchange: LiveExchange, keepAlive: Bool) {
     guard current === exchange else { return }

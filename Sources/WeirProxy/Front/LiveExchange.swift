@@ -150,7 +150,7 @@ final class LiveExchange {
         .invalidRequest, "a header value is not UTF-8, so it could not be passed on unchanged",
         remedy: "Send header values in ASCII or UTF-8.")
     }
-    if loop.state.isDraining {
+    if loop.state.isDraining, !loop.state.isHandedOver {
       return Refusal(
         .shuttingDown, "the proxy is shutting down", remedy: "Send the request again.", retryAfterSeconds: 1)
     }

@@ -14,7 +14,8 @@ struct TrafficListener {
 
   /// Binds; throws what the kernel says when the address is taken or not there.
   static func bind(
-    _ address: ListenAddress, group: MultiThreadedEventLoopGroup, loops: LoopDirectory, state: ProxyState,
+    _ address: ListenAddress, _ socket: ListenerSocket, group: MultiThreadedEventLoopGroup,
+    loops: LoopDirectory, state: ProxyState,
     logger: Logger
   ) async throws -> TrafficListener {
     let channel = try await ServerBootstrap(group: group)
@@ -45,7 +46,7 @@ struct TrafficListener {
           try pipeline.addHandler(ConnectionHandler(loop: loop, isOverLimit: isOverLimit))
         }
       }
-      .bind(host: address.host, port: address.port).get()
+      .listen(on: address, socket).get()
     return TrafficListener(channel: channel)
   }
 

@@ -135,7 +135,7 @@ extension LiveExchange {
     reply.hasBegun = true
     let head = ReplyHeadWriter.document(
       lines: lines, status: status, fields: own, bodyBytes: body.readableBytes, upstreamRequestID: upstreamRequestID,
-      exchange: exchange, ownRequestID: fields.requestID == nil, keepAlive: keepsAlive, isHTTP10: isHTTP10,
+      exchange: exchange, ownRequestID: fields.requestID == nil, keepAlive: promiseMore(), isHTTP10: isHTTP10,
       allocator: connection.allocator)
     sizes.sent += head.readableBytes
     connection.write(head)

@@ -14,6 +14,12 @@ extension LiveExchange {
     request.isKeepAlive && requestIsWhole && reply.framing != .untilClose && !connection.willClose
   }
 
+  /// What the reply's head says of the connection; noted, because the process may begin to hand over before the reply ends.
+  func promiseMore() -> Bool {
+    reply.promisesMore = keepsAlive
+    return reply.promisesMore
+  }
+
   /// Answers with an error, or breaks a reply off that has begun.
   func refuse(_ refusal: Refusal) {
     guard !isOver else { return }
@@ -24,7 +30,7 @@ extension LiveExchange {
     giveUpTransfer()
     RequestPath.refuse(&exchange, refusal)
     let reply = ReplyHeadWriter.refusal(
-      refusal, exchange: exchange, isHead: request.method == .HEAD, keepAlive: keepsAlive, isHTTP10: isHTTP10,
+      refusal, exchange: exchange, isHead: request.method == .HEAD, keepAlive: promiseMore(), isHTTP10: isHTTP10,
       allocator: connection.allocator)
     sizes.sent += reply.readableBytes
     connection.write(reply)
@@ -88,7 +94,7 @@ extension LiveExchange {
 
   func finish(_ ending: Ending) {
     guard !isOver else { return }
-    let keepAlive = keepsAlive
+    let keepAlive = keepsAlive || reply.promisesMore && connection.servesOut
     isOver = true
     endSharing(ending)
     let toolCalls = submitToolCalls(wasComplete: ending == .complete)

@@ -37,7 +37,7 @@ extension LiveExchange: TransferReceiver {
     reply.framing = framing(status: status, contentLength: head.contentLength)
     if reply.meter == nil, status < 300 { startMeter(head) }
     reply.head = ReplyHeadWriter.relayed(
-      head, status: status, framing: reply.framing, keepAlive: keepsAlive, exchange: exchange,
+      head, status: status, framing: reply.framing, keepAlive: promiseMore(), exchange: exchange,
       ownRequestID: fields.requestID == nil, isHTTP10: isHTTP10, allocator: connection.allocator)
     reply.hasBegun = true
     lead(head, status: status)

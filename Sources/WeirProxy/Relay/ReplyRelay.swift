@@ -6,6 +6,8 @@ struct ReplyRelay {
   var framing = ReplyFraming.none
   /// The head was written to the client; from here on an error can only break the reply off.
   var hasBegun = false
+  /// Whether the head told the client that the connection stays.
+  var promisesMore = false
   /// The head of a reply that others may get too.
   var sharedHead: SharedHead?
   /// The upstream's head while the reply waits for a verdict.

@@ -1,3 +1,4 @@
+import Glibc
 import Logging
 import NIOCore
 import Synchronization
@@ -11,8 +12,18 @@ final class Chores: Sendable {
   private let path: String?
   private let isSaving: Bool
   private let logger: Logger
-  /// What the file has; and whether the last attempt to write it failed, so that a full disk is one line in the log.
-  private let saved = Mutex((version: UInt64(0), hasFailed: false))
+  private let saved = Mutex(Saved())
+
+  private struct Saved {
+    /// What the file has.
+    var version: UInt64 = 0
+    /// Whether the last attempt to write it failed, so that a full disk is one line in the log.
+    var hasFailed = false
+    /// What the file had when another process was about to read it.
+    var handed: [SavedSpending] = []
+    /// Until then the file is left alone, for that process to read and write.
+    var restsUntil: NIODeadline?
+  }
 
   /// A `kill -9` loses the spending of this time at most.
   private static let interval = Duration.seconds(1)
@@ -67,6 +78,7 @@ final class Chores: Sendable {
     while !Task.isCancelled {
       try? await Task.sleep(for: Self.interval)
       save()
+      collectLegacies()
       rounds += 1
       if rounds % Self.expiryInterval == 0 {
         state.shared.cache.removeExpired(now: Int64(clamping: NIODeadline.now().uptimeNanoseconds))
@@ -76,18 +88,80 @@ final class Chores: Sendable {
 
   /// Writes what was spent, where that has changed. Blocks.
   func save() {
-    guard let path, isSaving, !state.current.policy.limits.budgets.isEmpty else { return }
+    guard keepsSpending else { return }
     saved.withLock { saved in
-      guard let (version, spending) = state.shared.limits.spending(since: saved.version) else { return }
-      do throws(FileWriteError) {
-        try WholeFile.write(SpendingFile.encode(spending), to: path)
-        saved = (version, false)
+      if let end = saved.restsUntil {
+        guard NIODeadline.now() >= end else { return }
+        saved.restsUntil = nil
+      }
+      write(&saved)
+    }
+  }
+
+  /// The last writing before the process ends. Blocks.
+  func saveAtEnd() {
+    guard keepsSpending else { return }
+    guard state.isHandedOver else { return saved.withLock { write(&$0) } }
+    bequeath()
+  }
+
+  private var keepsSpending: Bool { path != nil && isSaving && !state.current.policy.limits.budgets.isEmpty }
+
+  private func write(_ saved: inout Saved) {
+    guard let path, let (version, spending) = state.shared.limits.spending(since: saved.version) else { return }
+    do throws(FileWriteError) {
+      try WholeFile.write(SpendingFile.encode(spending), to: path)
+      saved.version = version
+      saved.hasFailed = false
+    } catch {
+      if !saved.hasFailed {
+        logger.error(
+          "what budgets have spent cannot be saved; a restart would forget it", metadata: ["reason": "\(error)"])
+      }
+      saved.hasFailed = true
+    }
+  }
+}
+
+// MARK: Handing over
+
+extension Chores {
+  /// How long the file is left alone for a process that said it would start, and may have failed to.
+  private static let rest = TimeAmount.seconds(60)
+
+  /// Another process is about to read the file: it has everything until now, and is left alone then. Blocks.
+  func prepareHandOver() {
+    guard keepsSpending else { return }
+    saved.withLock { saved in
+      write(&saved)
+      saved.handed = state.shared.limits.spending(since: 0)?.spending ?? []
+      saved.restsUntil = .now() + Chores.rest
+    }
+  }
+
+  /// What was spent since, for the process that took over: a file beside the other, in the same form.
+  private func bequeath() {
+    guard let path, let (_, spending) = state.shared.limits.spending(since: 0) else { return }
+    let rest = SavedSpending.difference(spending, since: saved.withLock(\.handed))
+    guard !rest.isEmpty else { return }
+    do throws(FileWriteError) {
+      try WholeFile.write(SpendingFile.encode(rest), to: path + SpendingLegacies.mark + "\(getpid())")
+    } catch {
+      logger.error(
+        "what budgets have spent since the hand-over cannot be passed on", metadata: ["reason": "\(error)"])
+    }
+  }
+
+  /// Adds what processes have left that handed over to this one. Blocks.
+  private func collectLegacies() {
+    guard let path, keepsSpending, !state.isHandedOver, saved.withLock({ $0.restsUntil == nil }) else { return }
+    for legacy in SpendingLegacies.take(beside: path) {
+      do throws(SpendingFile.Fault) {
+        state.shared.limits.add(try SpendingFile.decode(legacy.bytes))
       } catch {
-        if !saved.hasFailed {
-          logger.error(
-            "what budgets have spent cannot be saved; a restart would forget it", metadata: ["reason": "\(error)"])
-        }
-        saved.hasFailed = true
+        logger.error(
+          "what a process had spent before it handed over is lost",
+          metadata: ["file": "\(legacy.path)", "reason": "\(error.reason)"])
       }
     }
   }

@@ -35,6 +35,7 @@ final class ProxyState: Sendable {
   let logger: Logger
   private let snapshot: Mutex<RuntimeSnapshot>
   private let draining = Atomic<Bool>(false)
+  private let handedOver = Atomic<Bool>(false)
   private let cut = Atomic<Int>(0)
 
   init(snapshot: RuntimeSnapshot, metrics: ProxyMetrics, ledger: LedgerKeeper, log: LogSink, logger: Logger) {
@@ -78,6 +79,11 @@ final class ProxyState: Sendable {
   /// Set once, when the process was asked to end.
   var isDraining: Bool { draining.load(ordering: .relaxed) }
   func startDraining() { draining.store(true, ordering: .relaxed) }
+
+  /// Whether another process of weir has taken the listeners over. This one then serves whoever is still connected, each
+  /// until its next reply, which says `connection: close`.
+  var isHandedOver: Bool { handedOver.load(ordering: .relaxed) }
+  func noteHandOver() { handedOver.store(true, ordering: .relaxed) }
 
   /// Requests that were ended before their time, because the drain time was over.
   var cutRequests: Int { cut.load(ordering: .relaxed) }

@@ -133,6 +133,7 @@ enum SectionExample {
         max_input_tokens: 8000
         max_output_tokens: 1000
         tools: {allow: [read_*], deny: [read_mail], replies: strip}
+    version: 1
 
     """
 

@@ -1,0 +1,213 @@
+"""A new process takes the listeners over from a running one: no request fails, no spending is lost."""
+
+import json
+import os
+import signal
+import subprocess
+
+import pytest
+
+from harness.budgets import cost, remaining
+from harness.eventually import eventually
+from harness.requests import chat
+from harness.simulator import mark
+from harness.succession import SteadyLoad, Succession
+from harness.usual_requests import usual
+from harness.weir import UPSTREAM_KEY
+from harness.wire import Wire, message
+
+CHAT = "/v1/chat/completions"
+JSON = ("Content-Type", "application/json")
+
+
+@pytest.fixture
+def succession(binary, simulator, tmp_path):
+    """`succession(environment)`: weirs on two ports of their own that take over from each other."""
+    running = []
+
+    def make(environment=None) -> Succession:
+        running.append(Succession(binary, tmp_path, simulator.url, environment))
+        return running[-1]
+
+    yield make
+    for each in running:
+        each.stop()
+
+
+def has_ended(weir) -> bool:
+    return not weir.process.is_alive
+
+
+def test_four_upgrades_under_load_fail_no_request(succession):
+    line = succession()
+    first = line.begin()
+    with SteadyLoad(first.port) as load:
+        eventually(lambda: load.served > 30, "requests are served", 20)
+        for _ in range(4):
+            old, before = line.newest, load.served
+            new = line.begin()
+            assert new.process.pid != old.process.pid and (new.port, new.admin_port) == (old.port, old.admin_port)
+            eventually(lambda: has_ended(old), "the old process has served out", 20)
+            eventually(lambda: load.served > before + 30, "requests are served by the new process", 20)
+    assert load.failures == []
+    assert load.served > 150
+    for old in line.all[:-1]:
+        assert old.process.wait() == 0, "nothing was cut"
+        assert any(entry["message"] == "handed over" for entry in old.log())
+    assert line.newest.scrape().sum("weir_requests_total") > 0
+
+
+def test_upgrades_under_wrks_load_fail_no_request(succession, tmp_path):
+    line = succession()
+    port = line.begin().port
+    body = json.dumps(usual("chat/completions"))
+    script = tmp_path / "post.lua"
+    script.write_text(f'wrk.method = "POST"\nwrk.body = {json.dumps(body)}\nwrk.headers["Content-Type"] = '
+                      '"application/json"\n')
+    wrk = subprocess.Popen(
+        ["wrk", "-t1", "-c8", "-d6", "-s", script, f"http://127.0.0.1:{port}{CHAT}"], stdout=subprocess.PIPE, text=True)
+    for _ in range(3):
+        old = line.newest
+        before = old.scrape().sum("weir_requests_total")
+        eventually(lambda: old.scrape().sum("weir_requests_total") > before, "it is under load")
+        line.begin()
+        eventually(lambda: has_ended(old), "the old process has served out", 20)
+    told, _ = wrk.communicate(timeout=30)
+    assert "Socket errors" not in told and "Non-2xx" not in told, told
+    assert int(told.split(" requests in")[0].split()[-1]) > 100, told
+
+
+def test_a_stream_that_is_open_ends_whole_and_an_idle_connection_is_served_once_more(succession):
+    line = succession()
+    old = line.begin()
+    with Wire(old.port) as streaming, Wire(old.port) as idle:
+        assert idle.request("GET", "/v1/echo").status == 200
+        body = json.dumps(usual("chat/completions", stream=True)).encode()
+        streaming.send(message("POST", CHAT, [JSON, ("x-sim-fault", "gap=300")], body))
+        streaming.pending += streaming.more()
+        new = line.begin()
+        eventually(lambda: any(entry["message"] == "draining" for entry in old.log()), "the old process drains")
+        assert new.post(CHAT, usual("chat/completions")).status == 200
+        reply = idle.request("GET", "/v1/echo")
+        assert reply.status == 200 and reply.get("connection") == "close"
+        assert b"data: [DONE]" in streaming.read_reply("POST").body
+        streaming.close()
+        eventually(lambda: has_ended(old), "the old process has served out", 10)
+    assert old.process.wait() == 0
+
+
+def test_the_drain_time_bounds_what_a_silent_connection_holds_up(succession):
+    line = succession({"WEIR_DRAIN_SECONDS": "1"})
+    old = line.begin()
+    with Wire(old.port):
+        line.begin()
+        eventually(lambda: has_ended(old), "the old process ends all the same", 15)
+    assert old.process.wait() == 0
+
+
+def test_new_connections_go_to_the_new_process_alone(succession, simulator):
+    line = succession()
+    old = line.begin()
+    with Wire(old.port) as held:
+        assert held.request("GET", "/v1/echo").status == 200
+        new = line.begin()
+        for _ in range(50):
+            with Wire(new.port) as wire:
+                assert wire.request("GET", "/v1/echo", [("Connection", "close")]).status == 200
+        assert new.scrape().sum("weir_requests_total") == 50
+
+
+def test_without_a_running_proxy_it_just_starts(succession):
+    line = succession()
+    only = line.begin()
+    assert only.post(CHAT, usual("chat/completions")).status == 200
+    assert not any(entry["message"] == "handed over" for entry in only.log())
+
+
+def test_without_take_over_a_second_process_is_still_refused(succession, tmp_path):
+    line = succession()
+    line.begin()
+    line.begin()
+    binary = line.binary
+    ended = subprocess.run(
+        [binary, "serve"], env=line.environment | {"OPENROUTER_API_KEY": UPSTREAM_KEY, "PATH": os.environ["PATH"]},
+        cwd=tmp_path, capture_output=True, text=True, timeout=20)
+    assert ended.returncode == 1 and "WEIR_LISTEN" in ended.stderr
+
+
+def test_a_signal_that_nobody_announced_is_ignored(succession):
+    only = succession().begin()
+    only.process.send(signal.SIGUSR2)
+    eventually(lambda: "SIGUSR2 is ignored" in only.log_text(), "the log says so")
+    assert only.admin("/readyz").status == 200
+
+
+def test_an_announcement_that_comes_to_nothing_changes_nothing(succession):
+    only = succession().begin()
+    answer = only.admin("/hand-over", "POST")
+    assert answer.status == 200 and answer.json()["pid"] == only.process.pid
+    assert only.post(CHAT, usual("chat/completions")).status == 200
+    assert only.admin("/readyz").status == 200
+
+
+def test_the_announcement_needs_the_admin_token(succession):
+    line = succession({"WEIR_ADMIN_TOKEN": "secret-of-admin"})
+    old = line.begin()
+    assert old.admin("/hand-over", "POST").status in (401, 403)
+    line.begin()
+    eventually(lambda: has_ended(old), "the token was sent", 20)
+    assert old.process.wait() == 0
+
+
+def test_what_is_no_weir_is_not_taken_over(succession, simulator, tmp_path):
+    line = succession()
+    environment = line.environment | {
+        "WEIR_ADMIN_LISTEN": f"127.0.0.1:{simulator.port}", "OPENROUTER_API_KEY": UPSTREAM_KEY,
+        "PATH": os.environ["PATH"]}
+    ended = subprocess.run(
+        [line.binary, "serve", "--take-over"], env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=20)
+    assert ended.returncode == 1 and "cannot be taken over" in ended.stderr
+
+
+def test_it_needs_ports_that_are_known(binary, tmp_path):
+    ended = subprocess.run(
+        [binary, "serve", "--take-over"], cwd=tmp_path, capture_output=True, text=True, timeout=20,
+        env={"WEIR_LISTEN": "127.0.0.1:0", "OPENROUTER_API_KEY": UPSTREAM_KEY, "PATH": os.environ["PATH"]})
+    assert ended.returncode == 64 and "WEIR_LISTEN" in ended.stderr
+
+
+# -- what budgets have spent ----------------------------------------------------------------------------------
+
+BUDGET = "budgets: [{name: dollar, period: day, usd: 1}]"
+
+
+def test_spending_of_both_processes_counts(succession, simulator):
+    """What the old one spends while it drains reaches the new one, and neither writes over the other."""
+    line = succession({"WEIR_CLIENT_KEYS": "app:key-of-app"})
+    (line.folder / "weir.yaml").write_text(BUDGET)
+    line.environment["WEIR_CONFIG"] = str(line.folder / "weir.yaml")
+    key = ("Authorization", "Bearer key-of-app")
+
+    def spend(weir) -> float:
+        return cost(weir.post(CHAT, chat("hello", model="openai/gpt-4-turbo", max_tokens=20), [key]))
+
+    def left(weir):
+        return eventually(lambda: remaining(weir, "app"), "the budget is known")
+
+    old = line.begin()
+    spent = spend(old) + spend(old)
+    with Wire(old.port) as held:
+        marked = mark()
+        body = json.dumps(chat("slow", model="openai/gpt-4-turbo", max_tokens=20)).encode()
+        held.send(message("POST", CHAT, [JSON, key, marked, ("x-sim-fault", "delay=2500")], body))
+        eventually(lambda: simulator.saw(marked), "the slow request is on its way")
+        new = line.begin()
+        assert left(new) == pytest.approx(1 - spent)
+        spent += spend(new)
+        spent += cost(held.read_reply("POST"))
+    eventually(lambda: has_ended(old), "the old process has served out", 20)
+    eventually(lambda: abs((remaining(new, "app") or 0) - (1 - spent)) < 1e-9, "what the old one spent is added", 10)
+    newest = line.begin()
+    eventually(lambda: has_ended(new), "the second has served out", 20)
+    assert left(newest) == pytest.approx(1 - spent)
+    assert not [name for name in os.listdir(line.folder) if ".left-" in name]
