@@ -25,6 +25,7 @@ public final class Proxy: Sendable {
   private let chores: Chores
   private let succession: HandOver
   private let choring: Task<Void, Never>
+  private let pricing: Task<Void, Never>
 
   /// How often a draining proxy looks whether its requests are done.
   private static let drainStep = Duration.milliseconds(10)
@@ -61,6 +62,7 @@ public final class Proxy: Sendable {
       let loops = try await LoopDirectory.make(group: group, state: state, honoursProxies: honoursProxies)
       let live = LiveConfiguration(state: state, loops: loops, logger: logger, remembered: remembered, load: load)
       let handOver = HandOver(state: state, chores: chores)
+      let prices = PriceRefresher(state: state, loops: loops, eventLoop: group.any(), live: live, logger: logger)
       let routes = AdminRoutes(
         handOver: handOver, eventLoop: adminGroup.next(), state: state,
         probe: UpstreamProbe(eventLoop: group.any(), loops: loops), version: version,
@@ -78,7 +80,7 @@ public final class Proxy: Sendable {
       if sockets.sharesAddresses { await steerHere([traffic.channel, admin.channel], logger) }
       let proxy = Proxy(
         state: state, loops: loops, traffic: traffic, admin: admin, group: group, adminGroup: adminGroup,
-        live: live, logger: logger, chores: chores, handOver: handOver)
+        live: live, logger: logger, chores: chores, handOver: handOver, prices: prices)
       try proxy.announce(descriptors: descriptors)
       // Reading the configuration alone touches megabytes of code that no request needs.
       weir_let_go_of_code()
@@ -94,11 +96,12 @@ public final class Proxy: Sendable {
   private init(
     state: ProxyState, loops: LoopDirectory, traffic: TrafficListener, admin: AdminListener,
     group: MultiThreadedEventLoopGroup, adminGroup: MultiThreadedEventLoopGroup, live: LiveConfiguration,
-    logger: Logger, chores: Chores, handOver: HandOver
+    logger: Logger, chores: Chores, handOver: HandOver, prices: PriceRefresher
   ) {
     self.chores = chores
     succession = handOver
     choring = Task { await chores.run() }
+    pricing = Task { await prices.run() }
     self.state = state
     self.loops = loops
     self.traffic = traffic
@@ -147,6 +150,7 @@ public final class Proxy: Sendable {
   /// - Returns: how many requests were cut.
   public func drainAndStop() async throws -> Int {
     state.startDraining()
+    pricing.cancel()
     logger.notice(
       "draining", metadata: ["in_flight": "\(state.inFlight.inUse)", "seconds": "\(state.current.configuration.drain)"])
     if state.isHandedOver { await serveOut() }

@@ -14,6 +14,13 @@ public enum WallClock {
     return Int64(now.tv_sec) * 1000 + Int64(now.tv_nsec) / 1_000_000
   }
 
+  /// Whole seconds of a clock that nobody sets.
+  static func monotonicSeconds() -> Int64 {
+    var now = timespec()
+    unsafe clock_gettime(CLOCK_MONOTONIC, &now)
+    return Int64(now.tv_sec)
+  }
+
   /// Whole seconds since the epoch.
   static func wholeSeconds() -> Int64 { Int64(read().tv_sec) }
 
