@@ -94,8 +94,16 @@ struct Router: Sendable {
     return Generation(
       id: generationID(request), endpoint: endpoint, createdMilliseconds: request.now,
       provider: provider(request), prompt: prompt, completion: completion,
-      entry: entry, usage: Usage(of: completion, on: entry), showsUsage: !request.faults.noUsage,
+      entry: entry, usage: Usage(of: completion, on: entry), showsUsage: showsUsage(request, endpoint, prompt),
+      hasBareUsage: request.faults.usageOnDemand,
       showsEnd: !request.faults.noDone, failsInChoice: request.faults.errorChoice)
+  }
+
+  /// The faults `no-usage` and `usage-on-demand`.
+  private func showsUsage(_ request: Request, _ endpoint: String, _ prompt: Prompt) -> Bool {
+    if request.faults.noUsage { return false }
+    guard request.faults.usageOnDemand, endpoint.hasSuffix("completions"), prompt.isStream else { return true }
+    return prompt.wantsStreamUsage
   }
 
   /// The fault `context`.
