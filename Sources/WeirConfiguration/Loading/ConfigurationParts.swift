@@ -66,7 +66,8 @@ struct ConfigurationParts {
   ) -> Configuration {
     Configuration(
       listeners: listeners, upstream: upstream, upstreams: policy.upstreams, kimi: kimi, clients: clients,
-      limits: limits, timeouts: timeouts, limitPolicy: policy.limits, pricing: policy.pricing, cachePolicy: policy.cache,
+      limits: limits, timeouts: timeouts, limitPolicy: policy.limits, pricing: policy.pricing,
+      cachePolicy: policy.cache,
       resilience: policy.resilience, drain: drain, meteringDrain: meteringDrain, logging: logging,
       catalog: policy.catalog, access: policy.access,
       rollouts: policy.rollouts, routes: policy.routes, routesByLength: policy.routesByLength,

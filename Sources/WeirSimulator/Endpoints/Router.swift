@@ -62,6 +62,7 @@ struct Router: Sendable {
       $0.promptTokens += usage.promptTokens
       $0.cost += usage.cost
     }
+    world.books.enter(usage, model: input.model, .reported)
     return Embeddings.reply(to: input, id: generationID(request), usage: usage, provider: provider(request))
   }
 
