@@ -22,10 +22,12 @@ extension Configuration {
     public let timeouts: Timeouts
     /// Serves Kimi models after the default upstream, without being named by them.
     public let backsKimi: Bool
+    /// Whether weir asks for the usage of streams where the client does not.
+    public let needsUsageAsked: Bool
 
     /// What the policy knows of it.
     public var route: UpstreamRoute {
-      UpstreamRoute(id: id, name: name, modelNames: modelNames, backsKimi: backsKimi)
+      UpstreamRoute(id: id, name: name, modelNames: modelNames, backsKimi: backsKimi, needsUsageAsked: needsUsageAsked)
     }
   }
 

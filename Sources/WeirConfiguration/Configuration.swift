@@ -28,6 +28,8 @@ public struct Configuration: Sendable {
   public let resilience: ResiliencePolicy
   /// How long SIGTERM waits for open requests.
   public let drain: Duration
+  /// How long a stream that its client left is read on to learn what it used; zero cancels it.
+  public let meteringDrain: Duration
   /// What is logged, and in which form.
   public let logging: Logging
   /// The built-in models and the file's, and what each name means.

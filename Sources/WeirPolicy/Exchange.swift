@@ -59,6 +59,8 @@ public struct Exchange: Sendable {
   public internal(set) var warnings: [String] = []
   /// The output bound of one reply as the request goes upstream, in tokens; nil without one.
   public internal(set) var outputBound: Int?
+  /// weir asks for the stream's usage on its own account, and the client does not see the event that brings it.
+  public internal(set) var hidesStreamUsage = false
   /// The output bound that weir puts in because a hard budget applies; nil leaves the request as it is.
   public internal(set) var outputCap: Int?
 
@@ -114,7 +116,9 @@ public struct Exchange: Sendable {
   public internal(set) var ending: Ending?
   /// When it ended.
   public internal(set) var endedAt: Int64?
-  /// What it cost; nil where the upstream was not asked, or nobody knows.
+  /// What it used; nil where it used nothing, or nobody reads its reply.
+  public internal(set) var metered: MeteredUsage?
+  /// What it cost, nothing for a kept reply; nil where the upstream was not asked, or nobody knows.
   public internal(set) var cost: Cost?
   /// What the upstream would have cost, where the reply was a kept one, in US dollars; nil where nobody knows.
   public internal(set) var savedUSD: Double?

@@ -132,6 +132,7 @@ public enum RequestPath {
     exchange.model = earlier.model
     exchange.sentModel = earlier.sentModel
     exchange.edits = earlier.edits
+    exchange.hidesStreamUsage = earlier.hidesStreamUsage
     exchange.warnings = earlier.warnings
     exchange.fallbackFrom = earlier.fallbackFrom
     exchange.fallbackReason = earlier.fallbackReason
@@ -194,15 +195,20 @@ public enum RequestPath {
   /// - Parameters:
   ///   - lease: what `admit` took; nil where it took nothing.
   ///   - wall: seconds since 1970.
+  ///   - census: what the body is made of, if it is still there; asked only where the usage has to be estimated.
   public static func settle(
     _ exchange: inout Exchange, ending: Ending, reading: ReplyReading?, lease: consuming LimitLease?,
-    policy: PolicySnapshot, now: Int64, wall: Int64
+    policy: PolicySnapshot, now: Int64, wall: Int64, census: () -> BodyCensus? = { nil }
   ) {
     exchange.ending = ending
-    exchange.reading = reading.map { CorrectReading.correct($0, exchange) }
+    exchange.reading = reading
     exchange.endedAt = now
-    exchange.cost = PriceReply.price(exchange, exchange.reading, policy: policy)
-    exchange.savedUSD = PriceReply.price(exchange, exchange.keptReading, policy: policy)?.usd
+    exchange.metered = MeterUsage.meter(exchange, census: census)
+    exchange.cost = PriceReply.price(exchange, metered: exchange.metered, policy: policy)
+    if let kept = PriceReply.price(exchange, exchange.keptReading, policy: policy) {
+      exchange.savedUSD = kept.usd
+      exchange.cost = Cost(usd: 0, source: .none, baselineUSD: kept.baselineUSD)
+    }
     SettleLimits.settle(&exchange, lease: lease, now: now, wall: wall)
   }
 }

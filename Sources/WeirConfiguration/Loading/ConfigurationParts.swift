@@ -7,6 +7,7 @@ struct ConfigurationParts {
   let limits: Configuration.Limits
   let timeouts: Configuration.Timeouts
   let drain: Duration
+  let meteringDrain: Duration
   let logging: Configuration.Logging
   let rolloutStateFile: String?
   let budgetStateFile: String?
@@ -50,6 +51,7 @@ struct ConfigurationParts {
       clientHeader: resolver.value(Settings.clientHeaderTimeout),
       clientIdle: resolver.value(Settings.clientIdleTimeout))
     drain = resolver.value(Settings.drain)
+    meteringDrain = resolver.value(Settings.meteringDrain)
     logging = Configuration.Logging(
       level: resolver.value(Settings.logLevel), format: resolver.value(Settings.logFormat))
     rolloutStateFile = resolver.stateFile(Settings.stateFile)
@@ -64,8 +66,9 @@ struct ConfigurationParts {
   ) -> Configuration {
     Configuration(
       listeners: listeners, upstream: upstream, upstreams: policy.upstreams, kimi: kimi, clients: clients.clients,
-      limits: limits, timeouts: timeouts, limitPolicy: policy.limits, pricing: policy.pricing, cachePolicy: policy.cache,
-      resilience: policy.resilience, drain: drain, logging: logging, catalog: policy.catalog, access: policy.access,
+      limits: limits, timeouts: timeouts, limitPolicy: policy.limits, pricing: policy.pricing,
+      cachePolicy: policy.cache, resilience: policy.resilience, drain: drain, meteringDrain: meteringDrain,
+      logging: logging, catalog: policy.catalog, access: policy.access,
       rollouts: policy.rollouts, routes: policy.routes, routesByLength: policy.routesByLength,
       rolloutStateFile: rolloutStateFile, budgetStateFile: budgetStateFile, ledgerPath: ledgerPath,
       origins: origins, sections: policy.rows, warnings: warnings, files: files)

@@ -12,6 +12,7 @@ extension UpstreamParts {
     if let models = entry?.models, !models.isEmpty {
       parts.append("models " + models.map { "\($0.value.model)=\($0.value.name)" }.joined(separator: ","))
     }
+    if upstream.needsUsageAsked { parts.append("asks for the usage of streams") }
     let times = upstream.timeouts
     for (name, time, usual) in [
       ("connect", times.connect, defaults.connect), ("first byte", times.firstByte, defaults.firstByte),

@@ -25,7 +25,8 @@ struct UpstreamParts {
     if let key = moonshot.key {
       let upstream = Configuration.NamedUpstream(
         id: MoonshotUpstream.id, name: MoonshotUpstream.id, url: moonshot.url, apiKey: key, passesClientKey: false,
-        headers: [], modelNames: MoonshotUpstream.modelNames(catalog), timeouts: parts.timeouts, backsKimi: true)
+        headers: [], modelNames: MoonshotUpstream.modelNames(catalog), timeouts: parts.timeouts, backsKimi: true,
+        needsUsageAsked: UpstreamParts.asksUsage(nil, MoonshotUpstream.id, moonshot.url))
       append(upstream, nil, key: "upstreams.\(MoonshotUpstream.id)", moonshot.keyPlace.origin)
     } else if moonshot.urlPlace.origin != .builtIn {
       resolver.problems.append(
@@ -42,7 +43,8 @@ struct UpstreamParts {
       id: UpstreamRoute.defaultID, name: settings.url.host, url: settings.url, apiKey: settings.apiKey,
       passesClientKey: true, headers: headers(of: entry, hasKey: settings.apiKey != nil, &resolver),
       modelNames: modelNames(of: entry, over: [:], &resolver),
-      timeouts: entry?.timeouts.over(parts.timeouts) ?? parts.timeouts, backsKimi: false)
+      timeouts: entry?.timeouts.over(parts.timeouts) ?? parts.timeouts, backsKimi: false,
+      needsUsageAsked: UpstreamParts.asksUsage(entry, UpstreamRoute.defaultID, settings.url))
     if let entry {
       append(upstream, entry, key: entry.field.key, .file(path: resolver.yaml.path, line: entry.field.line))
     } else {
@@ -62,8 +64,13 @@ struct UpstreamParts {
     guard let url else { return }
     let upstream = Configuration.NamedUpstream(
       id: entry.id, name: entry.id, url: url, apiKey: key, passesClientKey: passes && key == nil, headers: headers,
-      modelNames: names, timeouts: entry.timeouts.over(parts.timeouts), backsKimi: moonshot != nil)
+      modelNames: names, timeouts: entry.timeouts.over(parts.timeouts), backsKimi: moonshot != nil,
+      needsUsageAsked: UpstreamParts.asksUsage(entry, entry.id, url))
     append(upstream, entry, key: entry.field.key, .file(path: resolver.yaml.path, line: entry.field.line))
+  }
+
+  private static func asksUsage(_ entry: UpstreamEntry?, _ id: String, _ url: UpstreamURL) -> Bool {
+    (entry?.streamUsage?.value ?? StreamUsage.usual(id: id, host: url.host)) == .add
   }
 
   private mutating func append(

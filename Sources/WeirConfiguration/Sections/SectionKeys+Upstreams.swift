@@ -18,6 +18,11 @@ extension SectionKeys {
       SectionKey(
         .upstream, "models", "group",
         "Models of the catalog and what this upstream calls them; others keep their name"),
+      SectionKey(
+        .upstream, "stream_usage", "`add` or `as_is`",
+        "Whether weir asks for the usage of chat and completions streams (`stream_options.include_usage`) where the "
+          + "client does not, and hides the answer from it; by default, `add`, but `as_is` for openrouter.ai and for "
+          + "`default`, unless its host is api.openai.com, api.moonshot.ai or api.moonshot.cn"),
       SectionKey(.upstream, "timeouts", "group", "What differs from `WEIR_TIMEOUT_*`"),
       SectionKey(.upstream, "retry", "group", "How its requests are tried again; goes before `resilience.retry`"),
       SectionKey(.upstreamTimeouts, "connect", "seconds", "Until a connection stands, TLS included"),

@@ -12,6 +12,7 @@ struct UpstreamEntry {
   var headers: [Located<Configuration.Header>] = []
   /// The catalog's names and the upstream's.
   var models: [Located<(model: String, name: String)>] = []
+  var streamUsage: Located<StreamUsage>?
   var timeouts = TimeoutsSection()
   var retry: RetrySection?
 }
@@ -64,6 +65,9 @@ extension SectionReader {
     entry.passesClientKey = located(fields["pass_client_key"], ValueParsers.boolean)
     entry.headers = headers(fields["headers"])
     entry.models = modelNames(fields["models"])
+    entry.streamUsage = located(fields["stream_usage"]) { text throws(ValueProblem) in
+      try ValueParsers.choice(text, of: StreamUsage.self)
+    }
     entry.timeouts = timeouts(fields["timeouts"])
     entry.retry = retry(fields["retry"], in: .upstreamRetry)
     if field.name == UpstreamRoute.defaultID {

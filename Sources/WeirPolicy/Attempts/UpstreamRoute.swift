@@ -8,17 +8,23 @@ public struct UpstreamRoute: Sendable, Equatable {
   public let modelNames: [String: String]
   /// Serves Kimi models after the default upstream, without being named by them.
   public let backsKimi: Bool
+  /// Tells the usage of a stream only where it is asked to, so that weir asks for it.
+  public let needsUsageAsked: Bool
 
   /// The id of the upstream of `WEIR_UPSTREAM_URL`.
   public static let defaultID = "default"
 
   /// Describes an upstream.
-  public init(id: String, name: String, modelNames: [String: String] = [:], backsKimi: Bool = false) {
+  public init(
+    id: String, name: String, modelNames: [String: String] = [:], backsKimi: Bool = false,
+    needsUsageAsked: Bool = false
+  ) {
     self.id = id
     self.name = name
     self.modelNames = Dictionary(
       modelNames.map { (ModelName.folded($0.key), $0.value) }, uniquingKeysWith: { first, _ in first })
     self.backsKimi = backsKimi
+    self.needsUsageAsked = needsUsageAsked
   }
 
   /// What the upstream calls a model.

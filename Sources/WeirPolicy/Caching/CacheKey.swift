@@ -24,11 +24,13 @@ public struct CacheKey: Sendable, Hashable {
     public var acceptEncoding: String?
     /// Other fields sent upstream that may change the answer, names in lower case, in a fixed order.
     public var fields: [(name: String, value: String)]
+    /// What weir takes out of the reply (`Exchange.replyFingerprint`).
+    public var replyEdits: [String]
 
     /// Describes a request.
     public init(
       tenant: TenantKey, upstreams: [String], method: String, path: String, query: String? = nil,
-      acceptEncoding: String? = nil, fields: [(name: String, value: String)] = []
+      acceptEncoding: String? = nil, fields: [(name: String, value: String)] = [], replyEdits: [String] = []
     ) {
       self.tenant = tenant
       self.upstreams = upstreams
@@ -37,6 +39,7 @@ public struct CacheKey: Sendable, Hashable {
       self.query = query
       self.acceptEncoding = acceptEncoding
       self.fields = fields
+      self.replyEdits = replyEdits
     }
   }
 
@@ -63,6 +66,7 @@ public struct CacheKey: Sendable, Hashable {
       parts.append(field.name)
       parts.append(field.value)
     }
+    parts.append(request.replyEdits)
     parts.append(canonicalBody.count)
     var hash = SHA256()
     hash.update(data: parts.bytes)

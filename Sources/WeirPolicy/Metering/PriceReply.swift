@@ -5,12 +5,22 @@ import WeirWire
 enum PriceReply {
   /// - Parameter reading: of the reply; nil where there is none.
   static func price(_ exchange: Exchange, _ reading: ReplyReading?, policy: PolicySnapshot) -> Cost? {
-    guard let reading else { return nil }
-    let usage = reading.usage
-    if usage == nil, reading.cost == nil { return nil }
+    price(exchange, reading?.usage, said: reading?.cost, policy)
+  }
+
+  /// - Parameter metered: what the request used; of an estimate the upstream's figure, if it gave any, is none yet.
+  static func price(_ exchange: Exchange, metered: MeteredUsage?, policy: PolicySnapshot) -> Cost? {
+    guard metered?.state == .estimated else { return price(exchange, exchange.reading, policy: policy) }
+    return price(exchange, metered?.counts, said: nil, policy)
+  }
+
+  private static func price(
+    _ exchange: Exchange, _ usage: TokenUsage?, said: Double?, _ policy: PolicySnapshot
+  ) -> Cost? {
+    if usage == nil, said == nil { return nil }
     let catalog = usage.flatMap { usage in policy.prices.prices(of: exchange).map { cost(of: usage, at: $0) } }
     return Cost(
-      usd: reading.cost ?? catalog, source: reading.cost != nil ? .upstream : catalog != nil ? .catalog : .none,
+      usd: said ?? catalog, source: said != nil ? .upstream : catalog != nil ? .catalog : .none,
       baselineUSD: usage.map { cost(of: $0, at: policy.baseline) }, catalogUSD: catalog)
   }
 

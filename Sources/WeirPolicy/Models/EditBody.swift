@@ -19,6 +19,7 @@ enum EditBody {
       fillDefaults(&exchange, envelope: envelope, policy: policy)
     }
     CapOutput.cap(&exchange, envelope: envelope, memberText: memberText)
+    AskStreamUsage.ask(&exchange, envelope: envelope, policy: policy, memberText: memberText)
     if let addition = rules?.systemPromptAddition {
       AddSystemPrompt.add(&exchange, addition: addition, envelope: envelope, memberText: memberText)
     }

@@ -71,7 +71,7 @@ extension LiveExchange {
       upstreams: upstreams.map(\.id), method: request.method.rawValue, path: target.rest,
       query: target.query.isEmpty ? nil : target.query,
       acceptEncoding: fields.acceptEncoding.map { AcceptEncoding.reduced($0) ?? $0 },
-      fields: fields.variants + TellingFields.of(request.headers))
+      fields: fields.variants + TellingFields.of(request.headers), replyEdits: exchange.replyFingerprint)
     return unsafe body.withUnsafeReadableBytes { bytes in
       unsafe loop.canonical.write(bytes) { unsafe CacheKey(request, canonicalBody: $0) }
     }
@@ -120,16 +120,21 @@ extension LiveExchange {
   /// The client is gone: does its request go on for others?
   func detach(_ phase: ClientPhase) -> Bool {
     guard detached == nil, let leader, leader.clientLeft() else { return false }
+    leave(phase)
+    return true
+  }
+
+  /// The exchange goes on without its client.
+  func leave(_ phase: ClientPhase) {
     detached = phase
     reply.isHeld = false
     giveBackKept()
     transfer?.release()
     connection.leave(self)
-    return true
   }
 
   /// The last follower left, and the client had left before.
-  private func abandoned() {
+  func abandoned() {
     guard !isOver else { return }
     giveUpTransfer()
     finish(.clientLeft(detached ?? .reply))

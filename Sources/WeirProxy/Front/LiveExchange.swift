@@ -311,13 +311,13 @@ final class LiveExchange {
     }.get()
   }
 
-  /// The text of the tools that the request offers.
+  /// The text of the tools that the request offers, or of its `functions`, OpenAI's first form of them.
   var toolsText: [UInt8]? {
-    guard let range = envelope?.range(of: .tools) else { return nil }
+    guard let range = envelope?.range(of: .tools) ?? envelope?.range(of: .functions) else { return nil }
     return intake.body.getBytes(at: intake.body.readerIndex + range.lowerBound, length: range.count)
   }
 
-  private func bodyCensus() -> BodyCensus {
+  func bodyCensus() -> BodyCensus {
     let body = intake.body
     return BodyCensus(body.readableBytesUInt8Span)
   }

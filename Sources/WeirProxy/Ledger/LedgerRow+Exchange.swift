@@ -56,29 +56,17 @@ extension LedgerRow {
     generationID = reading?.generationID
   }
 
-  /// What the upstream reported; else what `SettleLimits` books: an event of a stream is about a token, and the prompt
-  /// has what was expected, where a limit made weir expect something. An error reply or a kept one used none.
   private mutating func setTokens(_ exchange: Exchange) {
-    guard let reading = exchange.reading else { return }
-    if let usage = reading.usage {
-      inputTokens = usage.input
-      outputTokens = usage.output
-      cachedTokens = usage.cached
-      reasoningTokens = usage.reasoning
-      usageState = .reported
-      if exchange.endpoint == .messages, exchange.isStream, !reading.sawEndMarker {
-        // Anthropic's streams begin with the prompt's tokens and a placeholder for the output's.
-        outputTokens = max(usage.output, reading.contentEvents)
-        usageState = .estimated
-      }
-      return
+    guard let metered = exchange.metered else { return }
+    inputTokens = metered.input
+    outputTokens = metered.output
+    cachedTokens = metered.cached
+    reasoningTokens = metered.reasoning
+    switch metered.state {
+    case .reported: usageState = .reported
+    case .estimated: usageState = .estimated
+    case .unknown: usageState = .unknown
     }
-    let usedNothing = (exchange.status ?? 0) >= 400 || (reading.error != nil && !reading.sawContent)
-    guard exchange.attempts > 0, !usedNothing else { return }
-    inputTokens = exchange.estimate?.input
-    let wasSent = reading.contentEvents > 0 || inputTokens != nil
-    outputTokens = exchange.isStream ? (wasSent ? reading.contentEvents : nil) : exchange.estimate?.output
-    usageState = inputTokens == nil && outputTokens == nil ? .unknown : .estimated
   }
 
   /// A request that no upstream was asked for cost nothing; of any other that is only known where somebody says so.

@@ -38,9 +38,10 @@ enum AccessLog {
     line.add("stream", exchange.isStream)
     line.add("request_bytes", sizes.received)
     line.add("response_bytes", sizes.sent)
-    if let usage = exchange.reading?.usage {
-      line.add("input_tokens", usage.input)
-      line.add("output_tokens", usage.output)
+    if let metered = exchange.metered {
+      if let input = metered.input { line.add("input_tokens", input) }
+      if let output = metered.output { line.add("output_tokens", output) }
+      if metered.state != .reported { line.add("usage", metered.state.rawValue) }
     }
     if let usd = exchange.cost?.usd { line.add("cost_usd", json: Array("\(usd)".utf8)) }
     if let finish = exchange.reading?.finishReason { line.add("finish_reason", finish) }

@@ -4,11 +4,15 @@ import WeirPolicy
 /// The families of the cache. The counters are kept at hand for the event loops.
 final class CacheMetrics: Sendable {
   private let byResult: [CacheResult: Counter]
+  let savedUSD: CounterFamily
 
   init(_ registry: MetricsRegistry) {
     let requests = registry.counter(
       "weir_cache_requests_total", help: "Requests to the JSON APIs by what the cache had to do with them.",
       labels: ["result"])
+    savedUSD = registry.counter(
+      "weir_cache_saved_usd_total", help: "What upstreams would have cost for what kept replies answered.",
+      labels: ["model"])
     byResult = Dictionary(
       uniqueKeysWithValues: [CacheResult.hit, .coalesced, .miss, .bypass].map { ($0, requests.child([$0.rawValue])) })
   }

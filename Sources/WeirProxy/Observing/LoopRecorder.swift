@@ -123,21 +123,26 @@ final class LoopRecorder {
     metrics.errors.child([model, exchange.upstream ?? "none", type]).increment()
   }
 
+  /// The counters have what the ledger's row has, estimates among it; the histograms only what upstreams reported.
   private func recordTokens(_ exchange: Exchange, key: TokenKey, firstContentAt: Int64?, wall: Double) {
-    guard firstContentAt != nil || exchange.reading?.usage != nil else { return }
+    if let metered = exchange.metered { metrics.spending.record(metered.state) }
+    guard firstContentAt != nil || exchange.metered != nil else { return }
     let series = tokenSeries(key)
-    if let usage = exchange.reading?.usage {
-      series.input.increment(by: Double(usage.input))
-      series.output.increment(by: Double(usage.output))
-      if usage.cached > 0 { series.cached.increment(by: Double(usage.cached)) }
-      if usage.reasoning > 0 { series.reasoning.increment(by: Double(usage.reasoning)) }
-      series.requestTokens.observe(Double(usage.input))
-      series.completionTokens.observe(Double(usage.output))
+    if let metered = exchange.metered {
+      if let input = metered.input { series.input.increment(by: Double(input)) }
+      if let output = metered.output { series.output.increment(by: Double(output)) }
+      if let cached = metered.cached, cached > 0 { series.cached.increment(by: Double(cached)) }
+      if let reasoning = metered.reasoning, reasoning > 0 { series.reasoning.increment(by: Double(reasoning)) }
+    }
+    let reported = exchange.metered.flatMap { $0.state == .reported ? $0.counts : nil }
+    if let reported {
+      series.requestTokens.observe(Double(reported.input))
+      series.completionTokens.observe(Double(reported.output))
     }
     if exchange.isStream, let firstContentAt, let admittedAt = exchange.admittedAt {
       series.timeToFirstToken.observe(
         seconds(firstContentAt - admittedAt), requestID: exchange.requestID, time: wall)
-      if let output = exchange.reading?.usage?.output, output > 1, let endedAt = exchange.endedAt {
+      if let output = reported?.output, output > 1, let endedAt = exchange.endedAt {
         series.timePerOutputToken.observe(seconds(endedAt - firstContentAt) / Double(output - 1))
       }
     }
@@ -171,6 +176,7 @@ final class LoopRecorder {
       costs[key] = series
     }
     if let usd = cost.usd { series.cost.increment(by: usd) }
+    if let saved = exchange.savedUSD { metrics.cache.savedUSD.child([model]).increment(by: saved) }
     if let baseline = cost.baselineUSD { series.baseline.increment(by: baseline) }
   }
 

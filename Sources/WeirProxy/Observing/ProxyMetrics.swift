@@ -43,7 +43,8 @@ public final class ProxyMetrics: Sendable {
       "weir_overhead_seconds", help: "Time that weir itself added before the request left for the upstream.",
       labels: ["endpoint"], buckets: Buckets.overheadSeconds)
     tokens = registry.counter(
-      "weir_tokens_total", help: "Tokens that upstreams reported; cached ones are part of input.",
+      "weir_tokens_total",
+      help: "Tokens that upstreams reported, or else weir's estimate; cached ones are part of input.",
       labels: ["model", "variant", "type"])
     errors = registry.counter(
       "weir_errors_total", help: "Errors made by weir, and error replies of upstreams as upstream_STATUS.",

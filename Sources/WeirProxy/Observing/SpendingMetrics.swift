@@ -11,6 +11,7 @@ final class SpendingMetrics: Sendable {
   let requestTokens: HistogramFamily
   let completionTokens: HistogramFamily
   let timePerOutputToken: HistogramFamily
+  private let byUsageState: [MeteredUsage.State: Counter]
 
   init(_ registry: MetricsRegistry) {
     rateLimited = registry.counter(
@@ -23,11 +24,17 @@ final class SpendingMetrics: Sendable {
       help: "Tokens that requests used beyond (under) or short of (over) what they were estimated to use.",
       labels: ["direction"])
     cost = registry.counter(
-      "weir_cost_usd_total", help: "What requests cost in US dollars, by the upstream's figure or else the catalog's.",
+      "weir_cost_usd_total",
+      help: "What requests cost in US dollars, by the upstream's figure or else the catalog's; estimated tokens too.",
       labels: ["model", "variant", "client"])
     baselineCost = registry.counter(
-      "weir_baseline_cost_usd_total", help: "What the baseline model would have cost for the same tokens.",
+      "weir_baseline_cost_usd_total",
+      help: "What the baseline model would have cost for the same tokens, those of kept replies too.",
       labels: ["model", "variant", "client"])
+    let usage = registry.counter(
+      "weir_usage_total", help: "Requests that upstreams worked on, by who says what they used.", labels: ["state"])
+    byUsageState = Dictionary(
+      uniqueKeysWithValues: MeteredUsage.State.allCases.map { ($0, usage.child([$0.rawValue])) })
     requestTokens = registry.histogram(
       "weir_request_tokens", help: "Prompt tokens of a request.", labels: ["model"], buckets: Buckets.tokens)
     completionTokens = registry.histogram(
@@ -36,6 +43,8 @@ final class SpendingMetrics: Sendable {
       "weir_time_per_output_token_seconds", help: "From a stream's first content to its end, for each later token.",
       labels: ["model", "variant"], buckets: Buckets.perTokenSeconds)
   }
+
+  func record(_ state: MeteredUsage.State) { byUsageState[state]?.increment() }
 
   /// Counts what is rare: refusals by limits, budgets that are used up, estimates that were wrong.
   func recordLimits(_ exchange: Exchange) {

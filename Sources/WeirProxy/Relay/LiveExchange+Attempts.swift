@@ -39,7 +39,7 @@ extension LiveExchange {
     }
     UpstreamHead.write(
       request, fields: fields, endpoint: exchange.endpoint, bodyWasInflated: bodyWasInflated,
-      readsReply: modelList != nil, upstream: upstream,
+      readsReply: modelList != nil, editsReply: exchange.editsReply, upstream: upstream,
       credentials: UpstreamHead.Credentials(
         own: snapshot.credentials(of: exchange, to: upstream), clients: snapshot.policy.clients),
       into: transfer.headers)
@@ -76,6 +76,7 @@ extension LiveExchange {
 
   /// Whether a reply with this status waits until it is known to be one.
   func holdsBack(status: Int) -> Bool {
+    if reply.edit?.waits == true { return true }
     guard isReplayable, exchange.endpoint.readsBody || status >= 400 else { return false }
     return RequestPath.mayTryAgain(exchange, policy: snapshot.policy)
   }
@@ -85,6 +86,11 @@ extension LiveExchange {
     guard let head = reply.held else { return false }
     measurePending()
     let status = exchange.status ?? 0
+    if reply.edit?.isWhole == true {
+      holdWhole()
+      _ = stopsReply()
+      return true
+    }
     if head.isEventStream, status < 300 {
       if reply.meter?.sawContent == true {
         letGo(head, status: status)
@@ -104,7 +110,9 @@ extension LiveExchange {
   func checkHold(now: Int64) {
     // Somebody follows a reply that rests for its own slow client.
     if reply.isHeld, hasFollowers { transfer?.release() }
-    guard let head = reply.held, let repliedAt = exchange.repliedAt, now - repliedAt >= Self.longestHold else { return }
+    guard let head = reply.held, let repliedAt = exchange.repliedAt, now - repliedAt >= Self.longestHold,
+      reply.edit?.isWhole != true
+    else { return }
     letGo(head, status: exchange.status ?? 0)
     transferBatchEnded()
   }

@@ -49,8 +49,13 @@ extension LiveExchange {
     finish(.broken)
   }
 
+  /// Whether the client has no event's beginning without its end.
+  private var isAtEventBoundary: Bool {
+    reply.edit?.editor.isAtEventBoundary ?? reply.meter?.reading.isAtEventBoundary ?? true
+  }
+
   private func writeErrorEvent(_ refusal: Refusal) {
-    var event: [UInt8] = reply.meter?.reading.isAtEventBoundary ?? true ? [] : Array("\n\n".utf8)
+    var event: [UInt8] = isAtEventBoundary ? [] : Array("\n\n".utf8)
     event += ErrorBody.streamEvent(
       endpoint: exchange.endpoint, code: refusal.code.rawValue,
       message: refusal.message(requestID: exchange.requestID), status: refusal.status)
@@ -65,9 +70,20 @@ extension LiveExchange {
   func clientLeft() {
     guard !isOver else { return }
     let phase: ClientPhase = reply.hasBegun ? .reply : exchange.attempts > 0 ? .waiting : .request
-    if detach(phase) { return }
+    if detach(phase) || readsOn(phase) { return }
     giveUpTransfer()
     finish(.clientLeft(phase))
+  }
+
+  /// The client is gone: is its stream read on for a while, to learn what it used? Not while the process ends.
+  private func readsOn(_ phase: ClientPhase) -> Bool {
+    let drain = snapshot.configuration.meteringDrain.nanoseconds
+    guard drain > 0, phase == .reply, reply.isEventStream, transfer != nil, detached == nil, !loop.state.isDraining
+    else { return false }
+    leave(phase)
+    // Held until then, since no connection holds it any more.
+    backOff = loop.eventLoop.assumeIsolated().scheduleTask(in: .nanoseconds(drain)) { self.abandoned() }
+    return true
   }
 
   /// The upstream must not go on generating for nobody.
@@ -98,12 +114,12 @@ extension LiveExchange {
     isOver = true
     endSharing(ending)
     let toolCalls = submitToolCalls(wasComplete: ending == .complete)
-    giveBackBounds()
     RequestPath.abandonAttempt(&exchange, shared: loop.state.shared, now: loop.now)
     RequestPath.settle(
       &exchange, ending: detached.map { .clientLeft($0) } ?? ending, reading: reply.meter?.reading, lease: lease.take(),
       policy: snapshot.policy,
-      now: loop.now, wall: WallClock.wholeSeconds())
+      now: loop.now, wall: WallClock.wholeSeconds(), census: { envelope == nil ? nil : bodyCensus() })
+    giveBackBounds()
     loop.recorder.record(exchange, firstContentAt: reply.firstContentAt)
     loop.state.ledger.record(
       exchange, sizes: sizes, firstContentAt: reply.firstContentAt, toolCalls: toolCalls)

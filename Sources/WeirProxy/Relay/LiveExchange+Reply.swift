@@ -21,6 +21,7 @@ extension LiveExchange: TransferReceiver {
       return
     }
     RequestPath.replied(&exchange, status: head.status, now: loop.now)
+    if exchange.editsReply { startEditing(upstreamHead, status: head.status) }
     if holdsBack(status: head.status) {
       reply.isEventStream = upstreamHead.isEventStream
       reply.framing = framing(status: head.status, contentLength: upstreamHead.contentLength)
@@ -45,6 +46,12 @@ extension LiveExchange: TransferReceiver {
 
   func transferReceivedBody(_ bytes: UnsafeRawBufferPointer) {
     guard reply.framing != .none else { return }
+    if reply.edit != nil, reply.isEventStream { return unsafe editEvents(bytes) }
+    unsafe append(bytes)
+  }
+
+  /// Adds to what goes to the client with the batch.
+  func append(_ bytes: UnsafeRawBufferPointer) {
     if reply.batch == nil {
       reply.batch = ReplyFraming.bodyBuffer(bytes.count, allocator: connection.allocator)
     }
@@ -53,7 +60,7 @@ extension LiveExchange: TransferReceiver {
   }
 
   func transferBatchEnded() {
-    guard !isOver, !holdsModels(), !keepsHolding() else { return }
+    guard !isOver, !holdsModels(), !stopsReply(), !keepsHolding() else { return }
     let bytes = reply.batchBytes
     relayBatch(isLast: false)
     guard !isOver, !isWritable, let transfer else { return }
@@ -87,6 +94,8 @@ extension LiveExchange: TransferReceiver {
     transfer = nil
     guard !isOver else { return }
     recordTransfer(reusedConnection: outcome.reusedConnection, isWhole: outcome.failure == nil)
+    if reply.edit != nil, outcome.failure == nil { finishEditing() }
+    if stopsReply() { return }
     if let head = reply.held {
       heldReplyEnded(head, failure: outcome.failure)
     } else if let failure = outcome.failure {
@@ -169,17 +178,19 @@ extension LiveExchange: TransferReceiver {
   }
 
   private func measure(_ body: ByteBuffer) {
-    guard reply.meter != nil, !reply.isUnreadable, holdsForMeter(body.readableBytes) else { return }
-    unsafe body.withUnsafeReadableBytes { bytes in
-      if let inflater = reply.inflater {
-        do throws(InflateError) {
-          try unsafe inflater.inflate(bytes) { unsafe reply.meter?.read($0) }
-        } catch {
-          reply.isUnreadable = true
-        }
-      } else {
-        unsafe reply.meter?.read(bytes)
+    unsafe body.withUnsafeReadableBytes { unsafe measure($0) }
+  }
+
+  func measure(_ bytes: UnsafeRawBufferPointer) {
+    guard reply.meter != nil, !reply.isUnreadable, holdsForMeter(bytes.count) else { return }
+    if let inflater = reply.inflater {
+      do throws(InflateError) {
+        try unsafe inflater.inflate(bytes) { unsafe reply.meter?.read($0) }
+      } catch {
+        reply.isUnreadable = true
       }
+    } else {
+      unsafe reply.meter?.read(bytes)
     }
     if reply.firstContentAt == nil, reply.meter?.sawContent == true { sawFirstContent() }
   }

@@ -61,6 +61,12 @@ struct ReplyHead {
     lines.writeInteger(UInt16(0x0D0A))
   }
 
+  /// The body has another size than the upstream said.
+  mutating func resize(to count: Int) {
+    isChunked = false
+    announcedLength = count
+  }
+
   /// The lines but those that tell of the upstream's rate limits.
   var linesWithoutRateLimits: ByteBuffer {
     var kept = ByteBuffer()

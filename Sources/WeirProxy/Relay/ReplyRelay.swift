@@ -27,6 +27,8 @@ struct ReplyRelay {
   var keptBytes = 0
   /// Taken from the allowance for what the meter keeps of a reply that is no stream.
   var meteredBytes = 0
+  /// Takes parts of the reply out before the client gets it; nil where nothing is to be taken out.
+  var edit: ReplyEdit?
   /// Undoes the reply's coding for the meter.
   var inflater: Inflater?
   /// The copy for the meter cannot be read; the reply itself is relayed all the same.

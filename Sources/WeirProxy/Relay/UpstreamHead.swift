@@ -9,7 +9,8 @@ import WeirWire
 enum UpstreamHead {
   static func write(
     _ request: HTTPRequestHead, fields: RequestFields, endpoint: Endpoint, bodyWasInflated: Bool,
-    readsReply: Bool = false, upstream: UpstreamRuntime, credentials: Credentials, into list: HeaderList
+    readsReply: Bool = false, editsReply: Bool = false, upstream: UpstreamRuntime, credentials: Credentials,
+    into list: HeaderList
   ) {
     var isReduced = false
     for (name, value) in request.headers where !upstream.sets(name) {
@@ -30,7 +31,8 @@ enum UpstreamHead {
       case .contentEncoding:
         if !bodyWasInflated { list.add(name, value) }
       case .acceptEncoding:
-        guard !isReduced else { continue }
+        // A reply is never both compressed and edited.
+        guard !isReduced, !editsReply else { continue }
         if endpoint.readsBody || readsReply, let all = fields.acceptEncoding,
           let reduced = AcceptEncoding.reduced(all)
         {

@@ -49,10 +49,8 @@ extension FinishedRequest {
     if exchange.isStream, let firstContentAt {
       firstContentNanoseconds = max(0, firstContentAt - (exchange.admittedAt ?? exchange.receivedAt))
     }
-    if let usage = exchange.reading?.usage {
-      inputTokens = usage.input
-      outputTokens = usage.output
-    }
+    inputTokens = exchange.metered?.input ?? 0
+    outputTokens = exchange.metered?.output ?? 0
     cost = exchange.cost?.usd
     baselineCost = exchange.cost?.baselineUSD
     cache = exchange.cacheResult

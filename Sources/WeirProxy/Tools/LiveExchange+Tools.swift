@@ -4,7 +4,7 @@ import WeirWire
 // Tool calls of the reply, checked against the tools that the request offered.
 extension LiveExchange {
   /// Whether there is anything to check calls against.
-  var offersTools: Bool { envelope?.range(of: .tools) != nil }
+  var offersTools: Bool { (envelope?.range(of: .tools) ?? envelope?.range(of: .functions)) != nil }
 
   /// Hands the reply's calls to the checker; to be called while the request's body is still there.
   ///

@@ -31,6 +31,7 @@ extension Prompt {
     readReasoning(request)
     readTools(request)
     isStream = request["stream"]?.bool ?? false
+    wantsStreamUsage = request["stream_options"]?["include_usage"]?.bool ?? false
     format = Prompt.format(request["response_format"])
   }
 

@@ -81,6 +81,7 @@ struct ChatEvents: EventSequence {
       let finish = generation.completion.choices[choice].finish.openAI
       return chunk([self.choice(choice, ["role": "assistant", "content": ""], finish: finish)])
     case .usage:
+      if generation.hasBareUsage { return chunk([], ("usage", generation.usage.chat)) }
       return chunk([self.choice(0, ["role": "assistant", "content": ""])], ("usage", generation.usage.chat))
     case .done: return .done
     }

@@ -71,6 +71,7 @@ extension Prompt {
     readReasoning(request)
     hidesReasoning = true
     isStream = request["stream"]?.bool ?? false
+    wantsStreamUsage = request["stream_options"]?["include_usage"]?.bool ?? false
     format = Prompt.format(request["response_format"])
   }
 }

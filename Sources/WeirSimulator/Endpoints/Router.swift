@@ -62,6 +62,7 @@ struct Router: Sendable {
       $0.promptTokens += usage.promptTokens
       $0.cost += usage.cost
     }
+    world.books.enter(usage, model: input.model, .reported)
     return Embeddings.reply(to: input, id: generationID(request), usage: usage, provider: provider(request))
   }
 
@@ -94,8 +95,16 @@ struct Router: Sendable {
     return Generation(
       id: generationID(request), endpoint: endpoint, createdMilliseconds: request.now,
       provider: provider(request), prompt: prompt, completion: completion,
-      entry: entry, usage: Usage(of: completion, on: entry), showsUsage: !request.faults.noUsage,
+      entry: entry, usage: Usage(of: completion, on: entry), showsUsage: showsUsage(request, endpoint, prompt),
+      hasBareUsage: request.faults.usageOnDemand,
       showsEnd: !request.faults.noDone, failsInChoice: request.faults.errorChoice)
+  }
+
+  /// The faults `no-usage` and `usage-on-demand`.
+  private func showsUsage(_ request: Request, _ endpoint: String, _ prompt: Prompt) -> Bool {
+    if request.faults.noUsage { return false }
+    guard request.faults.usageOnDemand, endpoint.hasSuffix("completions"), prompt.isStream else { return true }
+    return prompt.wantsStreamUsage
   }
 
   /// The fault `context`.

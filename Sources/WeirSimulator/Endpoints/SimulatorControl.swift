@@ -26,6 +26,8 @@ struct SimulatorControl: Sendable {
       return Reply(["deleted": true])
     case ("GET", "/_sim/stats"):
       return Reply(world.totals.json)
+    case ("GET", "/_sim/books"):
+      return Reply(world.books.json)
     case ("POST", "/_sim/faults"):
       return try setFaults(String(decoding: request.body.readableBytesView, as: UTF8.self))
     case ("DELETE", "/_sim/faults"):

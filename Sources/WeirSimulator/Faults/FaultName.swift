@@ -17,6 +17,7 @@ enum FaultName: String, CaseIterable, Sendable {
   case huge
   case noDone = "no-done"
   case noUsage = "no-usage"
+  case usageOnDemand = "usage-on-demand"
   case early
   case short
   case html
@@ -59,7 +60,7 @@ enum FaultName: String, CaseIterable, Sendable {
     case .huge, .bigEvent: .number(0...FaultName.mostContent)
     case .informational: .number(0...1000)
     case .stall, .cut, .cutRst, .errorEvent, .malformed, .short, .context: .number(0...Int.max / 2)
-    case .reset, .errorChoice, .garbage, .noDone, .noUsage, .html, .badChunk, .badGzip, .endlessHeaders,
+    case .reset, .errorChoice, .garbage, .noDone, .noUsage, .usageOnDemand, .html, .badChunk, .badGzip, .endlessHeaders,
       .trailers, .cr, .crlf, .noData, .close:
       .flag
     }

@@ -28,6 +28,8 @@ struct Faults: Sendable, Equatable {
   var huge: Int?
   var noDone = false
   var noUsage = false
+  /// A stream tells its usage only where `stream_options.include_usage` asks for it, as OpenAI's do.
+  var usageOnDemand = false
   /// Status of a reply that does not wait for the request's body.
   var early: Int?
   /// Bytes promised and never sent.
@@ -119,6 +121,7 @@ extension Faults {
     case .garbage: garbage = isOn
     case .noDone: noDone = isOn
     case .noUsage: noUsage = isOn
+    case .usageOnDemand: usageOnDemand = isOn
     case .html: html = isOn
     case .badChunk: badChunk = isOn
     case .badGzip: badGzip = isOn

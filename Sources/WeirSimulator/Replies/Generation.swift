@@ -12,6 +12,8 @@ struct Generation: Sendable {
   var usage: Usage
   /// The fault `no-usage` leaves it out.
   var showsUsage: Bool
+  /// A chat stream's usage comes alone, in an event without choices, as OpenAI's does; OpenRouter's has one.
+  var hasBareUsage = false
   /// The fault `no-done` leaves out the stream's last event.
   var showsEnd: Bool
   /// The fault `error-choice`.

@@ -40,6 +40,8 @@ struct Prompt: Sendable {
   var wantsLogprobs = false
   var topLogprobs = 0
   var isStream = false
+  /// `stream_options.include_usage`.
+  var wantsStreamUsage = false
   /// Members of the request that the reply repeats (Responses API only).
   var echoed: [JSON.Member] = []
 }

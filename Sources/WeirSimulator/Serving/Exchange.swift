@@ -121,6 +121,8 @@ struct Exchange {
       totals.cost += billed?.cost ?? 0
     }
     if let generation, let billed {
+      let state = isWhole ? (generation.showsUsage ? Books.State.reported : .silent) : .cancelled
+      world.books.enter(billed, model: generation.model, state)
       world.ledger.append(
         Ledger.Row(
           generation: generation, usage: billed, isCancelled: !isWhole,

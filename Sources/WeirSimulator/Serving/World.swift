@@ -12,6 +12,7 @@ final class World: Sendable {
   let recorder = Recorder()
   let totals = Totals()
   let ledger = Ledger()
+  let books = Books()
   let faults = FaultSchedule()
   private let generations = Atomic<Int>(0)
 

@@ -43,8 +43,10 @@ public struct Envelope: Sendable {
   public let metadataUserID: String?
   /// True when `stream_options.include_usage` is literally true.
   public let includesStreamUsage: Bool
+  /// The value of `stream_options.include_usage`; nil where the request lacks it.
+  public let streamUsageRange: Range<Int>?
 
-  private let ranges: InlineArray<20, weir_json_range>
+  private let ranges: InlineArray<21, weir_json_range>
   private let named: [Member]
 
   /// The byte range of a member's value in the body, or nil when the body lacks the member.
@@ -77,6 +79,7 @@ public struct Envelope: Sendable {
     safetyIdentifier = unsafe text.string(ranges[EnvelopeMember.safetyIdentifier.rawValue])
     metadataUserID = unsafe text.string(found.metadata_user_id)
     includesStreamUsage = unsafe text.isTrue(found.include_usage)
+    streamUsageRange = unsafe found.include_usage.offsets
     models = unsafe UnsafeBufferPointer(start: found.models, count: Int(found.model_count)).compactMap {
       guard let range = $0.offsets, let value = unsafe text.string($0) else { return nil }
       return ModelEntry(range: range, value: value)
@@ -96,7 +99,7 @@ public struct Envelope: Sendable {
     return known
   }
 
-  private static func memberRanges(_ found: weir_envelope) -> InlineArray<20, weir_json_range> {
+  private static func memberRanges(_ found: weir_envelope) -> InlineArray<21, weir_json_range> {
     unsafe withUnsafeBytes(of: found.members) { bytes in
       let members = unsafe bytes.bindMemory(to: weir_json_range.self)
       return InlineArray { index in unsafe members[index] }

@@ -2,6 +2,8 @@
 public enum EnvelopeMember: Int, Sendable, CaseIterable {
   case model, models, stream, streamOptions, user, safetyIdentifier, metadata, temperature, topP, maxTokens
   case maxCompletionTokens, maxOutputTokens, n, tools, toolChoice, messages, input, prompt, seed, usage
+  /// OpenAI's first form of `tools`.
+  case functions
 
   /// The member's key on the wire.
   public var name: String {
@@ -26,6 +28,7 @@ public enum EnvelopeMember: Int, Sendable, CaseIterable {
     case .prompt: "prompt"
     case .seed: "seed"
     case .usage: "usage"
+    case .functions: "functions"
     }
   }
 }

@@ -73,7 +73,7 @@ struct ReportTests {
         "upstreams.default | https://openrouter.ai/api/v1; key ***; headers X-Team=***; 5 retries | weir.yaml:53",
         "upstreams.acme | http://127.0.0.1:9000/v1; key ***; headers X-Tenant=***; models swift=swift-1; connect 1 s; "
           + "first byte 30 s; idle 10 s; total 90 s; longest delay 1 s | weir.yaml:56",
-        "upstreams.moonshot | https://api.moonshot.ai/v1; key *** | weir.yaml:64",
+        "upstreams.moonshot | https://api.moonshot.ai/v1; key ***; asks for the usage of streams | weir.yaml:64",
         "limits.rates[chat] | 60 requests a minute, burst 10, per client and user, models openai/* | weir.yaml:68",
         "limits.rates[rate_2] | 100000 tokens a minute, burst 100000, all together, clients app | weir.yaml:69",
         "limits.concurrency[slots] | 8 in flight, per model | weir.yaml:71",

@@ -65,13 +65,13 @@ enum SectionExample {
       acme:
         url: http://127.0.0.1:9000/v1
         api_key_env: ACME_KEY
-        pass_client_key: false
+        stream_usage: as_is
         headers: {X-Tenant: hunter5}
         models: {swift: swift-1}
         timeouts: {connect: 1, first_byte: 30, idle: 10, total: 90}
         retry: {longest_delay: 1}
-      moonshot:
-        api_key: hunter6
+      moonshot: {api_key: hunter6,
+        pass_client_key: false}
     limits:
       rates:
         - {name: chat, requests_per_minute: 60, burst: 10, per: [client, user], models: ["openai/*"]}

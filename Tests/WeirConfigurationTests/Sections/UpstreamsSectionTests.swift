@@ -48,6 +48,26 @@ struct UpstreamsSectionTests {
     #expect(configuration.upstreams[2].backsKimi)
   }
 
+  @Test("are asked for the usage of streams where the file says so, or where they are known to need it")
+  func streamUsage() throws {
+    #expect(StreamUsage.usual(id: "default", host: "openrouter.ai") == .asIs)
+    #expect(StreamUsage.usual(id: "mirror", host: "EU.OpenRouter.ai") == .asIs)
+    #expect(StreamUsage.usual(id: "default", host: "api.openai.com") == .add)
+    #expect(StreamUsage.usual(id: "default", host: "127.0.0.1") == .asIs)
+    let sources = Sources.yaml(
+      """
+      upstreams:
+        default: {stream_usage: add}
+        local: {url: 'http://localhost/v1'}
+        other: {url: 'http://localhost/v1', stream_usage: AS_IS}
+        moonshot: {api_key: k}
+      """)
+    #expect(try upstreams(sources).map(\.needsUsageAsked) == [true, true, false, true])
+    #expect(try upstreams(sources).map(\.route.needsUsageAsked) == [true, true, false, true])
+    let wrong = Sources.yaml("upstreams: {local: {url: 'http://localhost/v1', stream_usage: yes}}")
+    #expect(wrong.problems.map(\.what) == ["\"yes\" is not one of add, as_is"])
+  }
+
   @Test("read a key from the env file too, and the environment before it")
   func keyVariable() throws {
     var sources = Sources.yaml(

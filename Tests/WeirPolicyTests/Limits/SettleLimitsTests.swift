@@ -21,6 +21,7 @@ struct SettleLimitsTests {
     var exchange = Exchange.planned("m")
     exchange.estimate = Self.estimate
     change(&exchange)
+    exchange.metered = MeterUsage.meter(exchange)
     SettleLimits.settle(&exchange, lease: lease, now: 0, wall: Self.wall)
     #expect(book.holds.reserved.tokens == 0, "whatever came of it, nothing stays reserved")
     let next = try book.admit(subject, estimate: .none, prices: prices, now: 0, wall: Self.wall)
@@ -135,6 +136,7 @@ struct SettleLimitsTests {
   func noLease() {
     var exchange = Exchange.planned("m")
     exchange.reading = reading(TokenUsage(input: 30, output: 20))
+    exchange.metered = MeterUsage.meter(exchange)
     SettleLimits.settle(&exchange, lease: nil, now: 0, wall: 0)
     #expect(exchange.settlement == Settlement())
   }

@@ -124,6 +124,18 @@ struct StreamShapeTests {
     #expect(data.allSatisfy { $0["usage"] == nil && $0 != "[DONE]" })
   }
 
+  @Test("with usage-on-demand, a stream tells its usage only where it is asked to")
+  func onDemand() throws {
+    for (path, member) in [("/chat/completions", "messages"), ("/completions", "prompt")] {
+      var request: JSON = path == "/completions" ? ["prompt": "hi"] : chat
+      #expect(request[member] != nil)
+      #expect(try events(path, request, faults: "usage-on-demand").allSatisfy { $0.data["usage"] == nil })
+      request.append("stream_options", ["include_usage": true])
+      let asked = try events(path, request, faults: "usage-on-demand").map(\.data).filter { $0["usage"] != nil }
+      #expect(asked.map { $0["choices"] } == [[]])
+    }
+  }
+
   @Test("the plain twins of the stream faults")
   func plainFaults() throws {
     var request = chat

@@ -1,0 +1,100 @@
+import Testing
+import WeirWire
+
+@testable import WeirPolicy
+
+@Suite("What a request used")
+struct MeterUsageTests {
+  private func exchange(_ path: String = "/v1/chat/completions", stream: Bool = true) throws -> Exchange {
+    let head = RequestHead(method: "POST", target: path)
+    var (exchange, _) = RequestPath.open(head, requestID: "r", policy: .of(), now: 0)
+    try RequestPath.admit(&exchange, head: head, json: #"{"model":"m","stream":\#(stream)}"#, policy: .of())
+    exchange.attempts = 1
+    exchange.status = 200
+    return exchange
+  }
+
+  private func metered(
+    _ path: String = "/v1/chat/completions", stream: Bool = true, usage: TokenUsage? = nil, events: Int = 0,
+    isWhole: Bool = false, estimate: TokenEstimate? = nil, census: BodyCensus? = nil
+  ) throws -> MeteredUsage? {
+    var exchange = try exchange(path, stream: stream)
+    exchange.estimate = estimate
+    var reading = ReplyReading()
+    reading.usage = usage
+    reading.contentEvents = events
+    reading.sawContent = events > 0
+    reading.sawEndMarker = isWhole
+    exchange.reading = reading
+    return MeterUsage.meter(exchange) { census }
+  }
+
+  private let usage = TokenUsage(input: 10, output: 1, cached: 4)
+
+  @Test("is what the upstream reported, of a reply that broke off too")
+  func reported() throws {
+    let expected = MeteredUsage(.reported, input: 10, output: 1, cached: 4, reasoning: 0)
+    #expect(try metered(usage: usage, events: 30, isWhole: true) == expected)
+    #expect(try metered(usage: usage, events: 30) == expected)
+    #expect(try metered("/v1/messages", usage: usage, events: 30, isWhole: true) == expected)
+    #expect(try metered("/v1/messages", stream: false, usage: usage, events: 30) == expected)
+  }
+
+  @Test("counts events where a Messages stream has said nothing that holds")
+  func messages() throws {
+    let cut = try metered("/v1/messages", usage: usage, events: 30)
+    #expect(cut == MeteredUsage(.estimated, input: 10, output: 30, cached: 4, reasoning: 0))
+    let later = TokenUsage(input: 10, output: 40)
+    #expect(try metered("/v1/messages", usage: later, events: 30)?.output == 40)
+  }
+
+  @Test("is an event a token and the prompt's estimate where a stream tells nothing")
+  func stream() throws {
+    let estimate = TokenEstimate(input: 100, output: 400, outputBound: 400)
+    #expect(try metered(events: 7, estimate: estimate) == MeteredUsage(.estimated, input: 100, output: 7))
+    let body = BodyCensus(plainBytes: 398)
+    #expect(try metered(events: 7, census: body) == MeteredUsage(.estimated, input: 100, output: 7))
+    #expect(try metered(events: 7) == MeteredUsage(.estimated, input: nil, output: 7))
+  }
+
+  @Test("is what was expected of a reply that is no stream, if anything was")
+  func plain() throws {
+    let estimate = TokenEstimate(input: 100, output: 400, outputBound: 400)
+    let expected = MeteredUsage(.estimated, input: 100, output: 400)
+    #expect(try metered(stream: false, events: 1, estimate: estimate) == expected)
+    #expect(
+      try metered(stream: false, events: 1, census: BodyCensus(plainBytes: 8)) == MeteredUsage(.estimated, input: 2))
+    #expect(try metered(stream: false, events: 1) == MeteredUsage(.unknown))
+  }
+
+  @Test("is unknown where the client left before anything came, and nothing where the upstream failed")
+  func unknown() throws {
+    var left = try exchange()
+    left.ending = .clientLeft(.waiting)
+    #expect(MeterUsage.meter(left) == MeteredUsage(.unknown))
+    var failed = try exchange()
+    failed.status = 502
+    failed.reading = ReplyReading()
+    #expect(MeterUsage.meter(failed) == nil)
+    failed.status = 200
+    failed.reading?.error = ReplyError(code: "502", isMidStream: true)
+    #expect(MeterUsage.meter(failed) == nil)
+    var kept = try exchange()
+    kept.attempts = 0
+    #expect(MeterUsage.meter(kept) == nil)
+  }
+
+  @Test("has a price where both counts are known, and an estimate only the catalog's")
+  func counts() {
+    #expect(MeteredUsage(.estimated, input: 3, output: 4).counts == TokenUsage(input: 3, output: 4))
+    #expect(MeteredUsage(.estimated, input: 3).counts == nil)
+    let policy = PolicySnapshot.of()
+    var exchange = Exchange.opened(policy: policy)
+    exchange.model = policy.models.resolve("openai/gpt-4-turbo")
+    exchange.reading = ReplyReading()
+    exchange.reading?.cost = 0.5
+    let priced = PriceReply.price(exchange, metered: MeteredUsage(.estimated, input: 3, output: 4), policy: policy)
+    #expect(priced?.source == .catalog)
+    #expect(PriceReply.price(exchange, metered: nil, policy: policy)?.usd == 0.5)
+  }
+}
