@@ -24,6 +24,7 @@ public final class Proxy: Sendable {
   private let logger: Logger
   private let chores: Chores
   private let choring: Task<Void, Never>
+  private let pricing: Task<Void, Never>
 
   /// How often a draining proxy looks whether its requests are done.
   private static let drainStep = Duration.milliseconds(10)
@@ -55,6 +56,7 @@ public final class Proxy: Sendable {
       let chores = try Chores(state: state, logger: logger)
       let loops = try await LoopDirectory.make(group: group, state: state, honoursProxies: honoursProxies)
       let live = LiveConfiguration(state: state, loops: loops, logger: logger, remembered: remembered, load: load)
+      let prices = PriceRefresher(state: state, loops: loops, eventLoop: group.any(), live: live, logger: logger)
       let routes = AdminRoutes(
         state: state, probe: UpstreamProbe(eventLoop: group.any(), loops: loops), version: version,
         startedAt: WallClock.seconds(), live: live, listeners: configuration.listeners)
@@ -66,7 +68,7 @@ public final class Proxy: Sendable {
       }
       let proxy = Proxy(
         state: state, loops: loops, traffic: traffic, admin: admin, group: group, adminGroup: adminGroup,
-        live: live, logger: logger, chores: chores)
+        live: live, logger: logger, chores: chores, prices: prices)
       try proxy.announce(descriptors: descriptors)
       // Reading the configuration alone touches megabytes of code that no request needs.
       weir_let_go_of_code()
@@ -82,10 +84,11 @@ public final class Proxy: Sendable {
   private init(
     state: ProxyState, loops: LoopDirectory, traffic: TrafficListener, admin: AdminListener,
     group: MultiThreadedEventLoopGroup, adminGroup: MultiThreadedEventLoopGroup, live: LiveConfiguration,
-    logger: Logger, chores: Chores
+    logger: Logger, chores: Chores, prices: PriceRefresher
   ) {
     self.chores = chores
     choring = Task { await chores.run() }
+    pricing = Task { await prices.run() }
     self.state = state
     self.loops = loops
     self.traffic = traffic
@@ -115,6 +118,7 @@ public final class Proxy: Sendable {
   /// - Returns: how many requests were cut.
   public func drainAndStop() async throws -> Int {
     state.startDraining()
+    pricing.cancel()
     logger.notice(
       "draining", metadata: ["in_flight": "\(state.inFlight.inUse)", "seconds": "\(state.current.configuration.drain)"])
     try? await traffic.channel.close()

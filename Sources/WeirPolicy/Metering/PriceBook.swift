@@ -25,7 +25,9 @@ public struct PriceBook: Sendable {
     let known = catalog.model(of: model)
     if let known, known.hasConfiguredPrices { return known.prices }
     return listed.prices(of: name ?? model.upstreamID, at: upstream ?? defaultUpstream)
-      ?? listed.prices(of: model.upstreamID, at: defaultUpstream) ?? known?.prices
+      ?? listed.prices(of: model.upstreamID, at: defaultUpstream)
+      // `gpt-4` is listed as `openai/gpt-4`.
+      ?? known.flatMap { listed.prices(of: $0.id, at: defaultUpstream) } ?? known?.prices
   }
 
   /// What the model of a request costs, where it was last aimed at or has been sent.

@@ -66,11 +66,7 @@ private final class ProbeTransfer: TransferReceiver {
       probe.promise.succeed(false)
       return probe.promise.futureResult
     }
-    if let authorization = upstream.authorization, !upstream.sets("authorization") {
-      transfer.headers.add("Authorization", authorization)
-    }
-    for (name, value) in upstream.headers { transfer.headers.add(name, value) }
-    if !upstream.sets("accept") { transfer.headers.add("Accept", "application/json") }
+    upstream.addOwnFields(to: transfer.headers)
     var timeouts = upstream.timeouts
     timeouts.total = min(timeouts.total, 10_000_000_000)
     transfer.begin(

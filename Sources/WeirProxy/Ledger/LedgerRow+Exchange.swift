@@ -85,6 +85,7 @@ extension LedgerRow {
   private mutating func setMoney(_ exchange: Exchange) {
     costUSD = exchange.cost?.usd ?? (exchange.attempts == 0 ? 0 : nil)
     costSource = exchange.cost.map { CostSource($0.source) } ?? .none
+    catalogCostUSD = exchange.cost?.catalogUSD
     baselineUSD = exchange.cost?.baselineUSD
     savedUSD = exchange.savedUSD
   }

@@ -8,6 +8,13 @@ public enum WallClock {
     return Double(now.tv_sec) + Double(now.tv_nsec) / 1e9
   }
 
+  /// Whole seconds of a clock that nobody sets.
+  static func monotonicSeconds() -> Int64 {
+    var now = timespec()
+    unsafe clock_gettime(CLOCK_MONOTONIC, &now)
+    return Int64(now.tv_sec)
+  }
+
   /// Whole seconds since the epoch.
   static func wholeSeconds() -> Int64 { Int64(read().tv_sec) }
 

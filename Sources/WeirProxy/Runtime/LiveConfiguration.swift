@@ -13,6 +13,8 @@ final class LiveConfiguration: Sendable {
     var rollouts: RolloutTable
     /// Changes of rollouts that the configuration does not have at the moment.
     var parked: [FlipRecord]
+    /// What upstreams were last seen to charge.
+    var prices = PriceList.empty
   }
 
   private let state: ProxyState
@@ -75,6 +77,7 @@ final class LiveConfiguration: Sendable {
     let waiting = configuration.settingsAwaitingRestart(since: current.configuration)
     let remembered = RememberedRollouts(current.rollouts.flips + current.parked, on: configuration.rollouts)
     for problem in remembered.problems { logger.warning("rollout state", metadata: ["problem": "\(problem)"]) }
+    current.prices.keep(Self.upstreamsKept(from: current.configuration, to: configuration))
     current.configuration = configuration
     current.rollouts = remembered.table
     current.parked = remembered.parked
@@ -88,6 +91,27 @@ final class LiveConfiguration: Sendable {
     if !waiting.isEmpty {
       logger.warning("settings that need a restart", metadata: ["settings": "\(waiting.joined(separator: ","))"])
     }
+  }
+
+  // MARK: Prices
+
+  /// Puts prices in effect for requests from now on.
+  ///
+  /// - Parameter snapshot: what they were asked for by; a reload since may mean other upstreams by the same names.
+  func use(_ prices: PriceList, from snapshot: RuntimeSnapshot) {
+    current.withLock { current in
+      var prices = prices
+      prices.keep(Self.upstreamsKept(from: snapshot.configuration, to: current.configuration))
+      guard prices != current.prices else { return }
+      current.prices = prices
+      putInEffect(current)
+    }
+  }
+
+  /// The names of upstreams that are the same servers in both.
+  private static func upstreamsKept(from old: Configuration, to new: Configuration) -> Set<String> {
+    let before = Dictionary(old.upstreams.map { ($0.name, $0.url) }, uniquingKeysWith: { first, _ in first })
+    return Set(new.upstreams.filter { before[$0.name] == $0.url }.map(\.name))
   }
 
   // MARK: Rollouts
@@ -135,7 +159,7 @@ final class LiveConfiguration: Sendable {
   }
 
   private func putInEffect(_ current: Current) {
-    let snapshot = RuntimeSnapshot(current.configuration, rollouts: current.rollouts)
+    let snapshot = RuntimeSnapshot(current.configuration, rollouts: current.rollouts, prices: current.prices)
     state.replace(snapshot)
     loops.replace(snapshot)
   }

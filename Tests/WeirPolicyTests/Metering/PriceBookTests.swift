@@ -32,6 +32,12 @@ struct PriceBookTests {
     #expect(book.prices(of: catalog.resolve("acme/none")) == nil)
   }
 
+  @Test("knows a model by its spellings too")
+  func spellings() {
+    let (catalog, book) = book(["main": [("openai/gpt-4", one)]])
+    #expect(book.prices(of: catalog.resolve("gpt-4")) == one)
+  }
+
   @Test("puts what the configuration says before all")
   func configured() {
     var mine = CatalogModel(id: "acme/mine", prices: other)

@@ -6,8 +6,9 @@ extension LedgerEntry {
       cached_tokens, reasoning_tokens, cost_usd, baseline_usd, saved_usd, tool_calls_valid, tool_calls_invalid_json,
       tool_calls_schema_mismatch, tool_calls_unknown_tool, model, rollout, variant, client, user, upstream, provider,
       endpoint, asked_model, stream, ending, attempts, fallback_from, usage_state, cost_source, own_us, upstream_us,
-      finish_reason, generation_id, bytes_in, bytes_out
-    ) VALUES (\(Array(repeating: "?", count: 40).joined(separator: ",")))
+      finish_reason, generation_id, bytes_in, bytes_out,
+      catalog_cost_usd
+    ) VALUES (\(Array(repeating: "?", count: 41).joined(separator: ",")))
     """
 
   static let insertAttempt = """
@@ -35,6 +36,7 @@ extension LedgerEntry {
     try statement.bind(row.generationID)
     try statement.bind(row.bytesIn)
     try statement.bind(row.bytesOut)
+    try statement.bind(amount: row.catalogCostUSD)
     try statement.run()
   }
 

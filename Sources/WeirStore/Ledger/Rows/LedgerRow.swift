@@ -60,6 +60,8 @@ public struct LedgerRow: Sendable, Equatable {
   public var costUSD: Double?
   /// Where the cost comes from.
   public var costSource = CostSource.none
+  /// What the request costs at the catalog's prices, in US dollars, whoever said `costUSD`; nil when unknown.
+  public var catalogCostUSD: Double?
   /// What the baseline model would have cost, in US dollars; nil when unknown.
   public var baselineUSD: Double?
   /// What a cache hit spared, in US dollars; nil without one.

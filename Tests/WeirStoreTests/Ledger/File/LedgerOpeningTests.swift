@@ -7,6 +7,7 @@ import Testing
 @Suite("Opening a ledger")
 struct LedgerOpeningTests {
   private let scratch: Scratch
+  private let known = LedgerSchema.current.version
 
   init() throws { scratch = try Scratch() }
 
@@ -86,19 +87,40 @@ struct LedgerOpeningTests {
     try file.write([LedgerEntry(row: .sample(1), attempts: [], sequence: 0)])
     file.close()
     let later = LedgerSchema(steps: LedgerSchema.current.steps + ["ALTER TABLE requests ADD COLUMN region TEXT"])
-    #expect(readingReason(later) == .olderSchema(found: 1, known: 2))
+    #expect(readingReason(later) == .olderSchema(found: known, known: known + 1))
     #expect(reason(nil, later) == nil)
     #expect(try scratch.number("SELECT count(*) FROM requests WHERE region IS NULL") == 1)
-    #expect(try scratch.number("PRAGMA user_version") == 2)
+    #expect(try scratch.number("PRAGMA user_version") == Int64(known + 1))
     #expect(readingReason(later) == nil)
+  }
+
+  @Test("takes the first weir's file through every step, and a later row beside its own")
+  func first() throws {
+    #expect(reason(nil, LedgerSchema(steps: Array(LedgerSchema.current.steps.prefix(1)))) == nil)
+    try scratch.execute(
+      """
+      INSERT INTO requests (time_ms, id, sequence, duration_us, tool_calls_valid, tool_calls_invalid_json,
+        tool_calls_schema_mismatch, tool_calls_unknown_tool, client, endpoint, stream, ending, attempts, usage_state,
+        cost_source, bytes_in, bytes_out, cost_usd)
+      VALUES (1, 'old', 0, 5, 0, 0, 0, 0, 'app', 'chat/completions', 0, 'complete', 1, 'reported', 'upstream', 1, 2, 0.5)
+      """)
+    let file = try LedgerFile(scratch.path)
+    var row = LedgerRow.sample(2)
+    row.catalogCostUSD = 0.25
+    try file.write([LedgerEntry(row: row, attempts: [], sequence: 0)])
+    file.close()
+    #expect(try scratch.number("SELECT count(*) FROM requests WHERE id = 'old' AND cost_usd = 0.5") == 1)
+    #expect(try scratch.number("SELECT count(*) FROM requests WHERE catalog_cost_usd IS NULL") == 1)
+    #expect(try scratch.number("SELECT count(*) FROM requests WHERE catalog_cost_usd = 0.25") == 1)
+    #expect(readingReason() == nil)
   }
 
   @Test("refuses a later weir's file and says so")
   func newer() throws {
     let later = LedgerSchema(steps: LedgerSchema.current.steps + ["ALTER TABLE requests ADD COLUMN region TEXT"])
     #expect(reason(nil, later) == nil)
-    #expect(reason() == .newerSchema(found: 2, known: 1))
-    #expect(readingReason() == .newerSchema(found: 2, known: 1))
+    #expect(reason() == .newerSchema(found: known + 1, known: known))
+    #expect(readingReason() == .newerSchema(found: known + 1, known: known))
     let words = "\(LedgerError(.newerSchema(found: 2, known: 1), path: "weir.db"))"
     #expect(
       words == """
@@ -112,7 +134,7 @@ struct LedgerOpeningTests {
     let broken = LedgerSchema(
       steps: LedgerSchema.current.steps + ["ALTER TABLE requests ADD COLUMN region TEXT; SELECT nonsense"])
     #expect(reason(nil, broken) == .inputOutput)
-    #expect(try scratch.number("PRAGMA user_version") == 1)
+    #expect(try scratch.number("PRAGMA user_version") == Int64(known))
     #expect(reason() == nil)
   }
 }
