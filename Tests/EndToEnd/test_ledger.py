@@ -526,6 +526,17 @@ def test_a_folder_that_is_not_there_is_told(weir_with, tmp_path):
     served_without(weir_with({"WEIR_LEDGER": str(tmp_path / "missing" / FILE)}))
 
 
+def test_a_file_that_could_not_be_used_is_taken_once_it_can(weir_with, tmp_path):
+    weir = with_file(weir_with, tmp_path, lambda path: path.write_bytes(b"no ledger" * 100))
+    served_without(weir)
+    (tmp_path / FILE).unlink()
+    eventually(lambda: condition(weir) == ("healthy", None), "the ledger is in use", 30, step=0.2)
+    name = named()
+    assert chat(weir, name).status == 200
+    assert Ledger(tmp_path).row(name[1])["status"] == 200
+    assert weir.scrape().sum("weir_ledger_rows_dropped_total") == 1, "what was lost stays counted"
+
+
 def test_without_a_ledger_nothing_is_degraded(weir_with):
     weir = weir_with({"WEIR_LEDGER": "off"})
     assert chat(weir).status == 200

@@ -4,17 +4,15 @@ import WeirPolicy
 import WeirStore
 import WeirWire
 
-/// The proxy's ledger; without one, the reason why. Any thread may use it; only `init` and `close` wait for the disk.
+/// The proxy's ledger; without one, the reason why. Any thread may use it; only `init`, `tryAgain` and `close` wait for
+/// the disk.
 final class LedgerKeeper: Sendable {
-  private enum Holding: Sendable {
-    /// None is wanted.
-    case off
-    /// One is wanted, and its file cannot be used.
-    case unusable(LedgerError)
-    case open(Ledger)
-  }
-
-  private let holding: Holding
+  /// Nil where none is wanted.
+  private let path: String?
+  /// Nil while the file cannot be used; read without a lock.
+  private let opened = AtomicLazyReference<Ledger>()
+  /// Why the file cannot be used.
+  private let obstacle = Mutex<LedgerError?>(nil)
   /// Rows that had no file to go to.
   private let lost = Atomic<Int64>(0)
 
@@ -25,16 +23,36 @@ final class LedgerKeeper: Sendable {
   ///
   /// - Parameter path: nil keeps none.
   init(path: String?, logger: Logger) {
-    guard let path else {
-      holding = .off
-      return
-    }
+    self.path = path
+    open(logger)
+  }
+
+  /// Opens a file that could not be used so far: what was in its way may be gone. Blocks for the disk.
+  func tryAgain(_ logger: Logger) {
+    guard path != nil, opened.load() == nil else { return }
+    open(logger)
+    guard let ledger = opened.load() else { return }
+    let lost = lost.load(ordering: .relaxed)
+    logger.notice(
+      "ledger",
+      metadata: ["state": "rows reach the file", "rows_waiting": "\(ledger.stats.queueDepth)", "rows_dropped": "\(lost)"])
+  }
+
+  private func open(_ logger: Logger) {
+    guard let path else { return }
     do throws(LedgerError) {
-      holding = .open(
-        try Ledger.open(path: path) { condition, stats in Self.log(condition, stats, to: logger) })
+      let ledger = try Ledger.open(path: path) { condition, stats in Self.log(condition, stats, to: logger) }
+      _ = opened.storeIfNil(ledger)
+      obstacle.withLock { $0 = nil }
     } catch {
-      holding = .unusable(error)
-      logger.error("ledger", metadata: ["problem": "\(error)", "consequence": "weir serves without a ledger"])
+      let isNews = obstacle.withLock { [error] known in
+        defer { known = error }
+        return known?.reason != error.reason
+      }
+      guard isNews else { return }
+      logger.error(
+        "ledger",
+        metadata: ["problem": "\(error)", "consequence": "weir serves without a ledger, and tries again"])
     }
   }
 
@@ -44,36 +62,33 @@ final class LedgerKeeper: Sendable {
   func record(
     _ exchange: Exchange, sizes: AccessLog.Sizes, firstContentAt: Int64?, toolCalls: ToolCallTally? = nil
   ) {
-    guard exchange.endpoint != .feedback else { return }
-    switch holding {
-    case .off: return
-    case .unusable: lost.add(1, ordering: .relaxed)
-    case .open(let ledger):
-      let row = LedgerRow(
-        exchange, sizes: sizes, firstContentAt: firstContentAt,
-        endedAtMilliseconds: Int64(WallClock.seconds() * 1000))
-      let attempts = exchange.trail.map { LedgerAttempt($0) }
-      guard let toolCalls else { return ledger.append(row, attempts: attempts) }
-      toolCalls.whenComplete { counts in
-        var row = row
-        row.toolCalls = counts
-        ledger.append(row, attempts: attempts)
-      }
+    guard path != nil, exchange.endpoint != .feedback else { return }
+    guard let ledger = opened.load() else {
+      lost.add(1, ordering: .relaxed)
+      return
+    }
+    let row = LedgerRow(
+      exchange, sizes: sizes, firstContentAt: firstContentAt,
+      endedAtMilliseconds: Int64(WallClock.seconds() * 1000))
+    let attempts = exchange.trail.map { LedgerAttempt($0) }
+    guard let toolCalls else { return ledger.append(row, attempts: attempts) }
+    toolCalls.whenComplete { counts in
+      var row = row
+      row.toolCalls = counts
+      ledger.append(row, attempts: attempts)
     }
   }
 
   /// Notes a vote on a request. The answer comes on a thread of the ledger's, or at once where there is no ledger.
   func record(_ vote: LedgerFeedback, completion: @escaping @Sendable (Verdict) -> Void) {
-    switch holding {
-    case .off: completion(.off)
-    case .unusable(let error): completion(.failed(error))
-    case .open(let ledger):
-      ledger.record(vote) { result in
-        switch result {
-        case .success(let receipt?): completion(.noted(receipt))
-        case .success(nil): completion(.unknownID)
-        case .failure(let error): completion(.failed(error))
-        }
+    guard let ledger = opened.load() else {
+      return completion(problem.map { .failed($0) } ?? .off)
+    }
+    ledger.record(vote) { result in
+      switch result {
+      case .success(let receipt?): completion(.noted(receipt))
+      case .success(nil): completion(.unknownID)
+      case .failure(let error): completion(.failed(error))
       }
     }
   }
@@ -85,30 +100,25 @@ final class LedgerKeeper: Sendable {
     case unknownID
     /// weir keeps no ledger.
     case off
-    /// The file takes no votes at the moment, or not in this process's time.
+    /// The file takes no votes at the moment.
     case failed(LedgerError)
   }
 
   /// Why rows do not reach the file, and what to do; nil while they do, and where none are to.
   var problem: LedgerError? {
-    switch holding {
-    case .off: nil
-    case .unusable(let error): error
-    case .open(let ledger): ledger.stats.condition.error
-    }
+    if let ledger = opened.load() { return ledger.stats.condition.error }
+    return obstacle.withLock { $0 }
   }
 
   /// The ledger's own counts; nil without one.
-  var stats: LedgerStats? {
-    if case .open(let ledger) = holding { ledger.stats } else { nil }
-  }
+  var stats: LedgerStats? { opened.load()?.stats }
 
   /// Requests that are not in the file and will not be, though they should.
-  var rowsDropped: Int64 { stats?.rowsDropped ?? lost.load(ordering: .relaxed) }
+  var rowsDropped: Int64 { lost.load(ordering: .relaxed) + (stats?.rowsDropped ?? 0) }
 
   /// Writes what waits and lets the file go; a disk that hangs is not waited for. Later rows are lost.
   func close(_ logger: Logger) async {
-    guard case .open(let ledger) = holding else { return }
+    guard let ledger = opened.load() else { return }
     let before = ledger.stats.rowsDropped
     let dropped = await ledger.close(within: Self.closingSeconds).rowsDropped - before
     if dropped > 0 {

@@ -5,8 +5,8 @@ import Synchronization
 import WeirConfiguration
 import WeirPolicy
 
-/// What has to be done now and then beside the requests: budgets' spending is saved, and kept replies whose time is over
-/// let go. Never on an event loop, since files are read and written.
+/// What has to be done now and then beside the requests: budgets' spending is saved, kept replies whose time is over are
+/// let go, a ledger that could not be opened is tried again. Never on an event loop, since files are read and written.
 final class Chores: Sendable {
   private let state: ProxyState
   private let path: String?
@@ -29,6 +29,8 @@ final class Chores: Sendable {
   private static let interval = Duration.seconds(1)
   /// In intervals.
   private static let expiryInterval = 60
+  /// In intervals: until a ledger that could not be used is tried again.
+  private static let ledgerInterval = 10
 
   /// Takes over what was spent before the start.
   ///
@@ -80,6 +82,7 @@ final class Chores: Sendable {
       save()
       collectLegacies()
       rounds += 1
+      if rounds % Self.ledgerInterval == 0 { state.ledger.tryAgain(logger) }
       if rounds % Self.expiryInterval == 0 {
         state.shared.cache.removeExpired(now: Int64(clamping: NIODeadline.now().uptimeNanoseconds))
       }

@@ -74,8 +74,28 @@ struct LedgerKeeperTests {
       return
     }
     #expect(error.reason == .notALedger)
+    keeper.tryAgain(logger)
     await keeper.close(logger)
     #expect(log.all.count == 1)
+  }
+
+  @Test("takes the file once what was in its way is gone, and still knows what it lost")
+  func healed() async throws {
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let inTheWay = URL(fileURLWithPath: path)
+    try Data("no database at all".utf8).write(to: inTheWay)
+    let keeper = LedgerKeeper(path: path, logger: logger)
+    try note(keeper)
+    try FileManager.default.removeItem(at: inTheWay)
+    keeper.tryAgain(logger)
+    #expect(keeper.problem == nil)
+    keeper.tryAgain(logger)
+    try note(keeper)
+    await keeper.close(logger)
+    #expect(try LedgerReader(path: path).report(LedgerQuery()).total.requests == 1)
+    #expect(page(keeper).contains("weir_ledger_degraded 0\n"))
+    #expect(page(keeper).contains("weir_ledger_rows_dropped_total 1\n"))
+    #expect(log.all.count == 2)
   }
 
   @Test("keeps nothing where none is wanted")
