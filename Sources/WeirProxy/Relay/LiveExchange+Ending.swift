@@ -98,6 +98,8 @@ extension LiveExchange {
       &exchange, ending: detached.map { .clientLeft($0) } ?? ending, reading: reply.meter?.reading, lease: lease.take(),
       policy: snapshot.policy,
       now: loop.now, wall: WallClock.wholeSeconds())
+    // Read out once: the record is large.
+    let exchange = exchange
     loop.recorder.record(exchange, firstContentAt: reply.firstContentAt)
     loop.state.ledger.record(
       exchange, sizes: sizes, firstContentAt: reply.firstContentAt, toolCalls: toolCalls)
