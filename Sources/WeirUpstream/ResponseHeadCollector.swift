@@ -1,3 +1,4 @@
+import Glibc
 public import NIOCore
 
 /// A reply's head: the status and the field lines as they came, each `name: value\r\n` (RFC 9112, section 5).
@@ -41,10 +42,11 @@ struct ResponseHeadCollector {
     guard bytesSeen <= Self.maximumBytes else { return .refuse("the reply's head is larger than 256 KiB") }
     var end = bytes.count
     if end > 0, unsafe bytes[end - 1] == UInt8(ascii: "\n") { end -= 1 }
+    let hasLineFeed = end < bytes.count
     if end > 0, unsafe bytes[end - 1] == UInt8(ascii: "\r") { end -= 1 }
     let line = unsafe UnsafeRawBufferPointer(rebasing: bytes[..<end])
     // A lone CR or a NUL inside a line could be read as a line end by the client: response splitting.
-    if unsafe line.contains(where: { ($0 < 0x20 && $0 != 0x09) || $0 == 0x7F }) {
+    if unsafe Self.holdsControl(line) {
       return .refuse("a header of the reply holds a control character")
     }
     if isComplete { return .trailer }
@@ -54,7 +56,18 @@ struct ResponseHeadCollector {
       head.fields.clear(minimumCapacity: 1024)
       return .more
     }
-    return unsafe field(line)
+    // The usual line goes into the collection with the line end that it came with.
+    return unsafe field(line, ended: hasLineFeed && end + 2 == bytes.count ? bytes : nil)
+  }
+
+  private static func holdsControl(_ line: UnsafeRawBufferPointer) -> Bool {
+    var found = 0
+    // Without a way out of the loop the compiler makes vectors of it.
+    for index in line.indices {
+      let byte = unsafe line[index]
+      found |= (byte < 0x20 && byte != 0x09) || byte == 0x7F ? 1 : 0
+    }
+    return found != 0
   }
 
   private mutating func endOfHead() -> Step {
@@ -64,7 +77,8 @@ struct ResponseHeadCollector {
     return .head
   }
 
-  private mutating func field(_ line: UnsafeRawBufferPointer) -> Step {
+  /// - Parameter ended: the line with its CRLF, where it came with one.
+  private mutating func field(_ line: UnsafeRawBufferPointer, ended: UnsafeRawBufferPointer?) -> Step {
     let first = unsafe line[0]
     if first == UInt8(ascii: " ") || first == UInt8(ascii: "\t") {
       // RFC 9112, section 5.2: a proxy replaces an obsolete line fold with spaces.
@@ -81,14 +95,18 @@ struct ResponseHeadCollector {
     if unsafe line[..<colon].contains(where: { $0 <= 0x20 || $0 >= 0x7F }) {
       return .refuse("a header name of the reply holds a space or control character")
     }
-    unsafe head.fields.writeBytes(line)
-    head.fields.writeInteger(UInt16(0x0D0A))
+    if let ended = unsafe ended {
+      unsafe head.fields.writeBytes(ended)
+    } else {
+      unsafe head.fields.writeBytes(line)
+      head.fields.writeInteger(UInt16(0x0D0A))
+    }
     return .more
   }
 
   /// The code of `HTTP/1.1 200 OK` or `HTTP/2 200`; nil when the line is a field.
   private static func status(of line: UnsafeRawBufferPointer) -> Int? {
-    guard line.count >= 10, unsafe line.starts(with: Array("HTTP/".utf8)) else { return nil }
+    guard line.count >= 10, let start = line.baseAddress, unsafe memcmp(start, "HTTP/", 5) == 0 else { return nil }
     guard let space = unsafe line.firstIndex(of: UInt8(ascii: " ")), space + 3 < line.count else { return nil }
     var code = 0
     for index in space + 1...space + 3 {

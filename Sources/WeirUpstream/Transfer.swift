@@ -24,6 +24,8 @@ public final class Transfer {
   private var storage: ByteBuffer?
   private var isHeld = false
   private var awaitsBody = false
+  /// Libcurl reads it until the handle is given another.
+  private var address: ParsedAddress?
 
   init?(engine: UpstreamEngine) {
     guard let handle = EasyHandle(engine.settings) else { return nil }
@@ -47,6 +49,9 @@ public final class Transfer {
     clock = PhaseClock(timeouts: timeouts, now: engine.now())
     setUp(method: method, body: method == "HEAD" ? .none : body)
     let easy = unsafe handle.pointer
+    let address = engine.addresses.parsed(url)
+    unsafe weir_easy_set_pointer(easy, CURLOPT_CURLU, address.map { unsafe UnsafeRawPointer($0.pointer) })
+    self.address = address
     unsafe weir_easy_set_string(easy, CURLOPT_URL, url)
     // With TLS, wait for the first connection's ALPN before opening a second: with HTTP/2 one is enough. Without TLS
     // libcurl would wait for the first whole reply.

@@ -12,6 +12,7 @@ public import NIOCore
 
   private let multi: UnsafeMutableRawPointer
   private let poller: SocketPoller
+  var addresses = RecentAddresses()
   private var live: [Transfer] = []
   private var idle: [Transfer] = []
   private var touched: [Transfer] = []

@@ -8,12 +8,14 @@ public enum UserIdentity {
   /// The first that is present: `x-weir-user`, `x-user-id`, the body's `user`, `safety_identifier`,
   /// `metadata.user_id`; nil without any.
   static func find(_ head: RequestHead, _ envelope: Envelope?) -> String? {
-    let candidates = [
-      head.weirUser, head.userID, envelope?.user, envelope?.safetyIdentifier, envelope?.metadataUserID,
-    ]
-    for case let candidate? in candidates where !candidate.isEmpty {
-      return candidate.utf8.count <= maximumBytes ? candidate : String(candidate.unicodeScalars.prefix(128))
-    }
-    return nil
+    let found =
+      named(head.weirUser) ?? named(head.userID) ?? named(envelope?.user) ?? named(envelope?.safetyIdentifier)
+      ?? named(envelope?.metadataUserID)
+    guard let found, found.utf8.count > maximumBytes else { return found }
+    return String(found.unicodeScalars.prefix(128))
+  }
+
+  private static func named(_ candidate: String?) -> String? {
+    candidate.flatMap { $0.isEmpty ? nil : $0 }
   }
 }

@@ -16,6 +16,19 @@ public struct RequestTarget: Sendable, Equatable {
   ///
   /// Throws a `Refusal` for anything that could leave the upstream's base path once a server decodes it.
   public static func read(method: String, target: String) throws(Refusal) -> RequestTarget {
+    if method == "POST", let known = usual.first(where: { $0.target == target }) { return known.read }
+    return try readLetterByLetter(method: method, target: target)
+  }
+
+  /// What nearly every request asks for, by its spelling.
+  private static let usual: [(target: String, read: RequestTarget)] = Endpoint.allCases.filter(\.readsBody).flatMap {
+    endpoint in
+    prefixes.map { prefix in
+      ("\(prefix)/\(endpoint.rawValue)", RequestTarget(rest: "/\(endpoint.rawValue)", query: "", endpoint: endpoint))
+    }
+  }
+
+  private static func readLetterByLetter(method: String, target: String) throws(Refusal) -> RequestTarget {
     try refuseMethod(method)
     let origin = originForm(of: target)
     guard origin.utf8.first == UInt8(ascii: "/") else {
@@ -58,18 +71,21 @@ public struct RequestTarget: Sendable, Equatable {
       .invalidRequest, "the path is an API's under another spelling", remedy: "Send it as \(plain).")
   }
 
+  private static var allow: Refusal.Field {
+    Refusal.Field(name: "allow", value: "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")
+  }
+
   private static func refuseMethod(_ method: String) throws(Refusal) {
-    let allow = [Refusal.Field(name: "allow", value: "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")]
     switch method {
     case "CONNECT":
       throw Refusal(
         .invalidRequest, "CONNECT is not served, since weir is a reverse proxy",
-        remedy: "Use weir's address as the base URL instead of as a forward proxy.", status: 405, fields: allow)
+        remedy: "Use weir's address as the base URL instead of as a forward proxy.", status: 405, fields: [allow])
     case "TRACE":
       // Its answer would repeat the request, the upstream's key included (RFC 9110, section 9.3.8).
       throw Refusal(
         .invalidRequest, "TRACE is not served, since it would show the upstream's key",
-        remedy: "Use another method.", status: 405, fields: allow)
+        remedy: "Use another method.", status: 405, fields: [allow])
     default: return
     }
   }

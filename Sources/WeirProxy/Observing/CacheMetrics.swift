@@ -3,7 +3,7 @@ import WeirPolicy
 
 /// The families of the cache. The counters are kept at hand for the event loops.
 final class CacheMetrics: Sendable {
-  private let byResult: [CacheResult: Counter]
+  private let hits, coalesced, misses, bypassed: Counter
   let savedUSD: CounterFamily
 
   init(_ registry: MetricsRegistry) {
@@ -13,11 +13,20 @@ final class CacheMetrics: Sendable {
     savedUSD = registry.counter(
       "weir_cache_saved_usd_total", help: "What upstreams would have cost for what kept replies answered.",
       labels: ["model"])
-    byResult = Dictionary(
-      uniqueKeysWithValues: [CacheResult.hit, .coalesced, .miss, .bypass].map { ($0, requests.child([$0.rawValue])) })
+    hits = requests.child([CacheResult.hit.rawValue])
+    coalesced = requests.child([CacheResult.coalesced.rawValue])
+    misses = requests.child([CacheResult.miss.rawValue])
+    bypassed = requests.child([CacheResult.bypass.rawValue])
   }
 
-  func record(_ result: CacheResult) { byResult[result]?.increment() }
+  func record(_ result: CacheResult) {
+    switch result {
+    case .hit: hits.increment()
+    case .coalesced: coalesced.increment()
+    case .miss: misses.increment()
+    case .bypass: bypassed.increment()
+    }
+  }
 
   /// What is read when somebody scrapes.
   static func observe(_ state: ProxyState) {

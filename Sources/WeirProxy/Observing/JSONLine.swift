@@ -38,7 +38,7 @@ struct JSONLine {
 
   mutating func add(_ name: StaticString, _ value: Bool) {
     key(name)
-    bytes.append(contentsOf: value ? Array("true".utf8) : Array("false".utf8))
+    bytes.append(contentsOf: value ? "true".utf8 : "false".utf8)
   }
 
   /// Milliseconds with three decimals.

@@ -37,6 +37,12 @@ final class LoopRecorder {
     let detail: String
   }
 
+  private struct AttemptKey: Hashable {
+    let upstream: String
+    /// Nil where no reply came.
+    let status: Int?
+  }
+
   private struct CostSeries {
     let cost, baseline: Counter
   }
@@ -46,18 +52,16 @@ final class LoopRecorder {
     let reused, opened: Counter
   }
 
-  /// More combinations than this come from a client that makes models up; the cache starts afresh.
-  private static let maximumCached = 2048
-
   private let metrics: ProxyMetrics
   private let history: StatusHistory
-  private var modelLabels: [String: String] = [:]
-  private var requests: [RequestKey: RequestSeries] = [:]
-  private var tokens: [TokenKey: TokenSeries] = [:]
-  private var costs: [ModelKey: CostSeries] = [:]
-  private var replies: [ModelKey: Counter] = [:]
-  private var upstreams: [String: UpstreamSeries] = [:]
-  private var overheads: [Endpoint: Histogram] = [:]
+  private var modelLabels = SeriesCache<String, String>()
+  private var requests = SeriesCache<RequestKey, RequestSeries>()
+  private var tokens = SeriesCache<TokenKey, TokenSeries>()
+  private var costs = SeriesCache<ModelKey, CostSeries>()
+  private var replies = SeriesCache<ModelKey, Counter>()
+  private var upstreams = SeriesCache<String, UpstreamSeries>()
+  private var attempts = SeriesCache<AttemptKey, Counter>()
+  private var overheads = SeriesCache<Endpoint, Histogram>()
 
   init(metrics: ProxyMetrics, history: StatusHistory) {
     self.metrics = metrics
@@ -115,7 +119,9 @@ final class LoopRecorder {
     let series = upstreamSeries(upstream)
     series.duration.observe(seconds(duration))
     if let reusedConnection { (reusedConnection ? series.reused : series.opened).increment() }
-    metrics.upstreamRequests.child([upstream, status.map(String.init) ?? "none"]).increment()
+    attempts.series(AttemptKey(upstream: upstream, status: status)) { [metrics] key in
+      metrics.upstreamRequests.child([key.upstream, key.status.map(String.init) ?? "none"])
+    }.increment()
   }
 
   private func recordError(_ exchange: Exchange, model: String) {
@@ -150,30 +156,18 @@ final class LoopRecorder {
 
   private func recordHealth(_ health: ConversationHealth, model: String, variant: String) {
     let key = ModelKey(model: model, variant: variant, detail: health.finishReason)
-    let series: Counter
-    if let known = replies[key] {
-      series = known
-    } else {
-      series = metrics.conversation.replies(model: model, variant: variant, finishReason: health.finishReason)
-      if replies.count >= Self.maximumCached { replies.removeAll() }
-      replies[key] = series
-    }
-    series.increment()
+    replies.series(key) { [metrics] key in
+      metrics.conversation.replies(model: key.model, variant: key.variant, finishReason: key.detail)
+    }.increment()
     if !health.anomalies.isEmpty { metrics.conversation.record(health.anomalies, model: model, variant: variant) }
   }
 
   private func recordCost(_ exchange: Exchange, model: String, variant: String) {
     guard let cost = exchange.cost else { return }
-    let key = ModelKey(model: model, variant: variant, detail: exchange.client)
-    let series: CostSeries
-    if let known = costs[key] {
-      series = known
-    } else {
-      let labels = [model, variant, exchange.client]
-      series = CostSeries(
+    let series = costs.series(ModelKey(model: model, variant: variant, detail: exchange.client)) { [metrics] key in
+      let labels = [key.model, key.variant, key.detail]
+      return CostSeries(
         cost: metrics.spending.cost.child(labels), baseline: metrics.spending.baselineCost.child(labels))
-      if costs.count >= Self.maximumCached { costs.removeAll() }
-      costs[key] = series
     }
     if let usd = cost.usd { series.cost.increment(by: usd) }
     if let saved = exchange.savedUSD { metrics.cache.savedUSD.child([model]).increment(by: saved) }
@@ -183,58 +177,46 @@ final class LoopRecorder {
   // MARK: Series
 
   private func label(_ model: String) -> String {
-    if let known = modelLabels[model] { return known }
-    let label = metrics.label(model: model)
-    if modelLabels.count >= Self.maximumCached { modelLabels.removeAll() }
-    modelLabels[model] = label
-    return label
+    modelLabels.series(model) { [metrics] in metrics.label(model: $0) }
   }
 
   private func requestSeries(_ key: RequestKey) -> RequestSeries {
-    if let known = requests[key] { return known }
-    let endpoint = key.endpoint.rawValue
-    let series = RequestSeries(
-      requests: metrics.requests.child([
-        endpoint, key.model, String(key.status), key.cache.rawValue, key.rollout, key.variant,
-      ]),
-      duration: metrics.requestDuration.child([endpoint, key.model, key.variant, key.isStream ? "true" : "false"]))
-    if requests.count >= Self.maximumCached { requests.removeAll() }
-    requests[key] = series
-    return series
+    requests.series(key) { [metrics] key in
+      let endpoint = key.endpoint.rawValue
+      return RequestSeries(
+        requests: metrics.requests.child([
+          endpoint, key.model, String(key.status), key.cache.rawValue, key.rollout, key.variant,
+        ]),
+        duration: metrics.requestDuration.child([endpoint, key.model, key.variant, key.isStream ? "true" : "false"]))
+    }
   }
 
   private func tokenSeries(_ key: TokenKey) -> TokenSeries {
-    if let known = tokens[key] { return known }
-    let (model, variant) = (key.model, key.variant)
-    let series = TokenSeries(
-      input: metrics.tokens.child([model, variant, "input"]),
-      output: metrics.tokens.child([model, variant, "output"]),
-      cached: metrics.tokens.child([model, variant, "cached"]),
-      reasoning: metrics.tokens.child([model, variant, "reasoning"]),
-      timeToFirstToken: metrics.timeToFirstToken.child([model, variant]),
-      timePerOutputToken: metrics.spending.timePerOutputToken.child([model, variant]),
-      requestTokens: metrics.spending.requestTokens.child([model]),
-      completionTokens: metrics.spending.completionTokens.child([model]))
-    if tokens.count >= Self.maximumCached { tokens.removeAll() }
-    tokens[key] = series
-    return series
+    tokens.series(key) { [metrics] key in
+      let (model, variant) = (key.model, key.variant)
+      return TokenSeries(
+        input: metrics.tokens.child([model, variant, "input"]),
+        output: metrics.tokens.child([model, variant, "output"]),
+        cached: metrics.tokens.child([model, variant, "cached"]),
+        reasoning: metrics.tokens.child([model, variant, "reasoning"]),
+        timeToFirstToken: metrics.timeToFirstToken.child([model, variant]),
+        timePerOutputToken: metrics.spending.timePerOutputToken.child([model, variant]),
+        requestTokens: metrics.spending.requestTokens.child([model]),
+        completionTokens: metrics.spending.completionTokens.child([model]))
+    }
   }
 
   private func upstreamSeries(_ name: String) -> UpstreamSeries {
-    if let known = upstreams[name] { return known }
-    let series = UpstreamSeries(
-      duration: metrics.upstreamDuration.child([name]),
-      reused: metrics.upstreamConnections.child([name, "true"]),
-      opened: metrics.upstreamConnections.child([name, "false"]))
-    upstreams[name] = series
-    return series
+    upstreams.series(name) { [metrics] name in
+      UpstreamSeries(
+        duration: metrics.upstreamDuration.child([name]),
+        reused: metrics.upstreamConnections.child([name, "true"]),
+        opened: metrics.upstreamConnections.child([name, "false"]))
+    }
   }
 
   private func overhead(of endpoint: Endpoint) -> Histogram {
-    if let known = overheads[endpoint] { return known }
-    let series = metrics.overhead.child([endpoint.rawValue])
-    overheads[endpoint] = series
-    return series
+    overheads.series(endpoint) { [metrics] in metrics.overhead.child([$0.rawValue]) }
   }
 
   private func seconds(_ nanoseconds: Int64) -> Double { Double(max(nanoseconds, 0)) / 1e9 }

@@ -220,13 +220,13 @@ extension LiveExchange {
 
 extension AttemptReport {
   /// A reply that is whole, or whole so far.
-  init(_ exchange: Exchange, reading: ReplyReading?, retryAfter: Int64?) {
+  init(_ exchange: borrowing Exchange, reading: ReplyReading?, retryAfter: Int64?) {
     self.init(
       status: exchange.status, error: reading?.error, retryAfter: retryAfter, toHead: exchange.timeToHead)
   }
 
   /// No reply, or no more of it.
-  init(_ exchange: Exchange, failure: TransferFailure) {
+  init(_ exchange: borrowing Exchange, failure: TransferFailure) {
     self.init(
       status: exchange.repliedAt == nil ? nil : exchange.status, fault: UpstreamFault(failure.kind),
       reason: failure.reason, toHead: exchange.timeToHead,

@@ -120,6 +120,8 @@ extension LiveExchange {
       policy: snapshot.policy,
       now: loop.now, wall: WallClock.wholeSeconds(), census: { envelope == nil ? nil : bodyCensus() })
     giveBackBounds()
+    // Read out once: the record is large.
+    let exchange = exchange
     loop.recorder.record(exchange, firstContentAt: reply.firstContentAt)
     loop.state.ledger.record(
       exchange, sizes: sizes, firstContentAt: reply.firstContentAt, toolCalls: toolCalls)

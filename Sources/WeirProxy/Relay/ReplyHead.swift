@@ -1,6 +1,7 @@
+import Glibc
 import NIOCore
-import WeirPolicy
 import NIOHTTP1
+import WeirPolicy
 import WeirUpstream
 
 /// One pass over the field lines of an upstream's reply: copies what goes to the client and notes what weir needs.
@@ -21,14 +22,16 @@ struct ReplyHead {
     lines = allocator.buffer(capacity: head.fields.readableBytes + 512)
     var nominated: [String] = []
     unsafe head.fields.withUnsafeReadableBytes { bytes in
-      unsafe Self.forEachLine(bytes) { name, value in
-        if unsafe FieldKind(name) == .connection { unsafe Self.nominate(value, &nominated) }
+      unsafe Self.forEachLine(bytes) { line in
+        guard unsafe line.name.count == 10, unsafe FieldKind(line.name) == .connection else { return }
+        unsafe Self.nominate(line.value, &nominated)
       }
-      unsafe Self.forEachLine(bytes) { name, value in unsafe read(name, value, nominated) }
+      unsafe Self.forEachLine(bytes) { line in unsafe read(line, nominated) }
     }
   }
 
-  private mutating func read(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer, _ nominated: [String]) {
+  private mutating func read(_ line: Line, _ nominated: [String]) {
+    let (name, value) = unsafe (line.name, line.value)
     switch unsafe FieldKind(name) {
     case .hopByHop, .connection, .upgrade, .weir, .weirUser, .weirVariant, .weirTask, .weirTimeout, .weirCacheTTL:
       return
@@ -55,10 +58,7 @@ struct ReplyHead {
     default: break
     }
     if !nominated.isEmpty, unsafe nominated.contains(String(decoding: name, as: UTF8.self).lowercased()) { return }
-    unsafe lines.writeBytes(name)
-    lines.writeInteger(UInt16(0x3A20))
-    unsafe lines.writeBytes(value)
-    lines.writeInteger(UInt16(0x0D0A))
+    unsafe line.write(to: &lines)
   }
 
   /// The body has another size than the upstream said.
@@ -72,12 +72,8 @@ struct ReplyHead {
     var kept = ByteBuffer()
     kept.reserveCapacity(lines.readableBytes)
     unsafe lines.withUnsafeReadableBytes { bytes in
-      unsafe Self.forEachLine(bytes) { name, value in
-        guard unsafe !Self.begins(name, "x-ratelimit-") else { return }
-        unsafe kept.writeBytes(name)
-        kept.writeInteger(UInt16(0x3A20))
-        unsafe kept.writeBytes(value)
-        kept.writeInteger(UInt16(0x0D0A))
+      unsafe Self.forEachLine(bytes) { line in
+        if unsafe !Self.begins(line.name, "x-ratelimit-") { unsafe line.write(to: &kept) }
       }
     }
     return kept
@@ -89,10 +85,10 @@ struct ReplyHead {
   func retryDelay(wall: Int64) -> Int64? {
     var values: [String: String] = [:]
     unsafe lines.withUnsafeReadableBytes { bytes in
-      unsafe Self.forEachLine(bytes) { name, value in
-        let name = unsafe String(decoding: name, as: UTF8.self).lowercased()
+      unsafe Self.forEachLine(bytes) { line in
+        let name = unsafe String(decoding: line.name, as: UTF8.self).lowercased()
         guard name.hasPrefix("retry-after") || name.hasPrefix("x-ratelimit-") else { return }
-        unsafe values[name] = String(decoding: value, as: UTF8.self)
+        unsafe values[name] = String(decoding: line.value, as: UTF8.self)
       }
     }
     guard !values.isEmpty else { return nil }
@@ -105,21 +101,51 @@ struct ReplyHead {
       retryAfter: values["retry-after"], retryAfterMilliseconds: values["retry-after-ms"], resets: resets, wall: wall)
   }
 
-  private static func forEachLine(
-    _ bytes: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) -> Void
-  ) {
-    var rest = unsafe bytes[...]
-    while let end = unsafe rest.firstIndex(of: 0x0D) {
-      let line = unsafe rest[rest.startIndex..<end]
-      if let colon = unsafe line.firstIndex(of: UInt8(ascii: ":")) {
-        var value = unsafe line[(colon + 1)...]
-        while let first = unsafe value.first, first == 0x20 || first == 0x09 { unsafe value = value.dropFirst() }
-        while let last = unsafe value.last, last == 0x20 || last == 0x09 { unsafe value = value.dropLast() }
-        unsafe body(
-          UnsafeRawBufferPointer(rebasing: line[line.startIndex..<colon]), UnsafeRawBufferPointer(rebasing: value))
+  /// One field line, as a view of its bytes.
+  @unsafe private struct Line {
+    let name: UnsafeRawBufferPointer
+    let value: UnsafeRawBufferPointer
+    /// All of it with its line end, where it is spelled just as it is to go out.
+    let whole: UnsafeRawBufferPointer?
+
+    func write(to buffer: inout ByteBuffer) {
+      if let whole = unsafe whole {
+        unsafe buffer.writeBytes(whole)
+        return
       }
-      unsafe rest = rest.dropFirst(end - rest.startIndex + 2)
+      unsafe buffer.writeBytes(name)
+      buffer.writeInteger(UInt16(0x3A20))
+      unsafe buffer.writeBytes(value)
+      buffer.writeInteger(UInt16(0x0D0A))
     }
+  }
+
+  private static func forEachLine(_ bytes: UnsafeRawBufferPointer, _ body: (Line) -> Void) {
+    var start = 0
+    while start < bytes.count, let end = unsafe place(of: 0x0D, in: bytes, start..<bytes.count) {
+      if let colon = unsafe place(of: UInt8(ascii: ":"), in: bytes, start..<end) {
+        var (first, last) = (colon + 1, end)
+        while first < last, unsafe isBlank(bytes[first]) { first += 1 }
+        while first < last, unsafe isBlank(bytes[last - 1]) { last -= 1 }
+        let isPlain =
+          unsafe first == colon + 2 && last == end && bytes[colon + 1] == 0x20 && end + 1 < bytes.count
+          && bytes[end + 1] == 0x0A
+        unsafe body(
+          Line(
+            name: UnsafeRawBufferPointer(rebasing: bytes[start..<colon]),
+            value: UnsafeRawBufferPointer(rebasing: bytes[first..<last]),
+            whole: isPlain ? UnsafeRawBufferPointer(rebasing: bytes[start..<end + 2]) : nil))
+      }
+      start = end + 2
+    }
+  }
+
+  private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
+
+  private static func place(of byte: UInt8, in bytes: UnsafeRawBufferPointer, _ range: Range<Int>) -> Int? {
+    guard !range.isEmpty, let base = bytes.baseAddress else { return nil }
+    guard let found = unsafe memchr(base + range.lowerBound, CInt(byte), range.count) else { return nil }
+    return unsafe UnsafeRawPointer(found) - base
   }
 
   private static func nominate(_ value: UnsafeRawBufferPointer, _ nominated: inout [String]) {

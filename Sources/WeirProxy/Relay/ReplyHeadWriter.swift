@@ -117,7 +117,9 @@ enum ReplyHeadWriter {
     writeField("x-weir-attempts", String(exchange.attempts), to: &buffer)
     if exchange.endpoint.readsBody { writeField("x-weir-cache", exchange.cacheResult.rawValue, to: &buffer) }
     let edits = exchange.allEdits
-    if !edits.isEmpty { writeField("x-weir-edits", edits.joined(separator: ","), to: &buffer) }
+    if let first = edits.first {
+      writeField("x-weir-edits", edits.count == 1 ? first : edits.joined(separator: ","), to: &buffer)
+    }
     let warnings = exchange.allWarnings
     if !warnings.isEmpty {
       writeField("x-weir-warnings", HeaderText.safe(warnings.joined(separator: "; ")), to: &buffer)
@@ -151,10 +153,29 @@ enum ReplyHeadWriter {
   }
 
   private static func writeField(_ name: String, _ value: String, to buffer: inout ByteBuffer) {
-    buffer.writeString(name)
-    buffer.writeStaticString(": ")
-    buffer.writeString(value)
-    buffer.writeStaticString("\r\n")
+    buffer.writeFieldLine(name, value)
+  }
+}
+
+extension ByteBuffer {
+  /// Writes `name: value` and the line end. In one go: each write of its own looks at the buffer anew.
+  fileprivate mutating func writeFieldLine(_ name: String, _ value: String) {
+    var (name, value) = (name, value)
+    let room = name.utf8.count + value.utf8.count + 4
+    unsafe writeWithUnsafeMutableBytes(minimumWritableBytes: room) { room in
+      name.withUTF8 { unsafe room.copyMemory(from: UnsafeRawBufferPointer($0)) }
+      let colon = name.utf8.count
+      unsafe room[colon] = UInt8(ascii: ":")
+      unsafe room[colon + 1] = UInt8(ascii: " ")
+      let start = colon + 2
+      value.withUTF8 { text in
+        unsafe UnsafeMutableRawBufferPointer(rebasing: room[start...]).copyMemory(from: UnsafeRawBufferPointer(text))
+      }
+      let end = start + value.utf8.count
+      unsafe room[end] = 0x0D
+      unsafe room[end + 1] = 0x0A
+      return end + 2
+    }
   }
 }
 

@@ -10,8 +10,29 @@ public enum JSONText {
 
   /// Appends the string as a JSON string, quotes included.
   public static func appendQuoted(_ string: String, to bytes: inout [UInt8]) {
+    var string = string
+    string.withUTF8 { unsafe appendQuoted($0, to: &bytes) }
+  }
+
+  private static func appendQuoted(_ text: UnsafeBufferPointer<UInt8>, to bytes: inout [UInt8]) {
     bytes.append(UInt8(ascii: "\""))
-    for byte in string.utf8 {
+    var special = 0
+    // Without a way out of the loop the compiler makes vectors of it.
+    for index in text.indices {
+      let byte = unsafe text[index]
+      special |= byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") ? 1 : 0
+    }
+    if special == 0 {
+      unsafe bytes.append(contentsOf: text)
+    } else {
+      unsafe appendEscaped(text, to: &bytes)
+    }
+    bytes.append(UInt8(ascii: "\""))
+  }
+
+  private static func appendEscaped(_ text: UnsafeBufferPointer<UInt8>, to bytes: inout [UInt8]) {
+    for index in text.indices {
+      let byte = unsafe text[index]
       switch byte {
       case UInt8(ascii: "\""), UInt8(ascii: "\\"):
         bytes.append(UInt8(ascii: "\\"))
@@ -26,7 +47,6 @@ public enum JSONText {
       default: bytes.append(byte)
       }
     }
-    bytes.append(UInt8(ascii: "\""))
   }
 
   private static func hexDigit(_ value: UInt8) -> UInt8 {
