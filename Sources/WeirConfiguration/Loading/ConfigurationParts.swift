@@ -64,9 +64,10 @@ struct ConfigurationParts {
   ) -> Configuration {
     Configuration(
       listeners: listeners, upstream: upstream, upstreams: policy.upstreams, kimi: kimi, clients: clients,
-      limits: limits, timeouts: timeouts, limitPolicy: policy.limits, pricing: policy.pricing, cachePolicy: policy.cache,
-      resilience: policy.resilience, drain: drain, logging: logging, catalog: policy.catalog, access: policy.access,
-      rollouts: policy.rollouts, routes: policy.routes, routesByLength: policy.routesByLength,
+      limits: limits, timeouts: timeouts, limitPolicy: policy.limits, pricing: policy.pricing,
+      cachePolicy: policy.cache, resilience: policy.resilience, screening: policy.screening, drain: drain,
+      logging: logging, catalog: policy.catalog, access: policy.access, rollouts: policy.rollouts,
+      routes: policy.routes, routesByLength: policy.routesByLength,
       rolloutStateFile: rolloutStateFile, budgetStateFile: budgetStateFile, ledgerPath: ledgerPath,
       origins: origins, sections: policy.rows, warnings: warnings, files: files)
   }
