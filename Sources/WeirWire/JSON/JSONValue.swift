@@ -78,14 +78,6 @@ import CWeirSimdjson
     }
   }
 
-  /// The bytes of the value in the document.
-  var range: Range<Int>? {
-    guard let offsets = unsafe weir_json_range_of(parser, token).offsets,
-      unsafe offsets.upperBound <= bytes.count
-    else { return nil }
-    return offsets
-  }
-
   /// What stands between a string's quotes, escapes as written; nil for another kind.
   var quoted: UnsafeRawBufferPointer? {
     guard kind == weir_json_kind_string else { return nil }
