@@ -82,7 +82,7 @@ extension ContentRule {
   }
 }
 
-extension TokenBounds {
+extension TokenRule {
   fileprivate var summary: String {
     let bounds = [
       maximumInput.map { "\($0) input tokens" },

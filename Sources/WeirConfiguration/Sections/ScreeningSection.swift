@@ -4,7 +4,7 @@ import WeirWire
 /// `screening` as the file says it, names not yet held against clients and models.
 struct ScreeningSection {
   var rules: [PlacedRule<ContentRule>] = []
-  var tokens: [PlacedRule<TokenBounds>] = []
+  var tokens: [PlacedRule<TokenRule>] = []
   var tools: [PlacedRule<ToolRule>] = []
   var unread: Located<ScreeningPolicy.Unread>?
 }
@@ -88,16 +88,16 @@ extension SectionReader {
     return nil
   }
 
-  private mutating func tokenBounds(_ field: SectionField) -> PlacedRule<TokenBounds>? {
+  private mutating func tokenBounds(_ field: SectionField) -> PlacedRule<TokenRule>? {
     let before = problems.count
     let fields = fields(of: field, in: .screeningTokens)
     let input = count(fields["max_input_tokens"], upTo: 1_000_000_000)
     let output = count(fields["max_output_tokens"], upTo: 1_000_000_000)
     let over = value(fields["over"]) { text throws(ValueProblem) in
-      try ValueParsers.choice(text, of: TokenBounds.Excess.self)
+      try ValueParsers.choice(text, of: TokenRule.Excess.self)
     }
     let absent = value(fields["absent"]) { text throws(ValueProblem) in
-      try ValueParsers.choice(text, of: TokenBounds.Absence.self)
+      try ValueParsers.choice(text, of: TokenRule.Absence.self)
     }
     let scope = screeningScope(fields)
     if field.isGroup, fields["max_input_tokens"] == nil, fields["max_output_tokens"] == nil {
@@ -108,7 +108,7 @@ extension SectionReader {
       report(stray, "\(name) is about max_output_tokens, which is not there", fix: "give it, or remove \(name)")
     }
     guard problems.count == before else { return nil }
-    let bounds = TokenBounds(
+    let bounds = TokenRule(
       scope: scope.scope, maximumInput: input, maximumOutput: output, over: over ?? .refuse, absent: absent ?? .pass)
     return placed(bounds, name: field.name, field, scope)
   }

@@ -3,7 +3,7 @@ import WeirWire
 /// Holds the tokens of a request against their bounds.
 enum BoundTokens {
   static func screen(
-    _ bounds: [TokenBounds], endpoint: Endpoint, envelope: Envelope, census: () -> BodyCensus,
+    _ bounds: [TokenRule], endpoint: Endpoint, envelope: Envelope, census: () -> BodyCensus,
     memberText: (Range<Int>) -> String, into record: inout ScreeningRecord
   ) throws(Refusal) {
     if let most = bounds.compactMap(\.maximumInput).min() {

@@ -11,7 +11,7 @@ public struct ScreeningPolicy: Sendable {
   }
 
   /// In the operator's order; all that cover a request apply.
-  public let tokens: [TokenBounds]
+  public let tokens: [TokenRule]
   /// In the operator's order; all that cover a request apply.
   public let tools: [ToolRule]
   /// In the operator's order; all that cover a request apply.
@@ -37,7 +37,7 @@ public struct ScreeningPolicy: Sendable {
   ///
   /// - Throws: where a pattern cannot be used, or there is no memory for all of them.
   public init(
-    rules: [ContentRule] = [], tokens: [TokenBounds] = [], tools: [ToolRule] = [], unread: Unread = .pass
+    rules: [ContentRule] = [], tokens: [TokenRule] = [], tools: [ToolRule] = [], unread: Unread = .pass
   ) throws(PatternFault) {
     self.tokens = tokens
     self.tools = tools

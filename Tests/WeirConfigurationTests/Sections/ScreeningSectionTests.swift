@@ -27,9 +27,9 @@ struct ScreeningSectionTests {
     #expect(policy.rules.first?.placeholder == "[REDACTED:keys]")
     #expect(
       policy.tokens == [
-        TokenBounds(
+        TokenRule(
           scope: ScreeningScope(clients: ["batch"]), maximumInput: 1000, maximumOutput: 500, over: .cap, absent: .cap),
-        TokenBounds(scope: ScreeningScope(models: openAI), maximumOutput: 4000),
+        TokenRule(scope: ScreeningScope(models: openAI), maximumOutput: 4000),
       ])
     #expect(
       policy.tools == [

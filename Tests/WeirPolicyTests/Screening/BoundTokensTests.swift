@@ -10,20 +10,20 @@ struct BoundTokensTests {
   @Test("refuse too much input, naming both numbers")
   func input() throws {
     let json = #"{"model":"m","messages":[{"role":"user","content":"\#(String(repeating: "word ", count: 800))"}]}"#
-    let refusal = try #require(try Screened(json, tokens: [TokenBounds(maximumInput: 900)]).refusal)
+    let refusal = try #require(try Screened(json, tokens: [TokenRule(maximumInput: 900)]).refusal)
     #expect(refusal.code == .tokenLimitExceeded)
     #expect(refusal.status == 400)
     #expect(refusal.what == "the request has about 1014 input tokens, and 900 are allowed")
-    #expect(try Screened(json, tokens: [TokenBounds(maximumInput: 1014)]).refusal == nil)
+    #expect(try Screened(json, tokens: [TokenRule(maximumInput: 1014)]).refusal == nil)
   }
 
   @Test("refuse too much output by default")
   func output() throws {
-    let refusal = try #require(try Screened(chat, tokens: [TokenBounds(maximumOutput: 500)]).refusal)
+    let refusal = try #require(try Screened(chat, tokens: [TokenRule(maximumOutput: 500)]).refusal)
     #expect(refusal.code == .tokenLimitExceeded)
     #expect(refusal.param == "max_tokens")
     #expect(refusal.what == "max_tokens is 900, and 500 output tokens are allowed")
-    #expect(try Screened(chat, tokens: [TokenBounds(maximumOutput: 900)]).refusal == nil)
+    #expect(try Screened(chat, tokens: [TokenRule(maximumOutput: 900)]).refusal == nil)
   }
 
   @Test(
@@ -31,14 +31,14 @@ struct BoundTokensTests {
     arguments: ["1e9", "900.0", "\"900\"", "-1", "99999999999999999999"])
   func spellings(number: String) throws {
     let json = #"{"model":"m","max_tokens":\#(number),"messages":[]}"#
-    #expect(try Screened(json, tokens: [TokenBounds(maximumOutput: 5000)]).refusal?.code == .tokenLimitExceeded)
-    let capped = try Screened(json, tokens: [TokenBounds(maximumOutput: 5000, over: .cap)])
+    #expect(try Screened(json, tokens: [TokenRule(maximumOutput: 5000)]).refusal?.code == .tokenLimitExceeded)
+    let capped = try Screened(json, tokens: [TokenRule(maximumOutput: 5000, over: .cap)])
     #expect(capped.body == #"{"model":"m","max_tokens":5000,"messages":[]}"#)
   }
 
   @Test("lower the output where that is wanted, and say so")
   func caps() throws {
-    let screened = try Screened(chat, tokens: [TokenBounds(maximumOutput: 500, over: .cap)])
+    let screened = try Screened(chat, tokens: [TokenRule(maximumOutput: 500, over: .cap)])
     #expect(screened.body == #"{"model":"openai/gpt-4-turbo","max_tokens":500,"messages":[]}"#)
     #expect(screened.exchange.edits == ["max_tokens"])
     #expect(screened.exchange.outputBound == 500)
@@ -49,7 +49,7 @@ struct BoundTokensTests {
   @Test("lower each of two names by itself")
   func names() throws {
     let json = #"{"model":"m","max_tokens":5,"max_completion_tokens":900,"messages":[]}"#
-    let screened = try Screened(json, tokens: [TokenBounds(maximumOutput: 500, over: .cap)])
+    let screened = try Screened(json, tokens: [TokenRule(maximumOutput: 500, over: .cap)])
     #expect(screened.body == #"{"model":"m","max_tokens":5,"max_completion_tokens":500,"messages":[]}"#)
   }
 
@@ -60,8 +60,8 @@ struct BoundTokensTests {
     ])
   func absent(path: String, name: String) throws {
     let json = #"{"model":"m"}"#
-    #expect(try Screened(json, path: path, tokens: [TokenBounds(maximumOutput: 5)]).body == json)
-    let filled = try Screened(json, path: path, tokens: [TokenBounds(maximumOutput: 5, absent: .cap)])
+    #expect(try Screened(json, path: path, tokens: [TokenRule(maximumOutput: 5)]).body == json)
+    let filled = try Screened(json, path: path, tokens: [TokenRule(maximumOutput: 5, absent: .cap)])
     #expect(filled.body == #"{"\#(name)":5,"model":"m"}"#)
     #expect(filled.exchange.edits == [name])
   }
@@ -69,21 +69,21 @@ struct BoundTokensTests {
   @Test("hold for what weir itself puts in")
   func defaults() throws {
     let json = #"{"model":"moonshotai/kimi-k2","messages":[]}"#
-    let screened = try Screened(json, tokens: [TokenBounds(maximumOutput: 500)], maxTokens: 8000)
+    let screened = try Screened(json, tokens: [TokenRule(maximumOutput: 500)], maxTokens: 8000)
     #expect(screened.body == #"{"max_tokens":500,"model":"moonshotai/kimi-k2","messages":[]}"#)
     #expect(try Screened(json, maxTokens: 8000).body.contains("8000"))
   }
 
   @Test("apply all together, the strictest of each kind")
   func several() throws {
-    let bounds = [TokenBounds(maximumOutput: 700, over: .cap), TokenBounds(maximumOutput: 950)]
+    let bounds = [TokenRule(maximumOutput: 700, over: .cap), TokenRule(maximumOutput: 950)]
     #expect(try Screened(chat, tokens: bounds).body.contains(#""max_tokens":700"#))
-    #expect(try Screened(chat, tokens: bounds + [TokenBounds(maximumOutput: 800)]).refusal != nil)
+    #expect(try Screened(chat, tokens: bounds + [TokenRule(maximumOutput: 800)]).refusal != nil)
   }
 
   @Test("are nothing to embeddings' output")
   func embeddings() throws {
     let json = #"{"model":"m","input":"x","max_tokens":99}"#
-    #expect(try Screened(json, path: "/v1/embeddings", tokens: [TokenBounds(maximumOutput: 5)]).body == json)
+    #expect(try Screened(json, path: "/v1/embeddings", tokens: [TokenRule(maximumOutput: 5)]).body == json)
   }
 }

@@ -102,7 +102,7 @@ struct ScreenTextsTests {
   @Test("make the estimate that of what goes upstream")
   func estimates() throws {
     let json = chat(String(repeating: "secret ", count: 2000))
-    let bounds = TokenBounds(maximumInput: 200)
+    let bounds = TokenRule(maximumInput: 200)
     #expect(try Screened(json, tokens: [bounds]).refusal?.code == .tokenLimitExceeded)
     let rules = [rule("(?:secret )+", .redact)]
     #expect(try Screened(json, rules: rules, tokens: [bounds]).refusal == nil)

@@ -11,7 +11,7 @@ struct Screened {
   let body: String
 
   init(
-    _ json: String, path: String = "/v1/chat/completions", rules: [ContentRule] = [], tokens: [TokenBounds] = [],
+    _ json: String, path: String = "/v1/chat/completions", rules: [ContentRule] = [], tokens: [TokenRule] = [],
     tools: [ToolRule] = [], models: ModelCatalog = .builtIn, maxTokens: Int? = nil
   ) throws {
     let screening = try ScreeningPolicy(rules: rules, tokens: tokens, tools: tools)

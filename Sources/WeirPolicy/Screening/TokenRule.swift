@@ -1,5 +1,5 @@
 /// Bounds on the tokens of one request.
-public struct TokenBounds: Sendable, Equatable {
+public struct TokenRule: Sendable, Equatable {
   /// What becomes of a request that asks for more output than its bound.
   public enum Excess: String, Sendable, CaseIterable {
     /// The request is refused.
