@@ -13,7 +13,7 @@ public struct Configuration: Sendable {
   /// Which requests go to Kimi models, and how.
   public let kimi: Kimi
   /// Who may use the traffic listener; empty means anyone who reaches it.
-  public let clients: [ClientKey]
+  public let clients: [ClientDirectory.Client]
   /// Bounds that keep the process within its means.
   public let limits: Limits
   /// How long each phase of a request may take, where its upstream says nothing else.

@@ -17,6 +17,10 @@ public struct Exchange: Sendable {
   public internal(set) var target: RequestTarget?
   /// Who asks.
   public internal(set) var client = ClientDirectory.anonymous
+  /// What the client may do; nil where no keys are asked for.
+  public internal(set) var profile: ClientProfile?
+  /// Which of the client's own credentials may go upstream.
+  public internal(set) var ownCredentials = OwnCredentials.all
 
   // admit
   /// When the body was whole, or the head when nobody reads the body.

@@ -65,7 +65,8 @@ public final class PolicySnapshot: Sendable {
     self.models = models
     bodyRules = BodyRules(
       models.models,
-      alsoFinding: (limits.budgets.isEmpty ? [] : CapOutput.memberNames) + screening.memberNames)
+      alsoFinding: (limits.budgets.isEmpty ? [] : CapOutput.memberNames) + screening.memberNames
+        + (clients.haveToolRules ? ScreenTools.memberNames : []))
     self.access = access
     self.routes = routes
     self.routesByLength = routesByLength

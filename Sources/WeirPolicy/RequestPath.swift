@@ -6,14 +6,16 @@ public import WeirWire
 public enum RequestPath {
   /// The head has arrived: where does it go, and who asks?
   ///
-  /// - Parameter now: nanoseconds of a monotonic clock, as in every step.
+  /// - Parameters:
+  ///   - now: nanoseconds of a monotonic clock, as in every step.
+  ///   - wall: seconds since 1970; asked only for a client whose keys expire.
   public static func open(
-    _ head: RequestHead, requestID: String, policy: PolicySnapshot, now: Int64
+    _ head: RequestHead, requestID: String, policy: PolicySnapshot, now: Int64, wall: @autoclosure () -> Int64
   ) -> (Exchange, Refusal?) {
     var exchange = Exchange(requestID: requestID, receivedAt: now, method: head.method)
     do throws(Refusal) {
       exchange.target = try RequestTarget.read(method: head.method, target: head.target)
-      exchange.client = try policy.clients.identify(authorization: head.authorization, apiKey: head.apiKey)
+      try AuthorizeClient.authorize(&exchange, head: head, policy: policy, wall: wall)
     } catch {
       return (exchange, error)
     }
@@ -45,12 +47,15 @@ public enum RequestPath {
     exchange.user = UserIdentity.find(head, envelope)
     exchange.askedModel = try ReadModel.read(envelope, endpoint: exchange.endpoint)
     let bodyBytes = envelope.objectEnd - envelope.objectStart
-    exchange.model = try RouteByTask.choose(exchange.askedModel, head: head, bodyBytes: bodyBytes, policy: policy)
-    if exchange.model == nil { exchange.model = try AuthorizeModel.authorize(exchange.askedModel, policy: policy) }
+    exchange.model = try RouteByTask.choose(
+      exchange.askedModel, for: exchange.profile, head: head, bodyBytes: bodyBytes, policy: policy)
+    if exchange.model == nil {
+      exchange.model = try AuthorizeModel.authorize(exchange.askedModel, for: exchange.profile, policy: policy)
+    }
     AssignVariant.assign(&exchange, head: head, policy: policy, random: random)
     RouteByTask.relieve(&exchange, bodyBytes: bodyBytes, policy: policy)
     try DivertKimi.divert(&exchange, policy: policy)
-    exchange.plan = PlanAttempts.plan(exchange.model, policy: policy)
+    exchange.plan = PlanAttempts.plan(exchange.model, for: exchange.profile, policy: policy)
     try ScreenRequest.screen(
       &exchange, envelope: envelope, policy: policy, census: census, memberText: memberText)
     try aim(&exchange, at: 0, envelope: envelope, policy: policy, memberText: memberText)
@@ -71,7 +76,7 @@ public enum RequestPath {
     exchange.admittedAt = now
     exchange.deadline = try ReadDeadline.read(head, now: now)
     exchange.user = UserIdentity.find(head, nil)
-    exchange.plan = PlanAttempts.plan(nil, policy: policy)
+    exchange.plan = PlanAttempts.plan(nil, for: exchange.profile, policy: policy)
     try ScreenRequest.screenUnread(exchange, head: head, policy: policy)
     // A model picker asks for the list again and again.
     guard exchange.endpoint != .models else { return LimitLease() }

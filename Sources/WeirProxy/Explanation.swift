@@ -23,7 +23,8 @@ public struct Explanation: Sendable {
     for (name, value) in headers { request.headers.add(name: name, value: value) }
     let fields = RequestFields(request)
     var (exchange, refusal) = RequestPath.open(
-      fields.head, requestID: fields.requestID ?? "req_explain", policy: snapshot.policy, now: 0)
+      fields.head, requestID: fields.requestID ?? "req_explain", policy: snapshot.policy, now: 0,
+      wall: WallClock.wholeSeconds())
     do throws(Refusal) {
       if let refusal { throw refusal }
       if exchange.endpoint.readsBody {

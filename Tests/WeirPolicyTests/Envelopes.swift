@@ -77,11 +77,27 @@ extension PolicySnapshot {
     isKimiEnabled: Bool = true, fallbackModel: String = "", maxTokens: Int? = nil, temperature: String? = nil
   ) -> PolicySnapshot {
     PolicySnapshot(
-      clients: ClientDirectory(clients), models: models, access: access,
+      clients: ClientDirectory(keys: clients), models: models, access: access,
       killSwitch: KillSwitch(isKimiEnabled: isKimiEnabled, fallbackModel: fallbackModel, catalog: models),
       kimiDefaults: KimiDefaults(maxTokens: maxTokens, temperature: temperature))
   }
 
   /// One client, `alice` with `key-a`.
   static let keyed = PolicySnapshot.of(clients: [(name: "alice", key: "key-a")])
+}
+
+extension RequestPath {
+  /// For clients whose keys never expire.
+  static func open(
+    _ head: RequestHead, requestID: String, policy: PolicySnapshot, now: Int64
+  ) -> (Exchange, Refusal?) {
+    open(head, requestID: requestID, policy: policy, now: now, wall: 0)
+  }
+}
+
+extension ClientDirectory {
+  /// Clients that may do everything, by name and key.
+  init(keys clients: [(name: String, key: String)]) {
+    self.init(clients.map { Client(ClientProfile(name: $0.name), keys: [KeyHash(ofKey: $0.key)]) })
+  }
 }

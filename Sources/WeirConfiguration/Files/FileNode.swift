@@ -39,8 +39,8 @@ struct FileNode: Sendable {
   }
 
   /// Copies what Yams read.
-  init(_ node: Node, line: Int) throws(Fault) {
-    var budget = FileNode.maximumValues
+  init(_ node: Node, line: Int, maximumValues: Int = FileNode.maximumValues) throws(Fault) {
+    var budget = maximumValues
     try self.init(node, line: line, &budget)
   }
 

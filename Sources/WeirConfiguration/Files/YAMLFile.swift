@@ -45,6 +45,30 @@ struct YAMLFile {
     }
   }
 
+  /// Reads a file that holds clients and nothing else, as the section `clients`.
+  init(clients bytes: [UInt8], path: String) {
+    self.path = path
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      report(nil, nil, "the file is not UTF-8", "save it as UTF-8")
+      return
+    }
+    do {
+      guard let root = try Parser(yaml: text, encoding: .utf8).singleRoot(), !YAMLFile.isNull(root) else { return }
+      guard root.mapping != nil else {
+        report(root.mark?.line, nil, "the file does not hold clients", "write one name and its keys a line")
+        return
+      }
+      keepSection(root, named: YAMLFile.clientsKey, at: YAMLFile.clientsKey, line: root.mark?.line)
+    } catch {
+      report(error, in: text)
+    }
+  }
+
+  /// The section of clients, and what a file of them is read as.
+  static let clientsKey = "clients"
+  /// A client has up to a dozen values.
+  private static let maximumClientValues = 1_000_000
+
   private mutating func read(_ mapping: Node.Mapping, below prefix: String) {
     for (keyNode, value) in mapping {
       let line = keyNode.mark?.line
@@ -54,7 +78,9 @@ struct YAMLFile {
       }
       let key = prefix.isEmpty ? name : "\(prefix).\(name)"
       let isDotted = name.contains(".")
-      if let entry = Settings.byYAMLPath[key], !isDotted {
+      if SectionKeys.openSections.contains(key), !isDotted {
+        readOpenSection(value, named: name, at: key, line: line)
+      } else if let entry = Settings.byYAMLPath[key], !isDotted {
         readValue(value, of: entry, at: key, line: line)
       } else if Settings.yamlSections.contains(key), !isDotted {
         readSection(value, at: key, line: line)
@@ -63,6 +89,16 @@ struct YAMLFile {
       } else {
         report(line, key, "there is no such key", UnknownNames.fix(forYAMLKey: key))
       }
+    }
+  }
+
+  /// The keys are the operator's own, but for the settings among them.
+  private mutating func readOpenSection(_ value: Node, named name: String, at key: String, line: Int?) {
+    keepSection(value, named: name, at: key, line: line)
+    for (keyNode, inner) in value.mapping ?? [:] {
+      let path = "\(key).\(keyNode.scalar?.string ?? "")"
+      guard let entry = Settings.byYAMLPath[path], inner.scalar != nil else { continue }
+      readValue(inner, of: entry, at: path, line: keyNode.mark?.line)
     }
   }
 
@@ -78,15 +114,16 @@ struct YAMLFile {
 
   /// Keeps a section for its own reader.
   private mutating func keepSection(_ value: Node, named name: String, at key: String, line: Int?) {
+    let maximum = key == YAMLFile.clientsKey ? YAMLFile.maximumClientValues : FileNode.maximumValues
     do throws(FileNode.Fault) {
-      let node = try FileNode(value, line: line ?? 1)
+      let node = try FileNode(value, line: line ?? 1, maximumValues: maximum)
       if case .nothing = node.content { return }
       sections[key] = SectionField(name: name, key: key, line: line ?? node.line, node: node)
     } catch {
       switch error {
       case .tooMany:
         report(
-          line, key, "the section holds more than \(FileNode.maximumValues) values, aliases written out",
+          line, key, "the section holds more than \(maximum) values, aliases written out",
           "remove what is not needed")
       case .keyIsNoText(let line):
         report(line, key, "a key is not plain text", "use the keys of the reference")
@@ -99,34 +136,16 @@ struct YAMLFile {
     let content: RawContent
     switch (value, entry.shape) {
     case (.scalar(let scalar), _): content = .text(scalar.string)
-    case (.sequence(let sequence), .list), (.sequence(let sequence), .listOrMapping):
+    case (.sequence(let sequence), .list):
       let items = sequence.compactMap(\.scalar?.string)
       guard items.count == sequence.count else {
         return report(line, key, "an entry of the list is not plain text", "write one value an entry")
-      }
-      content = .items(items)
-    case (.mapping(let mapping), .listOrMapping):
-      guard let items = pairs(of: mapping) else {
-        return report(line, key, "an entry is not of the form name: key", "write one name and its key a line")
       }
       content = .items(items)
     default:
       return report(line, key, "the value is \(YAMLFile.kind(value))", YAMLFile.remedy(entry))
     }
     values[key] = RawValue(content: content, origin: .file(path: path, line: line ?? 1), key: key)
-  }
-
-  /// `key:value` for each pair; nil when a pair is not two plain texts, or the key's own colon would move the
-  /// border between the two.
-  private func pairs(of mapping: Node.Mapping) -> [String]? {
-    var items: [String] = []
-    for (key, value) in mapping {
-      guard let name = key.scalar?.string, let text = value.scalar?.string, !name.contains(":") else {
-        return nil
-      }
-      items.append("\(name):\(text)")
-    }
-    return items
   }
 
   /// YAML 1.2's null in its spellings; quoted text is never null.
@@ -147,7 +166,7 @@ struct YAMLFile {
   private static func remedy(_ entry: SettingEntry) -> String {
     switch entry.shape {
     case .scalar: "give one value: \(entry.typeName)"
-    case .list, .listOrMapping: "give a list, or one text: \(entry.typeName)"
+    case .list: "give a list, or one text: \(entry.typeName)"
     }
   }
 }

@@ -21,7 +21,7 @@ enum ConfigurationChecks {
   ) -> [ConfigurationProblem] {
     let listeners = parts.listeners
     var problems: [ConfigurationProblem] = []
-    if !listeners.traffic.isLoopback, parts.clients.isEmpty, !listeners.isInsecureAccepted {
+    if !listeners.traffic.isLoopback, parts.clients.clients.isEmpty, !listeners.isInsecureAccepted {
       let spends = parts.upstream.apiKey == nil ? "use this proxy" : "spend the money of the upstream key"
       problems.append(
         problem(
@@ -60,7 +60,7 @@ enum ConfigurationChecks {
           "the upstream key travels to \(url.authority) unencrypted",
           fix: "use https://, unless the network between is your own"))
     }
-    if parts.upstream.apiKey == nil, !parts.clients.isEmpty {
+    if parts.upstream.apiKey == nil, parts.clients.passNoUpstreamKey {
       problems.append(
         problem(
           .warning, Settings.clientKeys, resolver,

@@ -14,6 +14,7 @@ public enum ConfigurationLoader {
     var files: [String] = []
     readEnvFile(into: &resolver, &files, readFile)
     readYAMLFile(into: &resolver, &files, readFile)
+    readClientsFile(into: &resolver, &files, readFile)
     resolver.problems += UnknownNames.problems(in: resolver)
     resolver.warnOfRivalNames()
     resolver.refuseUnavailable()
@@ -56,6 +57,20 @@ public enum ConfigurationLoader {
       resolver.problems += resolver.yaml.problems
     } catch {
       resolver.problems.append(unreadable(error, path, resolver.place(of: Settings.configFile)))
+    }
+  }
+
+  private static func readClientsFile(
+    into resolver: inout SettingsResolver, _ files: inout [String], _ readFile: (String) throws -> [UInt8]
+  ) {
+    guard let path = resolver.value(Settings.clientsFile) else { return }
+    files.append(path)
+    do {
+      let file = YAMLFile(clients: try readFile(path), path: path)
+      resolver.clientsFile = ClientsFile(path: path, section: file.sections[YAMLFile.clientsKey])
+      resolver.problems += file.problems
+    } catch {
+      resolver.problems.append(unreadable(error, path, resolver.place(of: Settings.clientsFile)))
     }
   }
 

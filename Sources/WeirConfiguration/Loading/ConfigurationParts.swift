@@ -3,7 +3,7 @@ struct ConfigurationParts {
   let listeners: Configuration.Listeners
   let upstream: Configuration.Upstream
   let kimi: Configuration.Kimi
-  let clients: [ClientKey]
+  let clients: ClientParts
   let limits: Configuration.Limits
   let timeouts: Configuration.Timeouts
   let drain: Duration
@@ -35,7 +35,7 @@ struct ConfigurationParts {
       rolloutPercent: resolver.value(Settings.rolloutPercentage),
       rolloutFrom: resolver.value(Settings.rolloutFrom),
       fallbackModel: Self.unlessOff(resolver.value(Settings.fallbackModel)))
-    clients = resolver.value(Settings.clientKeys)
+    clients = ClientParts(&resolver)
     limits = Configuration.Limits(
       maxBodyBytes: resolver.value(Settings.maxBodyBytes),
       maxHeaderBytes: resolver.value(Settings.maxHeaderBytes),
@@ -63,7 +63,7 @@ struct ConfigurationParts {
     _ policy: PolicyParts, origins: [EffectiveValue], warnings: [ConfigurationProblem], files: [String]
   ) -> Configuration {
     Configuration(
-      listeners: listeners, upstream: upstream, upstreams: policy.upstreams, kimi: kimi, clients: clients,
+      listeners: listeners, upstream: upstream, upstreams: policy.upstreams, kimi: kimi, clients: clients.clients,
       limits: limits, timeouts: timeouts, limitPolicy: policy.limits, pricing: policy.pricing,
       cachePolicy: policy.cache, resilience: policy.resilience, screening: policy.screening, drain: drain,
       logging: logging, catalog: policy.catalog, access: policy.access, rollouts: policy.rollouts,

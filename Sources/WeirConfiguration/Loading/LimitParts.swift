@@ -5,7 +5,7 @@ struct LimitParts {
   let policy: LimitPolicy
   let rows: [EffectiveValue]
 
-  init(_ section: LimitsSection, _ names: NameChecks, _ resolver: inout SettingsResolver) {
+  init(_ section: LimitsSection, _ clientParts: ClientParts, _ names: NameChecks, _ resolver: inout SettingsResolver) {
     let rates = LimitParts.rates(&resolver) + section.rates
     let budgets = LimitParts.budgets(&resolver) + section.budgets
     let concurrency = section.concurrency
@@ -17,7 +17,8 @@ struct LimitParts {
     resolver.problems += (rates.map(\.models) + concurrency.map(\.models)).flatMap(names.deadPatterns)
 
     policy = LimitPolicy(
-      rates: rates.map(\.rule), concurrency: concurrency.map(\.rule), budgets: budgets.map(\.rule),
+      rates: rates.map(\.rule) + clientParts.rates, concurrency: concurrency.map(\.rule) + clientParts.concurrency,
+      budgets: budgets.map(\.rule) + clientParts.budgets,
       maximumKeys: section.maximumKeys?.value ?? LimitPolicy.none.maximumKeys,
       outputCap: section.outputCap?.value ?? LimitPolicy.none.outputCap)
     let path = resolver.yaml.path

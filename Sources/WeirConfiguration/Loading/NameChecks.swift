@@ -3,9 +3,15 @@ import WeirPolicy
 /// Holds the clients and models that rules name against those that there are.
 struct NameChecks {
   let path: String
-  /// Of `WEIR_CLIENT_KEYS`; empty where no keys are asked for, and everybody is anonymous.
-  let clients: [String]
+  /// Empty where no keys are asked for, and everybody is anonymous.
+  let clients: Set<String>
   let catalog: ModelCatalog
+
+  init(path: String, clients: [String], catalog: ModelCatalog) {
+    self.path = path
+    self.clients = Set(clients)
+    self.catalog = catalog
+  }
 
   /// Clients that no request can come from.
   func deadClients(_ names: [Located<String>]) -> [ConfigurationProblem] {
@@ -14,13 +20,13 @@ struct NameChecks {
         guard name.value != ClientDirectory.anonymous else { return nil }
         return deadRule(
           name, "there is no client \(name.value)",
-          fix: "set WEIR_CLIENT_KEYS; without keys, every client is anonymous")
+          fix: "add it to clients or WEIR_CLIENT_KEYS; without keys, every client is anonymous")
       }
       guard !clients.contains(name.value) else { return nil }
-      let near = NearestName.of(name.value, among: clients)
+      let near = NearestName.of(name.value, among: clients.sorted())
       return deadRule(
-        name, "WEIR_CLIENT_KEYS has no client \(name.value)",
-        fix: near.map { "did you mean \($0)?" } ?? "add it there, or remove it here")
+        name, "there is no client \(name.value)",
+        fix: near.map { "did you mean \($0)?" } ?? "add it to clients, or remove it here")
     }
   }
 

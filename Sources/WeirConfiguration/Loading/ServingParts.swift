@@ -38,8 +38,10 @@ struct ServingParts {
     let upstreamParts = UpstreamParts(parts, sections.upstreams, catalog, &resolver)
     let checks = UpstreamChecks(path: path, entries: sections.upstreams, models: models, parts: parts)
     resolver.problems += checks.problems(upstreamParts.upstreams)
-    let names = NameChecks(path: path, clients: parts.clients.map(\.name), catalog: catalog)
-    let limitParts = LimitParts(sections.limits, names, &resolver)
+    let names = NameChecks(path: path, clients: parts.clients.clients.map(\.profile.name), catalog: catalog)
+    let limitParts = LimitParts(sections.limits, parts.clients, names, &resolver)
+    resolver.problems += ServingParts.tenantProblems(parts.clients.entries, sections.cache)
+    resolver.problems += parts.clients.deadPatterns(in: catalog)
     let pricingParts = PricingParts(sections.pricing, catalog, &resolver)
     let cacheParts = CacheParts(sections.cache, names, &resolver)
     let resilienceParts = ResilienceParts(sections.resilience, upstreamParts, models, catalog, &resolver)
@@ -51,7 +53,18 @@ struct ServingParts {
     resilience = resilienceParts.policy
     screening = screeningParts.policy
     rows =
-      upstreamParts.rows + limitParts.rows + cacheParts.rows + resilienceParts.rows + pricingParts.rows
-      + screeningParts.rows
+      parts.clients.rows + upstreamParts.rows + limitParts.rows + cacheParts.rows + resilienceParts.rows
+      + pricingParts.rows + screeningParts.rows
+  }
+
+  /// A client shares kept replies with its tenant or with a group, not with both.
+  private static func tenantProblems(_ clients: [ClientEntry], _ cache: CacheSection) -> [ConfigurationProblem] {
+    let grouped = Set(cache.sharedTenants.flatMap { $0.map(\.value) })
+    return clients.compactMap { client in
+      guard let tenant = client.profile.tenant, grouped.contains(client.name) else { return nil }
+      return ConfigurationProblem(
+        .error, source: client.path, line: tenant.line, key: tenant.key,
+        what: "cache.shared_tenants names \(client.name) too", fix: "keep one of the two")
+    }
   }
 }

@@ -8,6 +8,8 @@ struct SettingsResolver {
   var envFilePath = ""
   /// Replaced once it has been read.
   var yaml = YAMLFile()
+  /// Of `WEIR_CLIENTS_FILE`; nil where there is none.
+  var clientsFile: ClientsFile?
 
   var problems: [ConfigurationProblem] = []
   private(set) var effective: [String: EffectiveValue] = [:]

@@ -70,11 +70,11 @@ struct UpstreamChecks {
           what: "the upstream's key travels to \(upstream.url.authority) unencrypted",
           fix: "use https://, unless the network between is your own"))
     }
-    for entry in entries where !parts.clients.isEmpty && entry.passesClientKey?.value == true {
+    for entry in entries where parts.clients.passNoUpstreamKey && entry.passesClientKey?.value == true {
       problems.append(
         deadRule(
           entry.passesClientKey?.line ?? entry.field.line, "\(entry.field.key).pass_client_key",
-          "clients send keys of WEIR_CLIENT_KEYS, and those are never passed on", fix: "give the upstream an api_key"))
+          "clients send keys for weir, and those are never passed on", fix: "give the upstream an api_key"))
     }
     return problems
   }

@@ -42,6 +42,8 @@ enum SectionGroup: String, Sendable, CaseIterable {
   case rate = "limits.rates[]"
   case concurrency = "limits.concurrency[]"
   case budget = "budgets[]"
+  case client = "clients.NAME"
+  case clientTools = "clients.NAME.tools"
   case cache
   case cacheModel = "cache.models[]"
   case resilience
@@ -59,7 +61,7 @@ enum SectionGroup: String, Sendable, CaseIterable {
 enum SectionKeys {
   /// Every key, in the order of the reference.
   static let all =
-    roots + models + catalogModel + rules + routes + rollouts + upstreams + limits + budgets + pricing + cache
+    roots + models + catalogModel + rules + routes + rollouts + upstreams + clients + limits + budgets + pricing + cache
     + resilience + screening
 
   static let roots = [
@@ -72,6 +74,10 @@ enum SectionKeys {
       .root, "upstreams", "group",
       "Upstreams by name, beside the one of `WEIR_UPSTREAM_URL`, which is called `default` here; a name is up to 32 of "
         + "`a-z 0-9 - _`"),
+    SectionKey(
+      .root, "clients", "group",
+      "Who may use this proxy, by name, beside `WEIR_CLIENT_KEYS`; a name is up to 64 of `A-Z a-z 0-9 . _ -`, and in "
+        + "place of a client's group a key may stand"),
     SectionKey(.root, "budgets", "list", "What may be spent in a UTC day or month, beside `WEIR_BUDGET_USD_DAY`"),
     SectionKey(.root, "resilience", "group", "What happens when an upstream fails"),
     SectionKey(.root, "screening", "group", "What requests may hold: contents, tokens, tools"),
@@ -81,6 +87,9 @@ enum SectionKeys {
 
   /// The paths that are read as sections: keys of the file's top level, and those that share a group with settings.
   static let sectionPaths = Set((roots + limitKeys + pricingKeys + cacheKeys).map(\.path))
+
+  /// Sections whose keys are names that the operator chose, with a setting among them.
+  static let openSections: Set<String> = ["clients"]
 
   /// The places that a misspelt path may have meant, without list marks.
   static let plainPaths = all.map { $0.path.replacing("[]", with: "") }

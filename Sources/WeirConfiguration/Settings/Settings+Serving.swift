@@ -43,10 +43,14 @@ extension Settings {
   ]
 
   static let clientKeys = Setting(
-    "WEIR_CLIENT_KEYS", yaml: "clients", .clientKeys, default: [], secret: true,
-    "Who may use this proxy; none means anyone who reaches the listener")
+    "WEIR_CLIENT_KEYS", yaml: nil, .clientKeys, default: [], secret: true,
+    "Who may use this proxy, beside the section `clients`; none in both means anyone who reaches the listener. A key may "
+      + "be a hash that `weir key` printed")
+  static let clientsFile = Setting(
+    "WEIR_CLIENTS_FILE", yaml: "clients.file", .path,
+    "A YAML file of clients by name, as the section `clients` has them; read again when it changes")
 
-  static let clients = [clientKeys.entry]
+  static let clients = [clientKeys.entry, clientsFile.entry]
 
   static let logLevel = Setting(
     "WEIR_LOG_LEVEL", yaml: "logging.level", .choice, default: LogLevel.info, reloadable: false,

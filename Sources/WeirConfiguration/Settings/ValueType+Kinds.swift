@@ -28,7 +28,7 @@ extension ValueType where Value == Secret {
 
 extension ValueType where Value == [ClientKey] {
   static let clientKeys = ValueType(
-    "`name:key`, comma separated", shape: .listOrMapping, parseItems: ValueParsers.clientKeys,
+    "`name:key`, comma separated", shape: .list, parseItems: ValueParsers.clientKeys,
     spell: { clients in clients.map { "\($0.name):\($0.key)" }.joined(separator: ",") })
 }
 

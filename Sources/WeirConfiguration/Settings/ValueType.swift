@@ -2,7 +2,7 @@
 enum RawContent: Sendable, Equatable {
   /// A variable's value, or a YAML scalar as it is spelled.
   case text(String)
-  /// The entries of a YAML list, or of a YAML mapping as `key:value`.
+  /// The entries of a YAML list.
   case items([String])
 
   /// The entries; text is split at its commas.
@@ -23,7 +23,7 @@ enum RawContent: Sendable, Equatable {
 
 /// The YAML shapes in which a value may be given.
 enum YAMLShape: Sendable {
-  case scalar, list, listOrMapping
+  case scalar, list
 }
 
 /// A type of settings: how a value is read, written and described.

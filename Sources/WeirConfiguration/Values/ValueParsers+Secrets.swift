@@ -1,3 +1,5 @@
+import WeirPolicy
+
 extension ValueParsers {
   /// A key or token that travels in a header: visible ASCII, so that nothing in it can end the header.
   static func secret(_ text: String) throws(ValueProblem) -> Secret {
@@ -17,15 +19,17 @@ extension ValueParsers {
   /// `name:key` entries; names and keys are unique, so that a key names one client.
   static func clientKeys(_ items: [String]) throws(ValueProblem) -> [ClientKey] {
     var clients: [ClientKey] = []
+    var names: Set<String> = []
+    var owners: [KeyID: String] = [:]
     for (index, item) in items.enumerated() {
       let client = try clientKey(item, entry: index + 1)
-      guard !clients.contains(where: { $0.name == client.name }) else {
+      guard names.insert(client.name).inserted else {
         throw ValueProblem(
           "the client \(client.name) is named twice", fix: "give each client a name of its own")
       }
-      if let twin = clients.first(where: { $0.key == client.key }) {
+      if let twin = owners.updateValue(client.name, forKey: client.hash.id) {
         throw ValueProblem(
-          "the clients \(twin.name) and \(client.name) have the same key",
+          "the clients \(twin) and \(client.name) have the same key",
           fix: "give each client a key of its own")
       }
       clients.append(client)
@@ -39,25 +43,18 @@ extension ValueParsers {
     guard parts.count == 2 else {
       throw ValueProblem("entry \(entry) is not of the form name:key", fix: "write name:key,name2:key2")
     }
-    let name = ASCII.trimmed(parts[0])
+    let name = try clientName(ASCII.trimmed(parts[0]), place: "entry \(entry)")
     let key = ASCII.trimmed(parts[1])
-    guard (1...64).contains(name.utf8.count), name.utf8.allSatisfy(ASCII.isNameByte) else {
-      throw ValueProblem(
-        "the name in entry \(entry) is not valid",
-        fix: "use 1 to 64 of the characters A-Z a-z 0-9 . _ - before the colon")
-    }
-    guard !reservedClientNames.contains(name) else {
-      throw ValueProblem("the client name \(name) is taken by weir itself", fix: "use another name")
-    }
     try checkKey(key, called: "the key of \(name)")
     guard !key.contains(",") else {
       throw ValueProblem("the key of \(name) holds a comma", fix: "use a key without one")
     }
+    guard !KeyHash.looksLikeOne(key) || KeyHash(key) != nil else {
+      throw ValueProblem(
+        "the key of \(name) begins like a hash and is none", fix: "give what weir key new printed as a whole")
+    }
     return ClientKey(name: name, key: Secret(key))
   }
-
-  /// What metrics call clients without a key, and those beyond a label's bound.
-  private static let reservedClientNames: Set<String> = ["anonymous", "other"]
 
   private static func checkKey(_ key: String, called name: String) throws(ValueProblem) {
     guard !key.isEmpty else { throw ValueProblem("\(name) is empty", fix: "give a key") }

@@ -1,10 +1,15 @@
 /// Finds what a model name means, and whether it may be asked for here.
-enum AuthorizeModel {
+public enum AuthorizeModel {
   /// Nil when the request names no model of its own.
-  static func authorize(_ asked: String?, policy: PolicySnapshot) throws(Refusal) -> ResolvedModel? {
+  ///
+  /// - Parameter client: who asks; nil where no keys are asked for.
+  static func authorize(
+    _ asked: String?, for client: ClientProfile?, policy: PolicySnapshot
+  ) throws(Refusal) -> ResolvedModel? {
     guard let asked else { return nil }
     let model = policy.models.resolve(asked)
     guard case .refused(_, let nearNames) = policy.access.decide(asked, model: model, catalog: policy.models) else {
+      try authorize(asked, model, for: client, policy)
       return model
     }
     let remedy =
@@ -13,5 +18,20 @@ enum AuthorizeModel {
       : "Allowed models with a similar name: \(nearNames.joined(separator: ", "))."
     throw Refusal(
       .modelNotAllowed, "the model is not allowed by this proxy", remedy: remedy, param: "model")
+  }
+
+  private static func authorize(
+    _ asked: String, _ model: ResolvedModel, for client: ClientProfile?, _ policy: PolicySnapshot
+  ) throws(Refusal) {
+    guard let client, !client.mayAsk(for: asked, model: model, catalog: policy.models) else { return }
+    throw refusal(to: client)
+  }
+
+  /// The model is none of those that the client may ask for.
+  public static func refusal(to client: ClientProfile) -> Refusal {
+    let patterns = client.access.allow.prefix(5).map(\.description).joined(separator: ", ")
+    return Refusal(
+      .modelNotAllowed, "the model is not allowed to this client",
+      remedy: "It may ask for: \(patterns)\(client.access.allow.count > 5 ? ", and more" : "").", param: "model")
   }
 }

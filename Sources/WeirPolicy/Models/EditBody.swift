@@ -33,7 +33,9 @@ enum EditBody {
     var isEdited = false
     let upstream = exchange.aim.flatMap { exchange.plan.target($0) }.map { policy.upstreams[$0.upstream] }
     for entry in envelope.models {
-      guard var model = try AuthorizeModel.authorize(entry.value, policy: policy) else { continue }
+      guard var model = try AuthorizeModel.authorize(entry.value, for: exchange.profile, policy: policy) else {
+        continue
+      }
       switch policy.killSwitch.decide(model) {
       case .serve: break
       case .fallBack(let fallback, _): model = fallback

@@ -11,6 +11,9 @@ public struct ModelAccess: Sendable {
     self.deny = deny
   }
 
+  /// Whether every model is allowed.
+  public var isOpen: Bool { allow.isEmpty && deny.isEmpty }
+
   /// Whether a request may go on.
   public enum Decision: Sendable, Equatable {
     /// It may.
@@ -24,7 +27,7 @@ public struct ModelAccess: Sendable {
   /// A pattern is held against the name as asked, the name sent upstream and the catalog's id, each with and
   /// without a suffix: a denied model cannot be had under another of its names.
   public func decide(_ asked: String, model: ResolvedModel, catalog: ModelCatalog) -> Decision {
-    if allow.isEmpty, deny.isEmpty { return .allowed }
+    if isOpen { return .allowed }
     let names = ModelAccess.names(asked, model)
     if let rule = deny.first(where: { rule in names.contains(where: rule.matches) }) {
       return .refused(rule: rule, nearNames: nearNames(asked, catalog))

@@ -8,11 +8,11 @@ enum RouteByTask {
   ///
   /// - Parameter bodyBytes: the size of the request's JSON, from which its length in tokens is estimated.
   static func choose(
-    _ asked: String?, head: RequestHead, bodyBytes: Int, policy: PolicySnapshot
+    _ asked: String?, for client: ClientProfile?, head: RequestHead, bodyBytes: Int, policy: PolicySnapshot
   ) throws(Refusal) -> ResolvedModel? {
     guard let asked, let routes = policy.routes, asked.lowercased() == TaskRoutes.automatic else { return nil }
     let tokens = bodyBytes / bytesPerToken
-    switch routes.choose(task: head.weirTask, tokens: tokens, mayUse: { mayUse($0, policy) }) {
+    switch routes.choose(task: head.weirTask, tokens: tokens, mayUse: { mayUse($0, client, policy) }) {
     case .model(let model): return policy.models.resolve(model.id)
     case .unknownTask(let known):
       throw Refusal(
@@ -30,16 +30,17 @@ enum RouteByTask {
     guard policy.routesByLength, let routes = policy.routes, let model = exchange.model,
       let described = policy.models.model(of: model),
       let relief = routes.relief(
-        for: described, tokens: bodyBytes / bytesPerToken, mayUse: { mayUse($0, policy) })
+        for: described, tokens: bodyBytes / bytesPerToken, mayUse: { mayUse($0, exchange.profile, policy) })
     else { return }
     exchange.fallbackFrom = model.upstreamID
     exchange.fallbackReason = .contextLength
     exchange.model = policy.models.resolve(relief.id)
   }
 
-  private static func mayUse(_ model: CatalogModel, _ policy: PolicySnapshot) -> Bool {
+  private static func mayUse(_ model: CatalogModel, _ client: ClientProfile?, _ policy: PolicySnapshot) -> Bool {
     let resolved = policy.models.resolve(model.id)
     guard case .serve = policy.killSwitch.decide(resolved) else { return false }
     return policy.access.decide(model.id, model: resolved, catalog: policy.models) == .allowed
+      && client?.mayAsk(for: model.id, model: resolved, catalog: policy.models) ?? true
   }
 }

@@ -10,13 +10,15 @@ enum ScreenRequest {
     memberText: (Range<Int>) -> String
   ) throws(Refusal) {
     let screening = policy.screening
-    guard screening.isOn else { return }
+    let (own, ownTools) = (exchange.profile?.tokenBounds, exchange.profile?.tools)
+    guard screening.isOn || own != nil || ownTools != nil else { return }
     let names = modelNames(exchange, envelope, policy)
     let client = exchange.client
     var record = ScreeningRecord()
     defer { exchange.screening = record == ScreeningRecord() ? nil : record }
 
-    let tools = screening.tools.filter { $0.scope.covers(client: client, models: names) }
+    var tools = screening.tools.filter { $0.scope.covers(client: client, models: names) }
+    if let ownTools { tools.append(ToolRule(permissions: ownTools)) }
     if !tools.isEmpty {
       try ScreenTools.screen(tools, envelope: envelope, memberText: memberText, into: &record)
       exchange.toolPermissions = ScreenTools.onReplies(tools)
@@ -24,7 +26,8 @@ enum ScreenRequest {
     try ScreenTexts.screen(
       screening, envelope: envelope, memberText: memberText, into: &record
     ) { $0.covers(client: client, models: names) }
-    let bounds = screening.tokens.filter { $0.scope.covers(client: client, models: names) }
+    var bounds = screening.tokens.filter { $0.scope.covers(client: client, models: names) }
+    if let own { bounds.append(TokenRule(maximumInput: own.input, maximumOutput: own.output)) }
     if !bounds.isEmpty {
       try BoundTokens.screen(
         bounds, endpoint: exchange.endpoint, envelope: envelope, census: census, memberText: memberText, into: &record)

@@ -60,11 +60,14 @@ extension LiveExchange {
     let model = exchange.model?.upstreamID
     let upstreams = exchange.plan.targets.filter { $0.model?.upstreamID == model }
       .map { snapshot.policy.upstreams[$0.upstream] }
-    let passes = exchange.plan.targets.contains { snapshot.passesCredentials(to: snapshot.upstreams[$0.upstream]) }
+    let passes = exchange.plan.targets.contains {
+      snapshot.credentials(of: exchange, to: snapshot.upstreams[$0.upstream]) != .none
+    }
     let credentials =
       (passes ? [fields.head.authorization ?? "", fields.head.apiKey ?? ""] : []) + fields.otherCredentials
     let request = CacheKey.Request(
-      tenant: TenantKey(client: exchange.client, credentials: credentials, policy: policy),
+      tenant: TenantKey(
+        client: exchange.client, tenant: exchange.profile?.tenant, credentials: credentials, policy: policy),
       upstreams: upstreams.map(\.id), method: request.method.rawValue, path: target.rest,
       query: target.query.isEmpty ? nil : target.query,
       acceptEncoding: fields.acceptEncoding.map { AcceptEncoding.reduced($0) ?? $0 },

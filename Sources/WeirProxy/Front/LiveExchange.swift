@@ -83,7 +83,7 @@ final class LiveExchange {
     let (high, low) = loop.makeRequestID()
     let (exchange, refusal) = RequestPath.open(
       fields.head, requestID: fields.requestID ?? RequestID.make(high: high, low: low),
-      policy: snapshot.policy, now: loop.now)
+      policy: snapshot.policy, now: loop.now, wall: WallClock.wholeSeconds())
     self.exchange = exchange
     openRefusal = refusal
   }

@@ -18,7 +18,8 @@ extension LiveExchange {
       return true
     case .list:
       guard !listing.entries.isEmpty else { return false }
-      let isShared = !ModelListFields.tellsCaller(fields, headers: request.headers, snapshot: snapshot)
+      let isShared = !ModelListFields.tellsCaller(
+        fields, headers: request.headers, exchange: exchange, snapshot: snapshot)
       if isShared, let kept = loop.models.list(for: snapshot, fields: request.headers, now: loop.now) {
         answer(
           kept.list.body, lines: kept.list.lines, fields: [("age", String(kept.age)), ("x-weir-cache", "hit")])

@@ -44,9 +44,11 @@ enum ModelListFields {
   }
 
   /// Whether the upstream sees who asks: then the list may be that caller's own.
-  static func tellsCaller(_ fields: RequestFields, headers: HTTPHeaders, snapshot: RuntimeSnapshot) -> Bool {
+  static func tellsCaller(
+    _ fields: RequestFields, headers: HTTPHeaders, exchange: Exchange, snapshot: RuntimeSnapshot
+  ) -> Bool {
     let hasCredentials = fields.head.authorization != nil || fields.head.apiKey != nil
-    if hasCredentials, snapshot.passesCredentials(to: snapshot.defaultUpstream) { return true }
+    if hasCredentials, snapshot.credentials(of: exchange, to: snapshot.defaultUpstream) != .none { return true }
     return headers.contains { name, _ in
       let name = name.lowercased()
       return !ofEveryClient.contains(name) && !settled.contains(name) && !name.hasPrefix("x-stainless-")

@@ -39,7 +39,9 @@ extension LiveExchange {
     }
     UpstreamHead.write(
       request, fields: fields, endpoint: exchange.endpoint, bodyWasInflated: bodyWasInflated,
-      readsReply: modelList != nil, upstream: upstream, passesCredentials: snapshot.passesCredentials(to: upstream),
+      readsReply: modelList != nil, upstream: upstream,
+      credentials: UpstreamHead.Credentials(
+        own: snapshot.credentials(of: exchange, to: upstream), clients: snapshot.policy.clients),
       into: transfer.headers)
     self.transfer = transfer
     transfer.begin(

@@ -9,7 +9,7 @@ import WeirWire
 enum UpstreamHead {
   static func write(
     _ request: HTTPRequestHead, fields: RequestFields, endpoint: Endpoint, bodyWasInflated: Bool,
-    readsReply: Bool = false, upstream: UpstreamRuntime, passesCredentials: Bool, into list: HeaderList
+    readsReply: Bool = false, upstream: UpstreamRuntime, credentials: Credentials, into list: HeaderList
   ) {
     var isReduced = false
     for (name, value) in request.headers where !upstream.sets(name) {
@@ -17,11 +17,16 @@ enum UpstreamHead {
       case .plain, .origin, .fetchSite, .contentType, .accept, .userAgent, .referer, .title, .openRouterTitle,
         .requestID, .userID, .cacheControl, .variant:
         if !fields.isNominated(name) { list.add(name, value) }
-      case .authorization, .apiKey:
-        if passesCredentials, !fields.isNominated(name) { list.add(name, value) }
+      case .authorization:
+        if credentials.passes(value, in: .authorization, of: fields), !fields.isNominated(name) {
+          list.add(name, value)
+        }
+      case .apiKey:
+        if credentials.passes(value, in: .apiKey, of: fields), !fields.isNominated(name) { list.add(name, value) }
       case .otherKey:
         // To the upstream that the client means, as everything that weir does not know, and to no other.
-        if upstream.isDefault || passesCredentials, !fields.isNominated(name) { list.add(name, value) }
+        guard upstream.isDefault || credentials.own != .none, !fields.isNominated(name) else { continue }
+        if !credentials.clients.knows(value) { list.add(name, value) }
       case .contentEncoding:
         if !bodyWasInflated { list.add(name, value) }
       case .acceptEncoding:
@@ -39,11 +44,31 @@ enum UpstreamHead {
         continue
       }
     }
-    addOwn(fields, upstream: upstream, to: list)
+    addOwn(fields, upstream: upstream, credentials: credentials.own, to: list)
   }
 
-  private static func addOwn(_ fields: RequestFields, upstream: UpstreamRuntime, to list: HeaderList) {
-    if let authorization = upstream.authorization, !upstream.sets("authorization") {
+  /// Which of a request's keys go on; those for weir never do, whatever field they come in.
+  struct Credentials {
+    let own: OwnCredentials
+    let clients: ClientDirectory
+
+    /// Whether a line of a header goes on. Where it comes more than once, a client that weir knows has said which key it
+    /// means only by the last.
+    func passes(_ value: String, in header: ClientDirectory.Header, of fields: RequestFields) -> Bool {
+      switch (own, header) {
+      case (.all, _): true
+      case (.authorization, .authorization): value == fields.head.authorization
+      case (.apiKey, .apiKey): value == fields.head.apiKey
+      case (.none, _), (.authorization, .apiKey), (.apiKey, .authorization): false
+      }
+    }
+  }
+
+  private static func addOwn(
+    _ fields: RequestFields, upstream: UpstreamRuntime, credentials: OwnCredentials, to list: HeaderList
+  ) {
+    // A client's own key for the upstream goes in the place of weir's.
+    if let authorization = upstream.authorization, !upstream.sets("authorization"), credentials == .none {
       list.add("Authorization", authorization)
     }
     for (name, value) in upstream.headers { list.add(name, value) }

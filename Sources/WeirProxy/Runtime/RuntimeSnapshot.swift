@@ -18,7 +18,7 @@ final class RuntimeSnapshot: Sendable {
     let kimi = configuration.kimi
     let catalog = configuration.catalog
     policy = PolicySnapshot(
-      clients: ClientDirectory(configuration.clients.map { ($0.name, $0.key.reveal()) }),
+      clients: ClientDirectory(configuration.clients),
       models: catalog,
       access: configuration.access,
       routes: configuration.routes,
@@ -45,9 +45,11 @@ final class RuntimeSnapshot: Sendable {
   /// The upstream of `WEIR_UPSTREAM_URL`.
   var defaultUpstream: UpstreamRuntime { upstreams[0] }
 
-  /// Whether the client's own key goes to an upstream: only where weir has none for it and did not take the client's
-  /// for one of its own.
-  func passesCredentials(to upstream: UpstreamRuntime) -> Bool {
-    upstream.authorization == nil && upstream.passesClientKey && !policy.clients.isRequired
+  /// Which of a request's own credentials go to an upstream. Where weir asks for no keys, all of them, but only where it
+  /// has none of its own for the upstream. Where it does ask, what the client sent beside its key for weir, in the place
+  /// of weir's own, if the configuration lets that client do so.
+  func credentials(of exchange: Exchange, to upstream: UpstreamRuntime) -> OwnCredentials {
+    guard upstream.passesClientKey else { return .none }
+    return exchange.ownCredentials == .all && upstream.authorization != nil ? .none : exchange.ownCredentials
   }
 }

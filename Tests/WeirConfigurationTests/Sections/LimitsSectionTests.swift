@@ -34,8 +34,9 @@ struct LimitsSectionTests {
     for name in names { #expect(Sources.environment([name: "0"]).problems.map(\.key) == [name]) }
   }
 
-  @Test("say everything that rules can be")
+  @Test("say everything that rules can be, with what clients say in short after them")
   func everything() throws {
+    let desk = LimitScope(per: [.client], clients: ["desk"])
     let policy = try SectionExample.sources.load().limitPolicy
     #expect(
       policy
@@ -46,11 +47,18 @@ struct LimitsSectionTests {
               scope: LimitScope(per: [.client, .user], models: [ModelPattern("openai/*")])),
             LimitRule(
               name: "rate_2", unit: .tokens, perMinute: 100_000, scope: LimitScope(per: [], clients: ["app"])),
+            LimitRule(name: "rpm", unit: .requests, perMinute: 30, scope: desk),
+            LimitRule(name: "tpm", unit: .tokens, perMinute: 40_000, scope: desk),
           ],
-          concurrency: [ConcurrencyRule(name: "slots", maximum: 8, scope: LimitScope(per: [.model]))],
+          concurrency: [
+            ConcurrencyRule(name: "slots", maximum: 8, scope: LimitScope(per: [.model])),
+            ConcurrencyRule(name: "concurrency", maximum: 3, scope: desk),
+          ],
           budgets: [
             BudgetRule(name: "app", period: .day, owner: .eachClient(["app"]), usd: 2.5),
             BudgetRule(name: "budget_2", period: .month, owner: .everyone, tokens: 1_000_000, isHard: false),
+            BudgetRule(name: "usd_day", period: .day, owner: .eachClient(["desk"]), usd: 1.5),
+            BudgetRule(name: "usd_month", period: .month, owner: .eachClient(["desk"]), usd: 20),
           ], maximumKeys: 5000, outputCap: 2048))
   }
 
@@ -124,12 +132,12 @@ struct LimitsSectionTests {
     }
     let keys = ["WEIR_CLIENT_KEYS": "app:a,web:b", "OPENROUTER_API_KEY": "k"]
     #expect(dead("clients: [app, web]", keys) == [])
-    #expect(dead("clients: [ap]", keys) == ["WEIR_CLIENT_KEYS has no client ap; did you mean app?"])
+    #expect(dead("clients: [ap]", keys) == ["there is no client ap; did you mean app?"])
     #expect(dead("clients: [anonymous]", keys).count == 1)
     #expect(dead("clients: [anonymous]") == [])
     #expect(
       dead("clients: [app]")
-        == ["there is no client app; set WEIR_CLIENT_KEYS; without keys, every client is anonymous"])
+        == ["there is no client app; add it to clients or WEIR_CLIENT_KEYS; without keys, every client is anonymous"])
     #expect(dead("models: ['openai/*', gpt-4, MOONSHOTAI/kimi-k2, 'openai/gpt-4o:free']") == [])
     #expect(dead("models: [openai/gpt-5]").first?.hasPrefix("openai/gpt-5 fits no model of the catalog") == true)
     #expect(

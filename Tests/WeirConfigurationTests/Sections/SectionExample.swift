@@ -57,7 +57,7 @@ enum SectionExample {
           incumbent: [bob]
         enabled: false
         allow_override: true
-    clients: {app: hunter3, batch: hunter4}
+    # The clients come last.
     upstreams:
       default:
         headers: {X-Team: search}
@@ -127,6 +127,33 @@ enum SectionExample {
     pricing:
       baseline: {input: 2.5, output: 10, cached_input: 1.25, reasoning: 10}
       refresh: 600
+    clients:
+      app:
+        key_hash: \(hash("app23456", "a"))
+      batch:
+        key_hashes:
+          - \(hash("batch222", "b"))
+          - \(hash("batch333", "c"))
+      desk:
+        key_hash: \(hash("desk2345", "d"))
+        expires: 2099-01-31
+        disabled: false
+        models: [gpt-4*, swift]
+        endpoints: [chat, models]
+        tenant: office
+        passes_upstream_key: true
+        requests_per_minute: 30
+        tokens_per_minute: 40000
+        concurrency: 3
+        budget_usd_day: 1.5
+        budget_usd_month: 20
+        max_input_tokens: 8000
+        max_output_tokens: 1000
+        tools: {allow: [read_*], deny: [read_mail], replies: strip}
 
     """
+
+  private static func hash(_ id: String, _ digit: String) -> String {
+    "v1:\(id):\(String(repeating: digit, count: 32)):\(String(repeating: digit, count: 64))"
+  }
 }

@@ -59,7 +59,8 @@ struct SettingsTests {
       #expect(entry.isSecret == keepsSecret, "\(entry.name)")
       #expect(!entry.doc.isEmpty && !entry.doc.hasSuffix("."), "\(entry.name)")
       #expect(
-        (entry.yamlPath == nil) == ["WEIR_CONFIG", "WEIR_ENV_FILE"].contains(entry.name), "\(entry.name)")
+        (entry.yamlPath == nil) == ["WEIR_CONFIG", "WEIR_ENV_FILE", "WEIR_CLIENT_KEYS"].contains(entry.name),
+        "\(entry.name)")
     }
   }
 

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("A directory of clients")
 struct ClientDirectoryTests {
-  private let directory = ClientDirectory([
+  private let directory = ClientDirectory(keys: [
     (name: "alice", key: "key-a"), (name: "bob", key: "key-b"), (name: "carol", key: "key-abc"),
   ])
 
@@ -12,28 +12,28 @@ struct ClientDirectoryTests {
   func open() throws {
     let empty = ClientDirectory()
     #expect(!empty.isRequired)
-    #expect(try empty.identify(authorization: nil, apiKey: nil) == "anonymous")
-    #expect(try empty.identify(authorization: "Bearer whatever", apiKey: "x") == "anonymous")
+    #expect(try empty.identify(authorization: nil, apiKey: nil) == nil)
+    #expect(try empty.identify(authorization: "Bearer whatever", apiKey: "x") == nil)
   }
 
   @Test(
     "knows a client by a bearer token, whatever the scheme's letter case",
     arguments: ["Bearer key-b", "bearer key-b", "BEARER key-b", "BeArEr   key-b"])
   func bearer(authorization: String) throws {
-    #expect(try directory.identify(authorization: authorization, apiKey: nil) == "bob")
+    #expect(try directory.identify(authorization: authorization, apiKey: nil)?.client.name == "bob")
   }
 
   @Test("knows a client by x-api-key")
   func apiKey() throws {
-    #expect(try directory.identify(authorization: nil, apiKey: "key-a") == "alice")
+    #expect(try directory.identify(authorization: nil, apiKey: "key-a")?.client.name == "alice")
   }
 
   @Test("takes whichever of the two headers holds a known key, the bearer token first")
   func either() throws {
-    #expect(try directory.identify(authorization: "Bearer sk-other", apiKey: "key-a") == "alice")
-    #expect(try directory.identify(authorization: "Basic key-b", apiKey: "key-a") == "alice")
-    #expect(try directory.identify(authorization: "Bearer key-b", apiKey: "key-a") == "bob")
-    #expect(try directory.identify(authorization: "Bearer key-b", apiKey: "sk-other") == "bob")
+    #expect(try directory.identify(authorization: "Bearer sk-other", apiKey: "key-a")?.client.name == "alice")
+    #expect(try directory.identify(authorization: "Basic key-b", apiKey: "key-a")?.client.name == "alice")
+    #expect(try directory.identify(authorization: "Bearer key-b", apiKey: "key-a")?.client.name == "bob")
+    #expect(try directory.identify(authorization: "Bearer key-b", apiKey: "sk-other")?.client.name == "bob")
   }
 
   @Test(
@@ -77,7 +77,7 @@ struct ClientDirectoryTests {
 
   @Test("never takes an empty key, even where an entry has one")
   func emptyKey() {
-    let careless = ClientDirectory([(name: "nobody", key: "")])
+    let careless = ClientDirectory(keys: [(name: "nobody", key: "")])
     #expect(careless.isRequired)
     #expect(refusal { () throws(Refusal) in _ = try careless.identify(authorization: nil, apiKey: "") } != nil)
     #expect(
@@ -87,7 +87,7 @@ struct ClientDirectoryTests {
 
   @Test("gives the first of two clients with the same key")
   func sameKey() throws {
-    let twice = ClientDirectory([(name: "first", key: "same"), (name: "second", key: "same")])
-    #expect(try twice.identify(authorization: nil, apiKey: "same") == "first")
+    let twice = ClientDirectory(keys: [(name: "first", key: "same"), (name: "second", key: "same")])
+    #expect(try twice.identify(authorization: nil, apiKey: "same")?.client.name == "first")
   }
 }

@@ -8,26 +8,26 @@ struct AuthorizeModelTests {
     access: ModelAccess(allow: [ModelPattern("moonshotai/*")], deny: [ModelPattern("moonshotai/kimi-k2-thinking")]))
 
   private func refused(_ asked: String) -> Refusal? {
-    refusal { () throws(Refusal) in _ = try AuthorizeModel.authorize(asked, policy: moonshotOnly) }
+    refusal { () throws(Refusal) in _ = try AuthorizeModel.authorize(asked, for: nil, policy: moonshotOnly) }
   }
 
   @Test("is read by the catalog")
   func resolved() throws {
-    let model = try #require(try AuthorizeModel.authorize("kimi-k2", policy: .of()))
+    let model = try #require(try AuthorizeModel.authorize("kimi-k2", for: nil, policy: .of()))
     #expect(model.upstreamID == "moonshotai/kimi-k2")
     #expect(model.isKimi)
-    #expect(try AuthorizeModel.authorize("any/thing", policy: .of())?.upstreamID == "any/thing")
+    #expect(try AuthorizeModel.authorize("any/thing", for: nil, policy: .of())?.upstreamID == "any/thing")
   }
 
   @Test("may be none")
   func none() throws {
-    #expect(try AuthorizeModel.authorize(nil, policy: moonshotOnly) == nil)
+    #expect(try AuthorizeModel.authorize(nil, for: nil, policy: moonshotOnly) == nil)
   }
 
   @Test(
     "is let through where a pattern allows it, under each of its names", arguments: ["kimi-k2", "moonshotai/kimi-k2"])
   func allowed(asked: String) throws {
-    #expect(try AuthorizeModel.authorize(asked, policy: moonshotOnly)?.upstreamID == "moonshotai/kimi-k2")
+    #expect(try AuthorizeModel.authorize(asked, for: nil, policy: moonshotOnly)?.upstreamID == "moonshotai/kimi-k2")
   }
 
   @Test(

@@ -24,7 +24,7 @@ struct RouteByTaskTests {
   ) throws -> String? {
     var head = RequestHead(method: "POST", target: "/v1/chat/completions")
     head.weirTask = task
-    return try RouteByTask.choose(asked, head: head, bodyBytes: bytes, policy: policy)?.upstreamID
+    return try RouteByTask.choose(asked, for: nil, head: head, bodyBytes: bytes, policy: policy)?.upstreamID
   }
 
   @Test("is the first candidate that can do the task")
@@ -60,7 +60,8 @@ struct RouteByTaskTests {
   func other() throws {
     #expect(try chosen(asked: "maker/small", policy([large])) == nil)
     #expect(
-      try RouteByTask.choose(nil, head: RequestHead(method: "POST", target: "/"), bodyBytes: 1, policy: policy([large]))
+      try RouteByTask.choose(
+        nil, for: nil, head: RequestHead(method: "POST", target: "/"), bodyBytes: 1, policy: policy([large]))
         == nil)
   }
 

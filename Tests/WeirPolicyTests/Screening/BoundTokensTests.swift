@@ -81,6 +81,17 @@ struct BoundTokensTests {
     #expect(try Screened(chat, tokens: bounds + [TokenRule(maximumOutput: 800)]).refusal != nil)
   }
 
+  @Test("of the client hold beside those of the section")
+  func ofClient() throws {
+    let client = ClientProfile(name: "alice", tokenBounds: TokenBounds(input: 3, output: 500))
+    let long = #"{"model":"m","messages":[{"role":"user","content":"a long text"}]}"#
+    #expect(try Screened(long, client: client).refusal?.code == .tokenLimitExceeded)
+    let outputOnly = ClientProfile(name: "alice", tokenBounds: TokenBounds(output: 500))
+    #expect(try Screened(chat, client: outputOnly).refusal?.code == .tokenLimitExceeded)
+    #expect(try Screened(chat, tokens: [TokenRule(maximumOutput: 950)], client: outputOnly).refusal != nil)
+    #expect(try Screened(long, client: outputOnly).refusal == nil)
+  }
+
   @Test("are nothing to embeddings' output")
   func embeddings() throws {
     let json = #"{"model":"m","input":"x","max_tokens":99}"#

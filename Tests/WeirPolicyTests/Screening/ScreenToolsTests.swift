@@ -108,6 +108,15 @@ struct ScreenToolsTests {
     #expect(try Screened(json, tools: [rule(deny: ["x"])]).refusal?.code == .toolNotAllowed)
   }
 
+  @Test("of the client hold beside those of the section")
+  func ofClient() throws {
+    let tools = ToolPermissions(deny: [ModelPattern("x")], onReply: .strip)
+    let client = ClientProfile(name: "alice", tools: tools)
+    #expect(try Screened(chat(["x"]), client: client).refusal?.code == .toolNotAllowed)
+    #expect(try Screened(chat(["a"]), client: client).exchange.toolPermissions == tools)
+    #expect(try Screened(chat(["y"]), tools: [rule(deny: ["y"])], client: client).refusal != nil)
+  }
+
   @Test("tell what replies may call, all rules together")
   func replies() throws {
     #expect(try Screened(chat([]), tools: [rule(deny: ["x"])]).exchange.toolPermissions == nil)

@@ -12,11 +12,12 @@ struct Screened {
 
   init(
     _ json: String, path: String = "/v1/chat/completions", rules: [ContentRule] = [], tokens: [TokenRule] = [],
-    tools: [ToolRule] = [], models: ModelCatalog = .builtIn, maxTokens: Int? = nil
+    tools: [ToolRule] = [], models: ModelCatalog = .builtIn, maxTokens: Int? = nil,
+    client: ClientProfile = ClientProfile(name: "alice")
   ) throws {
     let screening = try ScreeningPolicy(rules: rules, tokens: tokens, tools: tools)
     let policy = PolicySnapshot(
-      clients: ClientDirectory([("alice", "key-a")]), models: models,
+      clients: ClientDirectory([ClientDirectory.Client(client, keys: [KeyHash(ofKey: "key-a")])]), models: models,
       killSwitch: KillSwitch(isKimiEnabled: true, fallbackModel: "", catalog: models),
       kimiDefaults: PolicySnapshot.KimiDefaults(maxTokens: maxTokens), screening: screening)
     var head = RequestHead(method: "POST", target: path)

@@ -47,7 +47,7 @@ extension Exchange {
       clients: ClientDirectory(), models: catalog,
       killSwitch: KillSwitch(isKimiEnabled: true, fallbackModel: "", catalog: catalog))
     let head = RequestHead(method: "POST", target: path)
-    var (exchange, _) = RequestPath.open(head, requestID: "req_1", policy: policy, now: 1_000_000)
+    var (exchange, _) = RequestPath.open(head, requestID: "req_1", policy: policy, now: 1_000_000, wall: 0)
     let body = Array(#"{"model":"kimi-k2"}"#.utf8)
     let shared = SharedPolicy(policy)
     _ = try RequestPath.admit(

@@ -1,6 +1,7 @@
 import NIOCore
 import NIOHTTP1
 import Testing
+import WeirPolicy
 
 @testable import WeirProxy
 
@@ -62,9 +63,10 @@ struct ModelListFieldsTests {
     ] as [([(String, String)], [String: String], Bool)])
   func caller(fields: [(String, String)], environment: [String: String], tells: Bool) throws {
     let request = requestHead(fields, method: .GET, uri: "/v1/models")
+    let own = RequestFields(request)
+    let snapshot = RuntimeSnapshot(try configuration(environment))
+    let (exchange, _) = RequestPath.open(own.head, requestID: "r", policy: snapshot.policy, now: 0, wall: 0)
     #expect(
-      ModelListFields.tellsCaller(
-        RequestFields(request), headers: request.headers,
-        snapshot: RuntimeSnapshot(try configuration(environment))) == tells)
+      ModelListFields.tellsCaller(own, headers: request.headers, exchange: exchange, snapshot: snapshot) == tells)
   }
 }

@@ -1,6 +1,7 @@
 import CWeirCurl
 import NIOHTTP1
 import Testing
+import WeirPolicy
 import WeirWire
 
 @testable import WeirProxy
@@ -19,9 +20,13 @@ struct UpstreamHeadTests {
     let list = HeaderList()
     let snapshot = RuntimeSnapshot(try configuration(environment))
     let upstream = snapshot.defaultUpstream
+    let fields = RequestFields(request)
+    let (exchange, _) = RequestPath.open(fields.head, requestID: "r", policy: snapshot.policy, now: 0, wall: 0)
     UpstreamHead.write(
-      request, fields: RequestFields(request), endpoint: endpoint, bodyWasInflated: bodyWasInflated,
-      upstream: upstream, passesCredentials: snapshot.passesCredentials(to: upstream), into: list)
+      request, fields: fields, endpoint: endpoint, bodyWasInflated: bodyWasInflated, upstream: upstream,
+      credentials: UpstreamHead.Credentials(
+        own: snapshot.credentials(of: exchange, to: upstream), clients: snapshot.policy.clients),
+      into: list)
     var lines: [String] = []
     var node = unsafe list.seal()
     while let current = unsafe node {
