@@ -55,7 +55,11 @@ let package = Package(
       name: "CWeirSchema", cxxSettings: cxx,
       linkerSettings: [.linkedLibrary("re2"), .linkedLibrary("stdc++")]),
     .target(
-      name: "WeirWire", dependencies: ["CWeirSchema", "CWeirSimdjson", "CWeirZlib"], swiftSettings: strict),
+      name: "CWeirPatterns", cxxSettings: cxx,
+      linkerSettings: [.linkedLibrary("re2"), .linkedLibrary("stdc++")]),
+    .target(
+      name: "WeirWire", dependencies: ["CWeirPatterns", "CWeirSchema", "CWeirSimdjson", "CWeirZlib"],
+      swiftSettings: strict),
     .target(
       name: "WeirPolicy",
       dependencies: ["WeirWire", .product(name: "Crypto", package: "swift-crypto")], swiftSettings: strict),

@@ -26,6 +26,8 @@ public struct Configuration: Sendable {
   public let cachePolicy: CachePolicy
   /// What happens when an upstream fails.
   public let resilience: ResiliencePolicy
+  /// What is looked for in requests before they go upstream.
+  public let screening: ScreeningPolicy
   /// How long SIGTERM waits for open requests.
   public let drain: Duration
   /// How long a stream that its client left is read on to learn what it used; zero cancels it.

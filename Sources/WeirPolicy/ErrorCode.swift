@@ -18,6 +18,10 @@ public enum ErrorCode: String, Sendable, CaseIterable {
   case modelNotAllowed = "model_not_allowed"
   /// A tool is not allowed to this client.
   case toolNotAllowed = "tool_not_allowed"
+  /// A rule on content does not let the request pass.
+  case contentBlocked = "content_blocked"
+  /// More input or output tokens than are allowed.
+  case tokenLimitExceeded = "token_limit_exceeded"
   /// The model is switched off and has no fallback.
   case modelDisabled = "model_disabled"
   /// More than a limit allows, the upstream's or weir's own.
@@ -42,13 +46,13 @@ public enum ErrorCode: String, Sendable, CaseIterable {
   /// The HTTP status of a reply that carries the code.
   public var status: Int {
     switch self {
-    case .invalidJSON, .invalidRequest, .duplicateKey: 400
+    case .invalidJSON, .invalidRequest, .duplicateKey, .tokenLimitExceeded: 400
     case .bodyTooLarge: 413
     case .unsupportedEncoding: 415
     case .rateLimitExceeded, .budgetExceeded: 429
     case .headersTooLarge: 431
     case .unauthorized: 401
-    case .modelNotAllowed, .toolNotAllowed: 403
+    case .modelNotAllowed, .toolNotAllowed, .contentBlocked: 403
     case .modelDisabled, .circuitOpen, .overloaded, .shuttingDown: 503
     case .upstreamUnreachable, .upstreamProtocolError, .upstreamStreamBroken: 502
     case .upstreamTimeout: 504

@@ -43,6 +43,8 @@ public struct Exchange: Sendable {
   public internal(set) var toolPermissions: ToolPermissions?
   /// Where the request may go, in order.
   public internal(set) var plan = AttemptPlan(targets: [])
+  /// What screening found, and changes in the body; nil where it found nothing.
+  public internal(set) var screening: ScreeningRecord?
   /// When the client wants an answer at the latest; nil leaves that to the upstream's total time-out.
   public internal(set) var deadline: Int64?
 

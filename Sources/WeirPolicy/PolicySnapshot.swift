@@ -26,6 +26,8 @@ public final class PolicySnapshot: Sendable {
   public let cache: CachePolicy
   /// How much may be asked and spent.
   public let limits: LimitPolicy
+  /// What is looked for in requests before they go upstream.
+  public let screening: ScreeningPolicy
   /// What each model costs.
   public let prices: PriceBook
   /// What savings are measured against, per million tokens.
@@ -56,12 +58,15 @@ public final class PolicySnapshot: Sendable {
     routesByLength: Bool = false,
     rollouts: RolloutTable = .empty, killSwitch: KillSwitch, kimiDefaults: KimiDefaults = KimiDefaults(),
     upstreams: [UpstreamRoute] = [], resilience: ResiliencePolicy = ResiliencePolicy(),
-    cache: CachePolicy = .off, limits: LimitPolicy = .none, prices: PriceList = .empty,
-    baseline: Baseline = .gpt4Turbo
+    cache: CachePolicy = .off, limits: LimitPolicy = .none, screening: ScreeningPolicy = .none,
+    prices: PriceList = .empty, baseline: Baseline = .gpt4Turbo
   ) {
     self.clients = clients
     self.models = models
-    bodyRules = BodyRules(models.models, alsoFinding: limits.budgets.isEmpty ? [] : CapOutput.memberNames)
+    bodyRules = BodyRules(
+      models.models,
+      alsoFinding: (limits.budgets.isEmpty ? [] : CapOutput.memberNames) + screening.memberNames
+        + (clients.haveToolRules ? ScreenTools.memberNames : []))
     self.access = access
     self.routes = routes
     self.routesByLength = routesByLength
@@ -73,6 +78,7 @@ public final class PolicySnapshot: Sendable {
     self.resilience = resilience
     self.cache = cache
     self.limits = limits
+    self.screening = screening
     let book = PriceBook(
       catalog: models, listed: prices, defaultUpstream: self.upstreams.first?.name ?? UpstreamRoute.defaultID)
     self.prices = book

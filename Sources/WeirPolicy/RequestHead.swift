@@ -23,6 +23,9 @@ public struct RequestHead: Sendable {
   /// The values of all `Cache-Control` lines, in order.
   public var cacheControl: [String] = []
 
+  /// Whether a body follows.
+  public var hasBody = false
+
   /// A head with nothing but its first line.
   public init(method: String, target: String) {
     self.method = method

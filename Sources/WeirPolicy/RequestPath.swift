@@ -56,10 +56,13 @@ public enum RequestPath {
     RouteByTask.relieve(&exchange, bodyBytes: bodyBytes, policy: policy)
     try DivertKimi.divert(&exchange, policy: policy)
     exchange.plan = PlanAttempts.plan(exchange.model, for: exchange.profile, policy: policy)
+    try ScreenRequest.screen(
+      &exchange, envelope: envelope, policy: policy, census: census, memberText: memberText)
     try aim(&exchange, at: 0, envelope: envelope, policy: policy, memberText: memberText)
+    let screened = exchange.screening
     let lease = try ReserveLimits.reserve(
-      &exchange, envelope: envelope, policy: policy, shared: shared, now: now, wall: wall, census: census,
-      memberText: memberText)
+      &exchange, envelope: envelope, policy: policy, shared: shared, now: now, wall: wall,
+      census: { screened?.census(of: census()) ?? census() }, memberText: memberText)
     CapOutput.cap(&exchange, envelope: envelope, memberText: memberText)
     exchange.cacheDecision = try LookUpCache.decide(
       exchange, head: head, envelope: envelope, policy: policy, memberText: memberText)
@@ -74,6 +77,7 @@ public enum RequestPath {
     exchange.deadline = try ReadDeadline.read(head, now: now)
     exchange.user = UserIdentity.find(head, nil)
     exchange.plan = PlanAttempts.plan(nil, for: exchange.profile, policy: policy)
+    try ScreenRequest.screenUnread(exchange, head: head, policy: policy)
     // A model picker asks for the list again and again.
     guard exchange.endpoint != .models else { return LimitLease() }
     return try ReserveLimits.reserve(

@@ -67,6 +67,7 @@ public struct Explanation: Sendable {
             : source("FEATURE_KIMI_ENABLED", configuration)))
     }
     if let model = exchange.model { lines.append("model sent: \(model.upstreamID)\(reason(exchange, configuration))") }
+    describe(exchange.screening, snapshot.policy.screening, configuration)
     lines.append("body edits: \(exchange.edits.isEmpty ? "none" : exchange.edits.joined(separator: ", "))")
     for warning in exchange.warnings { lines.append("warning: \(warning)") }
     describe(exchange.plan, exchange, snapshot, configuration)
@@ -75,6 +76,22 @@ public struct Explanation: Sendable {
       lines.append("cache: passed by (\(reason.rawValue))" + source("WEIR_CACHE_TTL", configuration))
     case .use(let use):
       lines.append("cache: kept for \(use.timeToLiveSeconds) s" + source("WEIR_CACHE_TTL", configuration))
+    }
+  }
+
+  /// What each rule of screening did; it may look at other clients and models only.
+  private mutating func describe(
+    _ record: ScreeningRecord?, _ screening: ScreeningPolicy, _ configuration: Configuration
+  ) {
+    let findings = record?.findings ?? []
+    for rule in screening.rules where !findings.contains(where: { $0.rule == rule.name }) {
+      lines.append("screening: \(rule.name) found nothing" + section("screening.rules[\(rule.name)]", configuration))
+    }
+    for finding in findings {
+      let count = finding.count == 1 ? "" : ", the first of \(finding.count)"
+      lines.append(
+        "screening: \(finding.rule) found something at \(finding.place)\(count) (\(finding.action))"
+          + section("screening.rules[\(finding.rule)]", configuration))
     }
   }
 

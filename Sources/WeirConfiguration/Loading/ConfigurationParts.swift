@@ -67,8 +67,8 @@ struct ConfigurationParts {
     Configuration(
       listeners: listeners, upstream: upstream, upstreams: policy.upstreams, kimi: kimi, clients: clients.clients,
       limits: limits, timeouts: timeouts, limitPolicy: policy.limits, pricing: policy.pricing,
-      cachePolicy: policy.cache, resilience: policy.resilience, drain: drain, meteringDrain: meteringDrain,
-      logging: logging, catalog: policy.catalog, access: policy.access,
+      cachePolicy: policy.cache, resilience: policy.resilience, screening: policy.screening, drain: drain,
+      meteringDrain: meteringDrain, logging: logging, catalog: policy.catalog, access: policy.access,
       rollouts: policy.rollouts, routes: policy.routes, routesByLength: policy.routesByLength,
       rolloutStateFile: rolloutStateFile, budgetStateFile: budgetStateFile, ledgerPath: ledgerPath,
       origins: origins, sections: policy.rows, warnings: warnings, files: files)

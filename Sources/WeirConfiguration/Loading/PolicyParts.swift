@@ -12,6 +12,7 @@ struct PolicyParts {
   let pricing: Configuration.Pricing
   let cache: CachePolicy
   let resilience: ResiliencePolicy
+  let screening: ScreeningPolicy
   let rows: [EffectiveValue]
 
   /// Builds everything, also from sections with mistakes, so that all of them are found; problems go to the
@@ -47,6 +48,7 @@ struct PolicyParts {
     pricing = serving.pricing
     cache = serving.cache
     resilience = serving.resilience
+    screening = serving.screening
     self.catalog = catalog
     self.access = access
     self.rollouts = rollouts

@@ -7,6 +7,7 @@ struct ServingSections {
   let pricing: PricingSection
   let cache: CacheSection
   let resilience: ResilienceSection
+  let screening: ScreeningSection
 
   init(_ reader: inout SectionReader, _ sections: [String: SectionField]) {
     upstreams = reader.upstreams(sections["upstreams"])
@@ -14,6 +15,7 @@ struct ServingSections {
     pricing = reader.pricing(sections)
     cache = reader.cache(sections)
     resilience = reader.resilience(sections["resilience"])
+    screening = reader.screening(sections["screening"])
   }
 }
 
@@ -24,6 +26,7 @@ struct ServingParts {
   let pricing: Configuration.Pricing
   let cache: CachePolicy
   let resilience: ResiliencePolicy
+  let screening: ScreeningPolicy
   let rows: [EffectiveValue]
 
   /// Builds everything, also from sections with mistakes, so that all of them are found; problems go to the resolver.
@@ -42,14 +45,16 @@ struct ServingParts {
     let pricingParts = PricingParts(sections.pricing, catalog, &resolver)
     let cacheParts = CacheParts(sections.cache, names, &resolver)
     let resilienceParts = ResilienceParts(sections.resilience, upstreamParts, models, catalog, &resolver)
+    let screeningParts = ScreeningParts(sections.screening, names, &resolver)
     upstreams = upstreamParts.upstreams
     limits = limitParts.policy
     pricing = pricingParts.pricing
     cache = cacheParts.policy
     resilience = resilienceParts.policy
+    screening = screeningParts.policy
     rows =
       parts.clients.rows + upstreamParts.rows + limitParts.rows + cacheParts.rows + resilienceParts.rows
-      + pricingParts.rows
+      + pricingParts.rows + screeningParts.rows
   }
 
   /// A client shares kept replies with its tenant or with a group, not with both.

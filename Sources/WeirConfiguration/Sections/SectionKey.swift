@@ -51,6 +51,10 @@ enum SectionGroup: String, Sendable, CaseIterable {
   case baseline = "pricing.baseline"
   case resilienceRetry = "resilience.retry"
   case circuit = "resilience.circuit"
+  case screening
+  case screeningRule = "screening.rules[]"
+  case screeningTokens = "screening.tokens[]"
+  case screeningTools = "screening.tools[]"
 }
 
 /// The registry of section keys.
@@ -58,7 +62,7 @@ enum SectionKeys {
   /// Every key, in the order of the reference.
   static let all =
     roots + models + catalogModel + rules + routes + rollouts + upstreams + clients + limits + budgets + pricing + cache
-    + resilience
+    + resilience + screening
 
   static let roots = [
     SectionKey(.root, "version", "whole number", "The format of this file; 1 is the one there is"),
@@ -77,6 +81,7 @@ enum SectionKeys {
         + "place of a client's group a key may stand"),
     SectionKey(.root, "budgets", "list", "What may be spent in a UTC day or month, beside `WEIR_BUDGET_USD_DAY`"),
     SectionKey(.root, "resilience", "group", "What happens when an upstream fails"),
+    SectionKey(.root, "screening", "group", "What requests may hold: contents, tokens, tools"),
   ]
 
   static func keys(in group: SectionGroup) -> [SectionKey] { all.filter { $0.group == group } }

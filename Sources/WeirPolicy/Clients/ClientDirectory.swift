@@ -36,6 +36,9 @@ public struct ClientDirectory: Sendable {
   /// Whether a key is asked for; so it is too where no key of any client is valid.
   public let isRequired: Bool
 
+  /// Whether any client has a rule of its own for tools.
+  var haveToolRules: Bool { entries.values.contains { $0.profile.tools != nil } }
+
   /// A directory of clients whose keys all differ; of two keys with one id, the first counts.
   public init(_ clients: [Client] = []) {
     var entries: [KeyID: Entry] = [:]

@@ -77,12 +77,12 @@ enum CapOutput {
   private static let mostChoices = 1000
 
   /// A number in plain digits, which every parser reads alike.
-  private static func whole(_ text: String) -> Int? {
+  static func whole(_ text: String) -> Int? {
     text.utf8.count <= 18 && text.utf8.allSatisfy { (0x30...0x39).contains($0) } ? Int(text) : nil
   }
 
   /// What the API that is called takes for a bound; others are unknown members to it.
-  private static func members(_ endpoint: Endpoint) -> [EnvelopeMember] {
+  static func members(_ endpoint: Endpoint) -> [EnvelopeMember] {
     switch endpoint {
     case .chatCompletions: [.maxTokens, .maxCompletionTokens]
     case .completions, .messages: [.maxTokens]

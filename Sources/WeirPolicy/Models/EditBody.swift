@@ -5,6 +5,7 @@ enum EditBody {
   static func edit(
     _ exchange: inout Exchange, envelope: Envelope, policy: PolicySnapshot, memberText: (Range<Int>) -> String
   ) throws(Refusal) {
+    ApplyScreening.apply(&exchange, envelope: envelope)
     if let sent = exchange.sentModel, sent != exchange.askedModel, let range = envelope.range(of: .model) {
       exchange.splice.replace(range, with: JSONText.quoted(sent))
       exchange.edits.append("model")
@@ -19,6 +20,7 @@ enum EditBody {
       fillDefaults(&exchange, envelope: envelope, policy: policy)
     }
     CapOutput.cap(&exchange, envelope: envelope, memberText: memberText)
+    BoundTokens.lower(&exchange, envelope: envelope, memberText: memberText)
     AskStreamUsage.ask(&exchange, envelope: envelope, policy: policy, memberText: memberText)
     if let addition = rules?.systemPromptAddition {
       AddSystemPrompt.add(&exchange, addition: addition, envelope: envelope, memberText: memberText)

@@ -12,8 +12,9 @@ enum EditParameters {
   ) {
     var rules = boundsAdapted(rules, endpoint: exchange.endpoint, envelope: envelope)
     insertKimiFills(into: &rules, exchange: exchange, envelope: envelope, policy: policy)
+    let screening = exchange.screening
     let edits = ParameterPlan.edits(rules, endpoint: exchange.endpoint) { name in
-      envelope.member(name).map { memberText($0.value) }
+      envelope.member(name).map { screening?.text(of: $0.value, memberText) ?? memberText($0.value) }
     }
     for edit in edits { apply(edit, to: &exchange, envelope: envelope) }
   }

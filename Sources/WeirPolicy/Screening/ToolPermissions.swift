@@ -18,6 +18,8 @@ public struct ToolPermissions: Sendable, Equatable {
   public let deny: [ModelPattern]
   /// What becomes of a forbidden call in a reply.
   public let onReply: OnReply
+  /// Further lists, each of which must allow a tool too.
+  private var alsoAllow: [[ModelPattern]] = []
 
   /// Describes permissions.
   public init(allow: [ModelPattern] = [], deny: [ModelPattern] = [], onReply: OnReply = .pass) {
@@ -29,15 +31,27 @@ public struct ToolPermissions: Sendable, Equatable {
   /// Whether a tool of this name may be offered and called.
   public func allows(_ name: String) -> Bool {
     if deny.contains(where: { $0.matches(name) }) { return false }
-    return allow.isEmpty || allow.contains { $0.matches(name) }
+    guard allow.isEmpty || allow.contains(where: { $0.matches(name) }) else { return false }
+    return alsoAllow.allSatisfy { list in list.contains { $0.matches(name) } }
+  }
+
+  /// What both allow; of their ways with replies, the stricter one.
+  func joined(with other: ToolPermissions) -> ToolPermissions {
+    let ways = [onReply, other.onReply]
+    var joined = ToolPermissions(
+      allow: allow, deny: deny + other.deny,
+      onReply: ways.contains(.refuse) ? .refuse : ways.contains(.strip) ? .strip : .pass)
+    joined.alsoAllow = alsoAllow + (other.allow.isEmpty ? [] : [other.allow]) + other.alsoAllow
+    return joined
   }
 
   /// Whether replies are read for forbidden calls before the client gets them.
-  public var editsReplies: Bool { onReply != .pass && !(allow.isEmpty && deny.isEmpty) }
+  public var editsReplies: Bool { onReply != .pass && !(allow.isEmpty && deny.isEmpty && alsoAllow.isEmpty) }
 
   /// Two permissions that make the same of every reply have the same, for the cache's key.
   var fingerprint: [String] {
     [onReply.rawValue] + allow.map { "+" + ModelName.folded($0.description) }
       + deny.map { "-" + ModelName.folded($0.description) }
+      + alsoAllow.flatMap { ["&"] + $0.map { "+" + ModelName.folded($0.description) } }
   }
 }

@@ -42,6 +42,7 @@ struct RequestFields {
       read(kind, value)
       if value.utf8.contains(0xEF), value.unicodeScalars.contains("\u{FFFD}") { hasUndecodableValue = true }
     }
+    head.hasBody = hasBody
   }
 
   /// Whether bytes follow the head.

@@ -109,6 +109,9 @@ final class LoopRecorder {
     if let from = exchange.fallbackFrom, let reason = exchange.fallbackReason {
       metrics.fallbacks.child([label(from), model, reason.label]).increment()
     }
+    for finding in exchange.screening?.findings ?? [] {
+      metrics.screening.child([finding.rule, finding.action]).increment()
+    }
     for attempt in exchange.trail where attempt.wasRetried {
       metrics.retries.child([label(attempt.model ?? "none"), attempt.failure?.label ?? "none"]).increment()
     }

@@ -21,6 +21,7 @@ public final class ProxyMetrics: Sendable {
   let assignments: CounterFamily
   let fallbacks: CounterFamily
   let retries: CounterFamily
+  let screening: CounterFamily
   let spending: SpendingMetrics
   let cache: CacheMetrics
   let conversation: ConversationMetrics
@@ -68,6 +69,9 @@ public final class ProxyMetrics: Sendable {
     retries = registry.counter(
       "weir_retries_total", help: "Attempts made again on the same model, by what the one before came to.",
       labels: ["model", "reason"])
+    screening = registry.counter(
+      "weir_screening_total", help: "Requests in which a rule of screening found something, by what came of it.",
+      labels: ["rule", "action"])
     spending = SpendingMetrics(registry)
     cache = CacheMetrics(registry)
     conversation = ConversationMetrics(registry)

@@ -31,6 +31,7 @@ final class RuntimeSnapshot: Sendable {
       resilience: configuration.resilience,
       cache: configuration.cachePolicy,
       limits: configuration.limitPolicy,
+      screening: configuration.screening,
       prices: prices,
       baseline: configuration.pricing.baseline)
     upstreams = configuration.upstreams.enumerated().map { index, upstream in

@@ -19,6 +19,8 @@ import CWeirSimdjson
 
   var kind: weir_json_kind { unsafe weir_json_kind_of(parser, token) }
 
+  var isString: Bool { kind == weir_json_kind_string }
+
   var isObject: Bool { kind == weir_json_kind_object }
 
   var isArray: Bool { kind == weir_json_kind_array }
@@ -56,6 +58,23 @@ import CWeirSimdjson
       guard let current = upcoming else { return nil }
       upcoming = unsafe current.value(at: weir_json_next(current.parser, current.token))
       return current
+    }
+  }
+
+  /// The members of an object, in order; none for another kind.
+  var members: Members {
+    let first = unsafe kind == weir_json_kind_object ? weir_json_first(parser, token) : UInt32.max
+    return Members(upcoming: value(at: first))
+  }
+
+  /// Walks an object without collecting it.
+  struct Members: Sequence, IteratorProtocol {
+    fileprivate var upcoming: JSONValue?
+
+    mutating func next() -> (key: JSONValue, value: JSONValue)? {
+      guard let key = upcoming, let member = key.value(at: weir_json_value_of(key.token)) else { return nil }
+      upcoming = unsafe member.value(at: weir_json_next(member.parser, member.token))
+      return (key, member)
     }
   }
 

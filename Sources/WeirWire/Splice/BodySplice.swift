@@ -18,7 +18,10 @@ public struct BodySplice: Sendable {
   private struct Insertion: Sendable {
     let offset: Int
     let objectIsEmpty: Bool
-    var members: String
+    /// In order; as JSON.
+    var members: [(name: String, json: String)] = []
+
+    var text: String { members.map { "\(JSONText.quoted($0.name)):\($0.json)" }.joined(separator: ",") }
   }
 
   /// The members to take out, and the object that they stand in.
@@ -59,6 +62,15 @@ public struct BodySplice: Sendable {
 
   /// A splice that changes nothing.
   public init() {}
+
+  /// Puts texts in the place of ranges, as many calls of ``replace(_:with:)`` would, in one pass. Ranges must be in
+  /// order; one that meets the one before is left out.
+  public init(replacing parts: [(Range<Int>, String)]) {
+    edits.reserveCapacity(parts.count)
+    for (range, text) in parts where range.lowerBound >= edits.last?.range.upperBound ?? 0 {
+      edits.append(Edit(range: range, text: text))
+    }
+  }
 
   /// True while nothing was asked for.
   public var isEmpty: Bool { edits.isEmpty && insertion == nil }
@@ -102,16 +114,21 @@ public struct BodySplice: Sendable {
     return true
   }
 
-  /// Adds a member right after the envelope's `{`; several calls keep their order. The body must not have the member
-  /// yet, and all calls on one splice must name the same envelope.
+  /// Adds a member right after the envelope's `{`; several calls keep their order, and of two with one name the later
+  /// one wins. The body must not have the member yet, and all calls on one splice must name the same envelope.
   public mutating func insertMember(_ name: String, json: String, into envelope: Envelope) {
-    let member = "\(JSONText.quoted(name)):\(json)"
-    if insertion == nil {
-      insertion = Insertion(
-        offset: envelope.objectStart + 1, objectIsEmpty: envelope.isEmpty, members: member)
+    var inserted = insertion ?? Insertion(offset: envelope.objectStart + 1, objectIsEmpty: envelope.isEmpty)
+    if let known = inserted.members.firstIndex(where: { $0.name == name }) {
+      inserted.members[known].json = json
     } else {
-      insertion?.members.append(",\(member)")
+      inserted.members.append((name, json))
     }
+    insertion = inserted
+  }
+
+  /// Whether ``insertMember(_:json:into:)`` adds a member of that name.
+  public func inserts(_ name: String) -> Bool {
+    insertion?.members.contains { $0.name == name } ?? false
   }
 
   /// Bytes in the edited body, for an original of `bodyCount` bytes.
@@ -140,7 +157,7 @@ public struct BodySplice: Sendable {
       }
       copy(to: due.offset)
       let isAlone = due.objectIsEmpty || removals?.leavesNone == true
-      body(.new(isAlone ? due.members : due.members + ","))
+      body(.new(isAlone ? due.text : due.text + ","))
       pending = nil
     }
     for edit in edits where edit.range.upperBound <= bodyCount {

@@ -107,6 +107,23 @@ enum SectionExample {
         open_time: 15
         closing_successes: 2
         slow_call: 20
+    screening:
+      rules:
+        - {name: keys, builtin: secrets, action: block}
+        - name: plans
+          pattern: ' Overlord '
+          action: redact
+          in: [user, tool]
+          placeholder: (plan)
+          clients: [app]
+          models: ["openai/*"]
+      tokens:
+        - {max_input_tokens: 1000, max_output_tokens: 500, over: cap, absent: cap, clients: [batch]}
+        - {max_output_tokens: 4000, models: ["openai/*"]}
+      tools:
+        - {allow: ["get_*"], deny: [get_secret], requests: strip, replies: refuse, history: refuse, clients: [app]}
+        - {deny: [web_search], models: ["openai/*"]}
+      unread: refuse
     pricing:
       baseline: {input: 2.5, output: 10, cached_input: 1.25, reasoning: 10}
       refresh: 600

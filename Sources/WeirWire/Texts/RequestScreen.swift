@@ -1,0 +1,122 @@
+/// Looks for patterns in the texts of a request, and says where in the body their matches stand. Matches are those of
+/// the text as a model reads it, however its characters are escaped; a match that begins or ends within an escape
+/// takes all of it. Texts are looked at one by one: what is split over two parts of a message is not put together.
+public struct RequestScreen {
+  /// A match.
+  public struct Match {
+    /// The place of the pattern.
+    public let pattern: Int
+    /// Who the text is from.
+    public let role: TextRole
+    /// Where the match stands in the body.
+    public let range: Range<Int>
+    fileprivate let place: TextPlace
+
+    /// Where the text stands, as `messages[3].content`; never holds a name that is not of the API.
+    public var text: String { place.text }
+  }
+
+  /// What to do after a match.
+  public enum Next: Sendable {
+    /// On with the next match.
+    case goOn
+    /// No more of this pattern in this text.
+    case skipText
+    /// Nothing more at all.
+    case stop
+  }
+
+  /// Which part of a match counts: given the text and the match, nil for none.
+  public typealias Check = @Sendable (Span<UInt8>, Range<Int>) -> Range<Int>?
+
+  /// How to look for a pattern.
+  public struct Probe: Sendable {
+    /// In whose texts.
+    public let roles: TextRoles
+    /// Nil takes each match as it is.
+    public let check: Check?
+    /// Whether the search goes on within a match that did not count; only for patterns with short matches.
+    public let looksWithin: Bool
+    /// Whether a match is read but for a few bytes behind it, so that many matches cost little.
+    public let isLocal: Bool
+
+    /// Describes the search.
+    public init(roles: TextRoles, check: Check? = nil, looksWithin: Bool = false, isLocal: Bool = false) {
+      self.roles = roles
+      self.check = check
+      self.looksWithin = looksWithin
+      self.isLocal = isLocal
+    }
+  }
+
+  /// Looks through a body.
+  ///
+  /// - Parameters:
+  ///   - body: a JSON document that an `Envelope` was read of.
+  ///   - probes: one for each pattern, nil for one that is not looked for.
+  ///   - found: called for each match, the texts in the order of the body; within a text, pattern by pattern. Where a
+  ///     text has more matches than may be looked for, its last one reaches to its end.
+  public static func search(
+    _ body: UnsafeRawBufferPointer, for patterns: TextPatterns, _ probes: [Probe?], found: (Match) -> Next
+  ) {
+    let roles = probes.reduce(into: TextRoles([])) { roles, probe in roles.formUnion(probe?.roles ?? []) }
+    var unescaped = UnescapedText()
+    var work = TextSearch.workBytes
+    _ = unsafe JSONReader().read(body) { root in
+      RequestTexts.read(root) { role, range, place in
+        guard roles.has(role) else { return true }
+        var goesOn = true
+        unsafe unescaped.read(UnsafeRawBufferPointer(rebasing: body[range])) { text, map in
+          goesOn = unsafe pass(text, role, patterns, probes, work: &work) { pattern, part in
+            let written = map.written(part)
+            let bytes = range.lowerBound + written.lowerBound..<range.lowerBound + written.upperBound
+            return found(Match(pattern: pattern, role: role, range: bytes, place: place))
+          }
+        }
+        return goesOn
+      }
+    }
+  }
+
+  /// Where to go on after a match that did not count. A very long one may be cut off where a search's reach ended, in
+  /// the middle of something that counts.
+  private static func resumption(after match: Range<Int>, _ probe: Probe) -> Int {
+    if probe.looksWithin { return match.lowerBound + 1 }
+    return match.count < TextSearch.reach / 4 ? match.upperBound : match.upperBound - longestNumber
+  }
+
+  /// Bytes of the longest thing that a check finds within a long match.
+  private static let longestNumber = 64
+
+  /// - Returns: whether to go on with the next text.
+  private static func pass(
+    _ text: UnsafeRawBufferPointer, _ role: TextRole, _ patterns: TextPatterns, _ probes: [Probe?], work: inout Int,
+    _ found: (Int, Range<Int>) -> Next
+  ) -> Bool {
+    var goesOn = true
+    unsafe patterns.matching(text) { pattern in
+      guard goesOn, let probe = probes.indices.contains(pattern) ? probes[pattern] : nil, probe.roles.has(role) else {
+        return
+      }
+      var search = unsafe TextSearch(patterns, in: text)
+      let charge = probe.isLocal ? 64 : TextSearch.reach
+      while let match = search.next(of: pattern, charge: charge, work: &work) {
+        var part: Range<Int>? = match
+        if let check = probe.check { part = unsafe check(Span(_unsafeBytes: text), match) }
+        search.resume(at: part?.upperBound ?? resumption(after: match, probe))
+        guard let part else { continue }
+        switch found(pattern, part) {
+        case .goOn: continue
+        case .skipText: return
+        case .stop:
+          goesOn = false
+          return
+        }
+      }
+      // Nobody knows what the rest has: all of it counts.
+      guard work <= 0, search.place < text.count else { return }
+      if case .stop = found(pattern, search.place..<text.count) { goesOn = false }
+    }
+    return goesOn
+  }
+}
