@@ -24,6 +24,7 @@ public final class Proxy: Sendable {
   private let logger: Logger
   private let chores: Chores
   private let choring: Task<Void, Never>
+  private let watching: Task<Void, Never>
 
   /// How often a draining proxy looks whether its requests are done.
   private static let drainStep = Duration.milliseconds(10)
@@ -64,6 +65,8 @@ public final class Proxy: Sendable {
       let admin = try await listening(configuration.listeners.admin, "WEIR_ADMIN_LISTEN") {
         try await AdminListener.bind($0, group: adminGroup, routes: routes, logger: logger)
       }
+      state.webhook.start(WebhookSender(eventLoop: group.any(), loops: loops, version: version))
+      state.audit?.recordStart(configuration, version: version)
       let proxy = Proxy(
         state: state, loops: loops, traffic: traffic, admin: admin, group: group, adminGroup: adminGroup,
         live: live, logger: logger, chores: chores)
@@ -73,6 +76,7 @@ public final class Proxy: Sendable {
       return proxy
     } catch {
       await ledger.close(logger)
+      await close(state.audit, cutRequests: nil)
       try? await group.shutdownGracefully()
       try? await adminGroup.shutdownGracefully()
       throw error
@@ -86,6 +90,7 @@ public final class Proxy: Sendable {
   ) {
     self.chores = chores
     choring = Task { await chores.run() }
+    watching = Task { await state.anomalies.run { state.current.configuration.anomalies } }
     self.state = state
     self.loops = loops
     self.traffic = traffic
@@ -99,14 +104,16 @@ public final class Proxy: Sendable {
   }
 
   /// Reads the configuration again; see `LiveConfiguration`. Blocks.
-  public func reload() { _ = live.reload() }
+  ///
+  /// - Parameter who: what asked for it, for the audit log.
+  public func reload(who: String = "signal") { _ = live.reload(who: who) }
 
   /// Reads the configuration again whenever one of its files changes on disk, until the task is cancelled.
   public func followFiles() async {
     var watch = FileWatch(live.files)
     while !Task.isCancelled {
       try? await Task.sleep(for: FileWatch.interval)
-      if watch.hasSettledChange(live.files) { reload() }
+      if watch.hasSettledChange(live.files) { reload(who: "file") }
     }
   }
 
@@ -124,6 +131,7 @@ public final class Proxy: Sendable {
     await wait(atMost: Self.farewell) { self.state.connections.inUse == 0 }
     try await loops.onEveryLoop { $0.shutDown() }
     choring.cancel()
+    watching.cancel()
     chores.save()
     // What is still to be checked is not waited for; its rows say what is known.
     await withCheckedContinuation { continuation in
@@ -134,11 +142,24 @@ public final class Proxy: Sendable {
     }
     // Every exchange is over and noted; votes that are under way still find their event loops.
     await state.ledger.close(logger)
+    await Self.close(state.audit, cutRequests: state.cutRequests)
     try? await admin.channel.close()
     try await group.shutdownGracefully()
     try await adminGroup.shutdownGracefully()
     logger.notice("stopped", metadata: ["cut_requests": "\(state.cutRequests)"])
     return state.cutRequests
+  }
+
+  /// Waits for the disk, off the event loops and Swift's own threads.
+  private static func close(_ audit: AuditLog?, cutRequests: Int?) async {
+    guard let audit else { return }
+    if let cutRequests { audit.record(AuditEvent(.stopped).with("cut_requests", cutRequests)) }
+    await withCheckedContinuation { continuation in
+      DispatchQueue.global().async {
+        audit.close()
+        continuation.resume()
+      }
+    }
   }
 
   private func wait(atMost time: Duration, until isDone: () -> Bool) async {

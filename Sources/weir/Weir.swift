@@ -14,6 +14,7 @@ struct Weir: AsyncParsableCommand {
     version: Version.text,
     subcommands: [
       Serve.self, Demo.self, Simulate.self, Check.self, Explain.self, Doctor.self, Report.self, RolloutCommand.self,
+      AuditCommand.self,
     ],
     defaultSubcommand: Serve.self)
 }

@@ -11,6 +11,7 @@ struct ConfigurationParts {
   let rolloutStateFile: String?
   let budgetStateFile: String?
   let ledgerPath: String?
+  let watching: WatchingParts
   let allowsVariantOverride: Bool
 
   /// Resolves every live setting; problems stay in the resolver.
@@ -54,6 +55,7 @@ struct ConfigurationParts {
       level: resolver.value(Settings.logLevel), format: resolver.value(Settings.logFormat))
     rolloutStateFile = resolver.stateFile(Settings.stateFile)
     budgetStateFile = resolver.stateFile(Settings.budgetStateFile)
+    watching = WatchingParts(&resolver)
     ledgerPath = Self.pathUnlessOff(resolver.value(Settings.ledger))
     allowsVariantOverride = resolver.value(Settings.variantOverride)
   }
@@ -64,10 +66,12 @@ struct ConfigurationParts {
   ) -> Configuration {
     Configuration(
       listeners: listeners, upstream: upstream, upstreams: policy.upstreams, kimi: kimi, clients: clients,
-      limits: limits, timeouts: timeouts, limitPolicy: policy.limits, pricing: policy.pricing, cachePolicy: policy.cache,
+      limits: limits, timeouts: timeouts, limitPolicy: policy.limits, pricing: policy.pricing,
+      cachePolicy: policy.cache,
       resilience: policy.resilience, drain: drain, logging: logging, catalog: policy.catalog, access: policy.access,
       rollouts: policy.rollouts, routes: policy.routes, routesByLength: policy.routesByLength,
       rolloutStateFile: rolloutStateFile, budgetStateFile: budgetStateFile, ledgerPath: ledgerPath,
+      audit: watching.audit, anomalies: watching.anomalies, webhook: watching.webhook,
       origins: origins, sections: policy.rows, warnings: warnings, files: files)
   }
 }

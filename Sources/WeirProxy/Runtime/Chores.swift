@@ -67,6 +67,9 @@ final class Chores: Sendable {
     while !Task.isCancelled {
       try? await Task.sleep(for: Self.interval)
       save()
+      if let audit = state.audit {
+        for event in audit.repeats.closed(wall: WallClock.wholeSeconds()) { audit.record(event) }
+      }
       rounds += 1
       if rounds % Self.expiryInterval == 0 {
         state.shared.cache.removeExpired(now: Int64(clamping: NIODeadline.now().uptimeNanoseconds))
