@@ -51,6 +51,12 @@ public struct Configuration: Sendable {
   public let budgetStateFile: String?
   /// The SQLite file of the usage ledger; nil keeps none.
   public let ledgerPath: String?
+  /// Who was refused what, who changed what: the log of it.
+  public let audit: Audit
+  /// How closely clients' traffic is watched.
+  public let anomalies: AnomalyPolicy
+  /// Where anomalies and used-up budgets are told; nil tells nobody.
+  public let webhook: Webhook?
   /// Each setting in effect, with where its value came from; secrets are redacted.
   public let origins: [EffectiveValue]
   /// The sections of the YAML file in effect, and the rollouts, in the same form.

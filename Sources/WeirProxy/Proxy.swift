@@ -26,6 +26,7 @@ public final class Proxy: Sendable {
   private let succession: HandOver
   private let choring: Task<Void, Never>
   private let pricing: Task<Void, Never>
+  private let watching: Task<Void, Never>
 
   /// How often a draining proxy looks whether its requests are done.
   private static let drainStep = Duration.milliseconds(10)
@@ -78,6 +79,8 @@ public final class Proxy: Sendable {
       }
       handOver.watch([traffic.channel, admin.channel])
       if sockets.sharesAddresses { await steerHere([traffic.channel, admin.channel], logger) }
+      state.webhook.start(WebhookSender(eventLoop: group.any(), loops: loops, version: version))
+      state.audit?.recordStart(configuration, version: version)
       let proxy = Proxy(
         state: state, loops: loops, traffic: traffic, admin: admin, group: group, adminGroup: adminGroup,
         live: live, logger: logger, chores: chores, handOver: handOver, prices: prices)
@@ -87,6 +90,7 @@ public final class Proxy: Sendable {
       return proxy
     } catch {
       await ledger.close(logger)
+      await close(state.audit, cutRequests: nil)
       try? await group.shutdownGracefully()
       try? await adminGroup.shutdownGracefully()
       throw error
@@ -102,6 +106,7 @@ public final class Proxy: Sendable {
     succession = handOver
     choring = Task { await chores.run() }
     pricing = Task { await prices.run() }
+    watching = Task { await state.anomalies.run { state.current.configuration.anomalies } }
     self.state = state
     self.loops = loops
     self.traffic = traffic
@@ -115,14 +120,16 @@ public final class Proxy: Sendable {
   }
 
   /// Reads the configuration again; see `LiveConfiguration`. Blocks.
-  public func reload() { _ = live.reload() }
+  ///
+  /// - Parameter who: what asked for it, for the audit log.
+  public func reload(who: String = "signal") { _ = live.reload(who: who) }
 
   /// Reads the configuration again whenever one of its files changes on disk, until the task is cancelled.
   public func followFiles() async {
     var watch = FileWatch(live.files)
     while !Task.isCancelled {
       try? await Task.sleep(for: FileWatch.interval)
-      if watch.hasSettledChange(live.files) { reload() }
+      if watch.hasSettledChange(live.files) { reload(who: "file") }
     }
   }
 
@@ -163,6 +170,7 @@ public final class Proxy: Sendable {
     await wait(atMost: Self.farewell) { self.state.connections.inUse == 0 }
     try await loops.onEveryLoop { $0.shutDown() }
     choring.cancel()
+    watching.cancel()
     chores.saveAtEnd()
     // What is still to be checked is not waited for; its rows say what is known.
     await withCheckedContinuation { continuation in
@@ -173,6 +181,7 @@ public final class Proxy: Sendable {
     }
     // Every exchange is over and noted; votes that are under way still find their event loops.
     await state.ledger.close(logger)
+    await Self.close(state.audit, cutRequests: state.cutRequests)
     try? await admin.channel.close()
     try await group.shutdownGracefully()
     try await adminGroup.shutdownGracefully()
@@ -187,6 +196,18 @@ public final class Proxy: Sendable {
     try? await traffic.channel.close()
     try? await admin.channel.close()
     await wait(atMost: state.current.configuration.drain) { self.state.connections.inUse == 0 }
+  }
+
+  /// Waits for the disk, off the event loops and Swift's own threads.
+  private static func close(_ audit: AuditLog?, cutRequests: Int?) async {
+    guard let audit else { return }
+    if let cutRequests { audit.record(AuditEvent(.stopped).with("cut_requests", cutRequests)) }
+    await withCheckedContinuation { continuation in
+      DispatchQueue.global().async {
+        audit.close()
+        continuation.resume()
+      }
+    }
   }
 
   private func wait(atMost time: Duration, until isDone: () -> Bool) async {

@@ -14,7 +14,7 @@ struct Weir: AsyncParsableCommand {
     version: Version.line,
     subcommands: [
       Serve.self, Demo.self, Simulate.self, Check.self, Explain.self, Doctor.self, Report.self, RolloutCommand.self,
-      Health.self,
+      Health.self, AuditCommand.self,
     ],
     defaultSubcommand: Serve.self)
 }

@@ -19,9 +19,7 @@ RULES = sorted((DASHBOARDS / "prometheus").glob("*.rules.yml"))
 
 # Metrics of the interface that weir does not have yet, each with the feature that brings it. Panels and rules that need
 # one are skipped until then; one that is there in fact must leave this list.
-AWAITED = {
-    "weir_anomalies_total": "anomaly detection",
-}
+AWAITED = {}
 OF_PROMETHEUS = {"up"}
 
 METRIC = re.compile(r"\b((?:weir|process)_[a-z0-9_]+|up)\b(?=[{\[ )]|$)")

@@ -129,6 +129,17 @@ def other_alerts() -> list:
         alert("WeirLogLinesDropped", "increase(weir_log_lines_dropped_total[15m]) > 0", "ticket",
               "Log lines were lost",
               "{{ $labels.instance }} wrote more than its log's reader took; read faster or raise WEIR_LOG_LEVEL."),
+        alert("WeirAnomaly", "sum by (job, kind, client) (increase(weir_anomalies_total[15m])) > 0", "ticket",
+              "A client's traffic is not what it usually is",
+              "The {{ $labels.kind }} of {{ $labels.client }} departs from its usual; weir's log says from what to what. "
+              "A key that leaked, a loop that retries and a new release look like this."),
+        alert("WeirAuditLosesEvents", "increase(weir_audit_dropped_total[15m]) > 0", "page",
+              "The audit log cannot be written",
+              "{{ $labels.instance }} has lost audit events; check the disk that WEIR_AUDIT_LOG is on."),
+        alert("WeirWebhookFailing",
+              'sum by (job, instance) (increase(weir_webhook_deliveries_total{result=~"failed|dropped"}[15m])) > 0',
+              "ticket", "Notices do not reach the webhook",
+              "{{ $labels.instance }} gave notices up after several tries; check what WEIR_WEBHOOK_URL names."),
         alert("WeirOverheadHigh", "histogram_quantile(0.99, sum by (job, le) (rate(weir_overhead_seconds_bucket[15m]))) "
               "> 0.05", "ticket", "weir itself is slow",
               "1 % of requests waited over 50 ms in weir before they left for the upstream. See CPU and memory in "

@@ -86,15 +86,20 @@ enum ConfigurationChecks {
   /// Files that would be written over each other.
   private static func files(_ parts: ConfigurationParts, _ resolver: SettingsResolver) -> [ConfigurationProblem] {
     var owners: [String: String] = [:]
-    return [
+    let taken: [ConfigurationProblem] = [
       (Settings.stateFile, parts.rolloutStateFile), (Settings.budgetStateFile, parts.budgetStateFile),
       (Settings.ledger, parts.ledgerPath),
-    ].compactMap { setting, path in
+    ].compactMap { setting, path -> ConfigurationProblem? in
       guard let path else { return nil }
       guard let owner = owners.updateValue(setting.entry.name, forKey: path) else { return nil }
       return problem(
         .error, setting, resolver, "\(owner) names the same file", fix: "give each a file of its own")
     }
+    let audit = parts.watching.audit.file.flatMap { owners[$0] }.map { owner in
+      problem(
+        .error, Settings.auditLog, resolver, "\(owner) names the same file", fix: "give each a file of its own")
+    }
+    return taken + (audit.map { [$0] } ?? [])
   }
 
   /// Without this check each request would fail, one by one, with a message about TLS.

@@ -12,6 +12,7 @@ struct ConfigurationParts {
   let rolloutStateFile: String?
   let budgetStateFile: String?
   let ledgerPath: String?
+  let watching: WatchingParts
   let allowsVariantOverride: Bool
 
   /// Resolves every live setting; problems stay in the resolver.
@@ -56,6 +57,7 @@ struct ConfigurationParts {
       level: resolver.value(Settings.logLevel), format: resolver.value(Settings.logFormat))
     rolloutStateFile = resolver.stateFile(Settings.stateFile)
     budgetStateFile = resolver.stateFile(Settings.budgetStateFile)
+    watching = WatchingParts(&resolver)
     ledgerPath = Self.pathUnlessOff(resolver.value(Settings.ledger))
     allowsVariantOverride = resolver.value(Settings.variantOverride)
   }
@@ -71,6 +73,7 @@ struct ConfigurationParts {
       meteringDrain: meteringDrain, logging: logging, catalog: policy.catalog, access: policy.access,
       rollouts: policy.rollouts, routes: policy.routes, routesByLength: policy.routesByLength,
       rolloutStateFile: rolloutStateFile, budgetStateFile: budgetStateFile, ledgerPath: ledgerPath,
+      audit: watching.audit, anomalies: watching.anomalies, webhook: watching.webhook,
       origins: origins, sections: policy.rows, warnings: warnings, files: files)
   }
 }

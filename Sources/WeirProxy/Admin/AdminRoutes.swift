@@ -29,6 +29,9 @@ struct AdminRoutes: Sendable {
   func answer(_ request: AdminRequest) -> AdminAnswer {
     let token = state.current.configuration.listeners.adminToken
     if let refusal = AdminAccess.refusal(request, listensOnLoopback: listeners.admin.isLoopback, token: token) {
+      state.audit?.record(
+        AuditEvent(.adminRefused).with("who", request.peer).with("method", request.head.method.rawValue)
+          .with("path", String(request.path.prefix(256))).with("status", refusal.status))
       return .now(refusal)
     }
     if let reply = RolloutRoutes(live: live).answer(request, who: request.peer) { return .now(reply) }
@@ -53,7 +56,7 @@ struct AdminRoutes: Sendable {
     case "/readyz": .now(readiness())
     case "/health": health(request)
     case "/status": .now(status())
-    case "/reload": .now(reloadNow())
+    case "/reload": .now(reloadNow(who: request.peer))
     case "/hand-over": .later(prepareHandOver())
     default: .now(StatusPage.reply(path) ?? .text(404, "There is no such page.\n"))
     }
@@ -96,7 +99,8 @@ struct AdminRoutes: Sendable {
       bufferedBytes: state.bufferedBytes.inUse, isDraining: state.isDraining,
       needsToken: configuration.listeners.adminToken != nil,
       health: HealthDocument(state: state, startedAt: startedAt).json,
-      rollouts: RolloutRoutes(live: live).list, reading: state.history.reading(second: Int64(now)))
+      rollouts: RolloutRoutes(live: live).list, reading: state.history.reading(second: Int64(now)),
+      anomalies: state.anomalies.newestFirst)
     return .json(200, document.json)
   }
 
@@ -110,8 +114,8 @@ struct AdminRoutes: Sendable {
     }.flatMapErrorThrowing { .text(500, "The listeners' addresses cannot be shared: \($0)\n") }
   }
 
-  private func reloadNow() -> AdminReply {
-    switch live.reload() {
+  private func reloadNow(who: String) -> AdminReply {
+    switch live.reload(who: who) {
     case .success: .json(200, Array(#"{"reloaded":true}"#.utf8))
     case .failure(let problems): .text(422, "The configuration was not changed.\n\(problems)\n")
     }

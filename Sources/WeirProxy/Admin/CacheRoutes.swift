@@ -35,6 +35,9 @@ struct CacheRoutes: Sendable {
     let removed = pattern.map { cache.remove(model: ModelPattern($0)) } ?? cache.removeAll()
     state.logger.notice(
       "cache emptied", metadata: ["entries": "\(removed)", "model": "\(pattern ?? "*")", "who": "\(who)"])
+    state.audit?.record(
+      AuditEvent(.cacheFlushed).with("who", who).with("model", pattern.map { String($0.prefix(256)) } ?? "*")
+        .with("entries", removed))
     var line = JSONLine()
     line.add("removed", removed)
     return .json(200, line.finish())

@@ -42,6 +42,13 @@ final class ConnectionHandler: ChannelInboundHandler {
 
   var allocator: ByteBufferAllocator { context?.channel.allocator ?? ByteBufferAllocator() }
 
+  /// The client's address, where it is known.
+  var peer: String? {
+    peerAddress = peerAddress ?? context?.remoteAddress?.ipAddress
+    return peerAddress
+  }
+  private var peerAddress: String?
+
   // MARK: From the client
 
   func handlerAdded(context: ChannelHandlerContext) {

@@ -150,6 +150,7 @@ final class LiveExchange {
         .invalidRequest, "a header value is not UTF-8, so it could not be passed on unchanged",
         remedy: "Send header values in ASCII or UTF-8.")
     }
+    if let audit = loop.state.audit, let refusal = audit.refusal { return refusal }
     if loop.state.isDraining, !loop.state.isHandedOver {
       return Refusal(
         .shuttingDown, "the proxy is shutting down", remedy: "Send the request again.", retryAfterSeconds: 1)
@@ -352,6 +353,9 @@ final class LiveExchange {
     // Called from inside libcurl, which must not be fed while it asks.
     loop.eventLoop.assumeIsolated().execute { self.connection.bodyWanted() }
   }
+
+  /// What has come of the body, as far as it is collected.
+  var intakeBody: ByteBuffer { intake.body }
 
   /// Gives back what the request held of the process's bounds.
   func giveBackBounds() {

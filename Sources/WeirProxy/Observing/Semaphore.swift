@@ -17,4 +17,12 @@ import Glibc
   func signal() { unsafe sem_post(semaphore) }
 
   func wait() { while unsafe sem_wait(semaphore) != 0 {} }
+
+  /// Waits no longer than the time.
+  func wait(atMostSeconds seconds: Int) {
+    var end = timespec()
+    unsafe clock_gettime(CLOCK_REALTIME, &end)
+    end.tv_sec += seconds
+    while unsafe sem_timedwait(semaphore, &end) != 0, errno == EINTR {}
+  }
 }

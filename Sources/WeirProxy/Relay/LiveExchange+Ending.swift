@@ -114,6 +114,7 @@ extension LiveExchange {
     isOver = true
     endSharing(ending)
     let toolCalls = submitToolCalls(wasComplete: ending == .complete)
+    audit()
     RequestPath.abandonAttempt(&exchange, shared: loop.state.shared, now: loop.now)
     RequestPath.settle(
       &exchange, ending: detached.map { .clientLeft($0) } ?? ending, reading: reply.meter?.reading, lease: lease.take(),
@@ -123,10 +124,14 @@ extension LiveExchange {
     // Read out once: the record is large.
     let exchange = exchange
     loop.recorder.record(exchange, firstContentAt: reply.firstContentAt)
+    if snapshot.configuration.anomalies.isEnabled { loop.traffic.record(exchange) }
     loop.state.ledger.record(
       exchange, sizes: sizes, firstContentAt: reply.firstContentAt, toolCalls: toolCalls)
     if !exchange.usedUpBudgets.isEmpty {
       loop.state.budgetAlerts.usedUp(exchange.usedUpBudgets, client: exchange.client, wall: WallClock.wholeSeconds())
+    }
+    if let refusal = exchange.refusal, refusal.code == .budgetExceeded, let budget = refusal.limit {
+      loop.state.budgetAlerts.refused(by: budget, client: exchange.client, wall: WallClock.wholeSeconds())
     }
     if loop.state.logsAccess {
       loop.state.log.write(AccessLog.line(exchange, sizes: sizes, format: loop.state.logFormat))

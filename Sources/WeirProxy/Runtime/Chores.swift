@@ -81,6 +81,9 @@ final class Chores: Sendable {
       try? await Task.sleep(for: Self.interval)
       save()
       collectLegacies()
+      if let audit = state.audit {
+        for event in audit.repeats.closed(wall: WallClock.wholeSeconds()) { audit.record(event) }
+      }
       rounds += 1
       if rounds % Self.ledgerInterval == 0 { state.ledger.tryAgain(logger) }
       if rounds % Self.expiryInterval == 0 {

@@ -53,18 +53,21 @@ final class LiveConfiguration: Sendable {
   // MARK: Reloads
 
   /// Reads the configuration again and puts it in effect, or leaves the running one in place and says why.
-  func reload() -> Result<Void, ConfigurationProblems> {
+  ///
+  /// - Parameter who: what asked for it, for the audit log.
+  func reload(who: String) -> Result<Void, ConfigurationProblems> {
     current.withLock { current in
       do throws(ConfigurationProblems) {
         let next = try load()
         if let problems = next.problemsOfVanishedFile(since: current.configuration) { throw problems }
-        apply(next, to: &current)
+        apply(next, to: &current, who: who)
         return .success(())
       } catch {
         failures.increment()
         for problem in error.all {
           logger.error("configuration not reloaded", metadata: ["problem": "\(problem)"])
         }
+        state.audit?.record(.reloadFailed(error.all, who: who))
         return .failure(error)
       }
     }
@@ -73,7 +76,8 @@ final class LiveConfiguration: Sendable {
   /// The files that the running configuration was made from.
   var files: [String] { current.withLock { $0.configuration.files } }
 
-  private func apply(_ configuration: Configuration, to current: inout Current) {
+  private func apply(_ configuration: Configuration, to current: inout Current, who: String) {
+    state.audit?.recordReload(from: current.configuration, to: configuration, who: who)
     let waiting = configuration.settingsAwaitingRestart(since: current.configuration)
     let remembered = RememberedRollouts(current.rollouts.flips + current.parked, on: configuration.rollouts)
     for problem in remembered.problems { logger.warning("rollout state", metadata: ["problem": "\(problem)"]) }
@@ -140,6 +144,9 @@ final class LiveConfiguration: Sendable {
         logger.notice(
           "rollout changed",
           metadata: ["rollout": "\(record.rollout)", "change": "\(record.change)", "who": "\(record.who)"])
+        state.audit?.record(
+          AuditEvent(.rolloutChanged).with("rollout", record.rollout).with("change", "\(record.change)")
+            .with("who", record.who))
         remember(current)
         return .success(table)
       } catch {

@@ -14,6 +14,8 @@ final class LoopContext {
   let canonical = CanonicalJSON()
   let recorder: LoopRecorder
   let models = ModelListCache()
+  /// What the anomaly watch gets to see.
+  let traffic: LoopTraffic
   var snapshot: RuntimeSnapshot
   private(set) var connections: [ConnectionHandler] = []
   private var generator = FastRandom()
@@ -27,6 +29,7 @@ final class LoopContext {
     self.eventLoop = eventLoop
     self.state = state
     snapshot = state.current
+    traffic = state.anomalies.makeLoopTraffic()
     recorder = LoopRecorder(metrics: state.metrics, history: state.history)
     engine = try UpstreamEngine(
       eventLoop: eventLoop,

@@ -29,6 +29,10 @@ final class ProxyState: Sendable {
   /// Requests that identical ones may follow.
   let inFlightReplies: InFlightReplies
   let toolChecker: ToolChecker
+  /// Nil keeps no audit log.
+  let audit: AuditLog?
+  let webhook: WebhookDesk
+  let anomalies: AnomalyDesk
   let budgetAlerts: BudgetAlerts
   /// Makes kept replies small, off the event loops.
   let compressor = DispatchQueue(label: "weir.compressor", qos: .utility)
@@ -56,7 +60,15 @@ final class ProxyState: Sendable {
     let cache = snapshot.policy.cache
     inFlightReplies = InFlightReplies(maximumKept: cache.maximumEntryBytes, maximumBytes: cache.maximumBytes)
     self.logger = logger
-    budgetAlerts = BudgetAlerts(logger: logger)
+    let configuration = snapshot.configuration
+    let audit = configuration.audit.file.map { AuditLog(path: $0, settings: configuration.audit, logger: logger) }
+    self.audit = audit
+    webhook = WebhookDesk(registry: metrics.registry, settings: configuration.webhook, logger: logger)
+    anomalies = AnomalyDesk(
+      registry: metrics.registry, knownClients: configuration.clients.map(\.name), logger: logger, audit: audit,
+      webhook: webhook)
+    budgetAlerts = BudgetAlerts(logger: logger, audit: audit, webhook: webhook)
+    AuditLog.register(in: metrics.registry) { audit }
     toolChecker = ToolChecker { metrics.conversation.record($0, logger: logger) }
     self.snapshot = Mutex(snapshot)
   }
@@ -70,6 +82,8 @@ final class ProxyState: Sendable {
     let now = Int64(clamping: NIODeadline.now().uptimeNanoseconds)
     for change in shared.follow(next.policy, now: now) { log(change) }
     health.follow(next.upstreams.map(\.name))
+    audit?.follow(next.configuration.audit)
+    webhook.follow(next.configuration.webhook)
     let limits = next.configuration.limits
     connections.setBound(limits.maxConnections)
     inFlight.setBound(limits.maxInFlight)

@@ -18,6 +18,8 @@ struct StatusDocument {
   /// The list of `/rollouts`, as JSON.
   let rollouts: [UInt8]
   let reading: StatusReading
+  /// The newest first.
+  var anomalies: [AnomalyDesk.Raised] = []
 
   var json: [UInt8] {
     var line = JSONLine(capacity: 16_384)
@@ -43,6 +45,14 @@ struct StatusDocument {
     line.add("series", json: series.finish())
     line.add("models", json: Self.list(reading.models) { Self.model($0) })
     line.add("errors", json: Self.list(reading.errors) { Self.error($0) })
+    line.add("anomalies", json: Self.list(anomalies) { Self.anomaly($0) })
+    return line.finish()
+  }
+
+  private static func anomaly(_ raised: AnomalyDesk.Raised) -> [UInt8] {
+    var line = JSONLine()
+    line.add("time", Int(raised.second))
+    raised.anomaly.add(to: &line)
     return line.finish()
   }
 

@@ -60,6 +60,10 @@ extension StatusPage {
     <table id="errors" role="table" aria-labelledby="errors-title"></table>
     <p><button type="button" id="more-errors" aria-expanded="false" aria-controls="errors" hidden></button></p>
     </section>
+    <section aria-labelledby="anomalies-title" id="anomalies-section" hidden>
+    <h2 id="anomalies-title">Anomalies</h2>
+    <table id="anomalies" role="table" aria-labelledby="anomalies-title"></table>
+    </section>
     </main>
     <footer class="quiet">
     <p>Days are UTC. Latencies are estimates from coarse buckets; <a href="/metrics">/metrics</a> has finer ones.</p>

@@ -118,5 +118,21 @@ extension StatusPage {
       ], showsAll ? status.errors : status.errors.slice(0, FEW_ERRORS), "No errors since weir started.");
     }
 
+    const ANOMALY_KINDS = { request_rate: "requests a minute", tokens_per_request: "tokens a request",
+      cost_rate: "cost a minute", error_rate: "share of errors" };
+
+    function showAnomalies(status) {
+      byId("anomalies-section").hidden = !status.anomalies.length;
+      const amount = (kind, value) => kind === "cost_rate" ? format.dollars(value)
+        : kind === "error_rate" ? format.share(value, 1) : format.short(value);
+      showTable("anomalies", [
+        { name: "Time", text: (row) => format.moment(row.time) },
+        { name: "Client", text: (row) => row.client },
+        { name: "What", text: (row) => ANOMALY_KINDS[row.kind] ?? row.kind, mark: () => "warn" },
+        { name: "Is", text: (row) => amount(row.kind, row.value), number: true },
+        { name: "Usually", text: (row) => amount(row.kind, row.expected), number: true },
+      ], status.anomalies, "None since weir started.");
+    }
+
     """#
 }

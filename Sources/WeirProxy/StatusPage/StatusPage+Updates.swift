@@ -19,6 +19,7 @@ extension StatusPage {
       showRollouts(status);
       showModels(status);
       showErrors(status);
+      showAnomalies(status);
       announce(state, `weir is ${state}.`);
     }
 

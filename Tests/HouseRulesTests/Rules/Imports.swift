@@ -10,7 +10,9 @@ enum Imports {
   /// Files that need the C library for one pure function of it.
   private static let exceptions: [String: Set<String>] = [
     // memchr and memmem, which are vectorised there.
-    "Sources/WeirWire/EventStream/ByteSearch.swift": ["Glibc", "Musl", "Darwin"]
+    "Sources/WeirWire/EventStream/ByteSearch.swift": ["Glibc", "Musl", "Darwin"],
+    // log and exp.
+    "Sources/WeirPolicy/Anomalies/UsualLevel.swift": ["Glibc"],
   ]
 
   /// Targets on the request path that talk to the world, and yet not through Foundation: it costs start-up time,

@@ -28,7 +28,7 @@ struct StatusDocumentTests {
     #expect(
       keys.isSuperset(of: [
         "time", "needs_token", "health", "rollouts", "requests_per_second", "last_minute", "last_10_minutes", "today",
-        "series", "models", "errors",
+        "series", "models", "errors", "anomalies",
       ]))
   }
 

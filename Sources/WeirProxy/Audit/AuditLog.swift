@@ -1,0 +1,170 @@
+import Glibc
+import Logging
+import Synchronization
+import WeirConfiguration
+import WeirMetrics
+import WeirPolicy
+
+/// The audit log: a bounded queue that a thread of its own chains and writes to a file. Any thread may use it; nobody
+/// waits for the disk.
+final class AuditLog: Sendable {
+  private struct Queue {
+    var events: [[UInt8]] = []
+    var bytes = 0
+    var dropped = 0
+    /// Dropped since the log last said so.
+    var unreported = 0
+    var isClosed = false
+  }
+
+  /// Events beyond this many bytes are dropped and counted.
+  private static let maximumBytes = 4 * 1024 * 1024
+  /// Of a body no more is written, where bodies are.
+  static let maximumBody = 64 * 1024
+  /// How long the first event of a batch waits for others.
+  private static let gatheringMicroseconds: UInt32 = 5_000
+  private static let complaintSeconds: Int64 = 60
+  /// Between two calls of fdatasync; also what a power failure may take.
+  private static let syncSeconds: Int64 = 1
+
+  private let path: String
+  private let logger: Logger
+  private let settings: Mutex<Configuration.Audit>
+  private let queue = Mutex(Queue())
+  private let isFailing = Atomic<Bool>(false)
+  private let refuses = Atomic<Bool>(false)
+  private let wake = Semaphore()
+  private let finished = Semaphore()
+  let keyUses = KeyUses()
+  let repeats = AuditRepeats()
+
+  /// - Parameter path: the file; it need not exist.
+  init(path: String, settings: Configuration.Audit, logger: Logger) {
+    self.path = path
+    self.logger = logger
+    self.settings = Mutex(settings)
+    refuses.store(settings.onFailure == .refuse, ordering: .relaxed)
+    let context = unsafe Unmanaged.passRetained(self).toOpaque()
+    var thread = pthread_t()
+    let code = unsafe pthread_create(
+      &thread, nil,
+      { context in
+        guard let context = unsafe context else { return nil }
+        unsafe Unmanaged<AuditLog>.fromOpaque(context).takeRetainedValue().run()
+        return nil
+      }, context)
+    precondition(code == 0, "no thread can be started")
+    pthread_detach(thread)
+  }
+
+  /// Takes another configuration's settings, but for the file.
+  func follow(_ settings: Configuration.Audit) {
+    self.settings.withLock { $0 = settings }
+    refuses.store(settings.onFailure == .refuse, ordering: .relaxed)
+  }
+
+  /// Adds one event.
+  func record(_ event: AuditEvent) {
+    let members = Array(event.members)
+    let wasAdded = queue.withLock { queue in
+      guard !queue.isClosed, queue.bytes + members.count <= Self.maximumBytes else {
+        queue.dropped += 1
+        queue.unreported += 1
+        return false
+      }
+      queue.events.append(members)
+      queue.bytes += members.count
+      return true
+    }
+    if !wasAdded { isFailing.store(true, ordering: .relaxed) }
+    wake.signal()
+  }
+
+  /// Events that were lost.
+  var droppedEvents: Int { queue.withLock { $0.dropped } }
+
+  /// Why new requests are refused: somebody wants none that the log could not tell of.
+  var refusal: Refusal? {
+    guard refuses.load(ordering: .relaxed), isFailing.load(ordering: .relaxed) else { return nil }
+    return Refusal(
+      .overloaded, "the audit log cannot be written, and WEIR_AUDIT_ON_FAILURE=refuse lets no request pass without it",
+      remedy: "Free the disk or mend the file that weir's log names; weir tries again each second.",
+      retryAfterSeconds: 5)
+  }
+
+  /// Writes what is queued and ends the thread.
+  func close() {
+    let wasOpen = queue.withLock { queue in
+      defer { queue.isClosed = true }
+      return !queue.isClosed
+    }
+    guard wasOpen else { return }
+    wake.signal()
+    finished.wait()
+  }
+
+  // MARK: The thread
+
+  private func run() {
+    var writer = AuditWriter(path: path)
+    var batch: [[UInt8]] = []
+    var complainedAt: Int64?
+    while true {
+      let isIdle = batch.isEmpty && !writer.hasUnsynced
+      if isIdle { wake.wait() } else { wake.wait(atMostSeconds: Int(Self.syncSeconds)) }
+      if !queue.withLock({ $0.isClosed }) { usleep(Self.gatheringMicroseconds) }
+      let (isClosed, lost) = takeEvents(into: &batch)
+      let now = WallClock.wholeSeconds()
+      do throws(AuditFile.Fault) {
+        if lost > 0 { batch.append(Array(AuditEvent(.dropped).with("count", lost).members)) }
+        try writer.write(&batch, settings: settings.withLock { $0 }, now: now, mustSync: isClosed)
+        complainedAt = nil
+        if isFailing.exchange(false, ordering: .relaxed) { logger.notice("the audit log is written again") }
+      } catch {
+        isFailing.store(true, ordering: .relaxed)
+        if complainedAt.map({ now - $0 >= Self.complaintSeconds }) ?? true {
+          complainedAt = now
+          logger.error(
+            "the audit log cannot be written",
+            metadata: ["reason": "\(error)", "dropped": "\(droppedEvents)", "waiting": "\(batch.count)"])
+        }
+        if isClosed { break }
+      }
+      if isClosed, queue.withLock({ $0.events.isEmpty }) { break }
+    }
+    finished.signal()
+  }
+
+  /// What waits for a disk that failed counts for the bound too.
+  private func takeEvents(into batch: inout [[UInt8]]) -> (isClosed: Bool, lost: Int) {
+    let waiting = batch.reduce(0) { $0 + $1.count }
+    let taken = queue.withLock { queue in
+      defer {
+        queue.events = []
+        queue.bytes = 0
+      }
+      return queue.events
+    }
+    var bytes = waiting
+    var lost = 0
+    for event in taken {
+      bytes += event.count
+      if bytes <= Self.maximumBytes { batch.append(event) } else { lost += 1 }
+    }
+    return queue.withLock { queue in
+      queue.dropped += lost
+      queue.unreported += lost
+      defer { queue.unreported = 0 }
+      return (queue.isClosed, queue.unreported)
+    }
+  }
+}
+
+extension AuditLog {
+  /// Counts what was lost, where there is an audit log or not.
+  static func register(in registry: MetricsRegistry, _ log: @escaping @Sendable () -> AuditLog?) {
+    registry.observed(
+      "weir_audit_dropped_total", help: "Audit events that could not be written.", kind: .counter
+    ) { [(labels: [], value: Double(log()?.droppedEvents ?? 0))] }
+  }
+}
