@@ -18,6 +18,9 @@ public struct Exchange: Sendable {
   /// Who asks.
   public internal(set) var client = ClientDirectory.anonymous
 
+  /// The trace that it belongs to.
+  public internal(set) var trace: TraceContext?
+
   // admit
   /// When the body was whole, or the head when nobody reads the body.
   public internal(set) var admittedAt: Int64?

@@ -11,6 +11,7 @@ public enum RequestPath {
     _ head: RequestHead, requestID: String, policy: PolicySnapshot, now: Int64
   ) -> (Exchange, Refusal?) {
     var exchange = Exchange(requestID: requestID, receivedAt: now, method: head.method)
+    exchange.trace = head.trace
     do throws(Refusal) {
       exchange.target = try RequestTarget.read(method: head.method, target: head.target)
       exchange.client = try policy.clients.identify(authorization: head.authorization, apiKey: head.apiKey)

@@ -11,6 +11,8 @@ struct ConfigurationParts {
   let rolloutStateFile: String?
   let budgetStateFile: String?
   let ledgerPath: String?
+  let makesTraces: Bool
+  let exportsGenAIMetrics: Bool
   let allowsVariantOverride: Bool
 
   /// Resolves every live setting; problems stay in the resolver.
@@ -55,6 +57,8 @@ struct ConfigurationParts {
     rolloutStateFile = resolver.stateFile(Settings.stateFile)
     budgetStateFile = resolver.stateFile(Settings.budgetStateFile)
     ledgerPath = Self.pathUnlessOff(resolver.value(Settings.ledger))
+    makesTraces = resolver.value(Settings.makesTraces)
+    exportsGenAIMetrics = resolver.value(Settings.genAIMetrics)
     allowsVariantOverride = resolver.value(Settings.variantOverride)
   }
 
@@ -68,6 +72,7 @@ struct ConfigurationParts {
       resilience: policy.resilience, drain: drain, logging: logging, catalog: policy.catalog, access: policy.access,
       rollouts: policy.rollouts, routes: policy.routes, routesByLength: policy.routesByLength,
       rolloutStateFile: rolloutStateFile, budgetStateFile: budgetStateFile, ledgerPath: ledgerPath,
+      makesTraces: makesTraces, exportsGenAIMetrics: exportsGenAIMetrics,
       origins: origins, sections: policy.rows, warnings: warnings, files: files)
   }
 }

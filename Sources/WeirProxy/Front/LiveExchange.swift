@@ -78,13 +78,18 @@ final class LiveExchange {
     loop = connection.loop
     snapshot = loop.snapshot
     self.request = request
-    fields = RequestFields(request)
+    var fields = RequestFields(request)
+    if fields.head.trace == nil, snapshot.configuration.makesTraces {
+      fields.beginTrace(high: loop.random(), low: loop.random(), parent: loop.random())
+    }
+    self.fields = fields
     intake = RequestBodyIntake(limit: snapshot.configuration.limits.maxBodyBytes)
     let (high, low) = loop.makeRequestID()
     let (exchange, refusal) = RequestPath.open(
       fields.head, requestID: fields.requestID ?? RequestID.make(high: high, low: low),
       policy: snapshot.policy, now: loop.now)
     self.exchange = exchange
+    if fields.madeTraceParent != nil, fields.traceParents > 0 { self.exchange.note(edit: "traceparent") }
     openRefusal = refusal
   }
 

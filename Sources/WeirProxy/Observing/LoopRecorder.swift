@@ -51,6 +51,8 @@ final class LoopRecorder {
 
   private let metrics: ProxyMetrics
   private let history: StatusHistory
+  /// Nil where those metrics are off.
+  private let genAI: LoopGenAIRecorder?
   private var modelLabels: [String: String] = [:]
   private var requests: [RequestKey: RequestSeries] = [:]
   private var tokens: [TokenKey: TokenSeries] = [:]
@@ -62,6 +64,7 @@ final class LoopRecorder {
   init(metrics: ProxyMetrics, history: StatusHistory) {
     self.metrics = metrics
     self.history = history
+    genAI = metrics.genAI.map(LoopGenAIRecorder.init)
   }
 
   /// The one place where an exchange is counted.
@@ -95,6 +98,7 @@ final class LoopRecorder {
     recordCost(exchange, model: model, variant: variant)
     metrics.spending.recordLimits(exchange)
     recordRouting(exchange, model: model)
+    genAI?.record(exchange, model: model, firstContentAt: firstContentAt)
   }
 
   private func recordRouting(_ exchange: Exchange, model: String) {

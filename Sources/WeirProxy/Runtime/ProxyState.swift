@@ -69,6 +69,7 @@ final class ProxyState: Sendable {
     let now = Int64(clamping: NIODeadline.now().uptimeNanoseconds)
     for change in shared.follow(next.policy, now: now) { log(change) }
     health.follow(next.upstreams.map(\.name))
+    metrics.genAI?.follow(next.configuration.upstreams)
     let limits = next.configuration.limits
     connections.setBound(limits.maxConnections)
     inFlight.setBound(limits.maxInFlight)

@@ -37,7 +37,7 @@ struct SettingsTests {
       "MOONSHOT_BASE_URL": "https://api.moonshot.ai/v1", "WEIR_RATE_LIMIT_RPM": "off", "WEIR_RATE_LIMIT_TPM": "off",
       "WEIR_BUDGET_USD_DAY": "off", "WEIR_BUDGET_STATE_FILE": "weir.budgets.json",
       "WEIR_INSECURE": "false", "WEIR_STATE_FILE": "weir-state.json", "WEIR_VARIANT_OVERRIDE": "false",
-      "WEIR_PRICING_REFRESH": "3600",
+      "WEIR_PRICING_REFRESH": "3600", "WEIR_TRACING_MAKE": "true", "WEIR_METRICS_GENAI": "false",
     ]
     let known = Settings.all.filter { !$0.defaultText.isEmpty }.map { ($0.name, $0.defaultText) }
     #expect(Dictionary(known, uniquingKeysWith: { first, _ in first }) == published)
