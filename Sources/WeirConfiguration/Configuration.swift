@@ -57,6 +57,10 @@ public struct Configuration: Sendable {
   public let anomalies: AnomalyPolicy
   /// Where anomalies and used-up budgets are told; nil tells nobody.
   public let webhook: Webhook?
+  /// Whether requests without a valid `traceparent` get one.
+  public let makesTraces: Bool
+  /// Whether the metrics of OpenTelemetry's GenAI conventions are exported too.
+  public let exportsGenAIMetrics: Bool
   /// Each setting in effect, with where its value came from; secrets are redacted.
   public let origins: [EffectiveValue]
   /// The sections of the YAML file in effect, and the rollouts, in the same form.

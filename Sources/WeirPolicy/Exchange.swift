@@ -22,6 +22,9 @@ public struct Exchange: Sendable {
   /// Which of the client's own credentials may go upstream.
   public internal(set) var ownCredentials = OwnCredentials.all
 
+  /// The trace that it belongs to.
+  public internal(set) var trace: TraceContext?
+
   // admit
   /// When the body was whole, or the head when nobody reads the body.
   public internal(set) var admittedAt: Int64?

@@ -20,6 +20,8 @@ public struct RequestHead: Sendable {
   public var weirTimeout: String?
   /// `x-weir-cache-ttl`.
   public var weirCacheTTL: String?
+  /// `traceparent`, the client's or weir's own; nil where there is no valid one.
+  public var trace: TraceContext?
   /// The values of all `Cache-Control` lines, in order.
   public var cacheControl: [String] = []
 

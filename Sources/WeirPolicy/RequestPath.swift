@@ -13,6 +13,7 @@ public enum RequestPath {
     _ head: RequestHead, requestID: String, policy: PolicySnapshot, now: Int64, wall: @autoclosure () -> Int64
   ) -> (Exchange, Refusal?) {
     var exchange = Exchange(requestID: requestID, receivedAt: now, method: head.method)
+    exchange.trace = head.trace
     do throws(Refusal) {
       exchange.target = try RequestTarget.read(method: head.method, target: head.target)
       try AuthorizeClient.authorize(&exchange, head: head, policy: policy, wall: wall)

@@ -50,7 +50,8 @@ public final class Proxy: Sendable {
     for problem in remembered.problems { logger.warning("rollout state", metadata: ["problem": "\(problem)"]) }
     let snapshot = RuntimeSnapshot(configuration, rollouts: remembered.table)
     let metrics = ProxyMetrics(
-      knownModels: Set(configuration.catalog.models.map(\.id) + [configuration.kimi.modelID, "none"]))
+      knownModels: Set(configuration.catalog.models.map(\.id) + [configuration.kimi.modelID, "none"]),
+      genAIUpstreams: configuration.exportsGenAIMetrics ? configuration.upstreams : nil)
     let ledger = LedgerKeeper(path: configuration.ledgerPath, logger: logger)
     let state = ProxyState(snapshot: snapshot, metrics: metrics, ledger: ledger, log: log, logger: logger)
     metrics.observe(state, version: version)
@@ -230,6 +231,7 @@ public final class Proxy: Sendable {
         "bytes": "\(ceiling.total)", "bodies": "\(ceiling.bodies)", "parsing": "\(ceiling.parsing)",
         "connections": "\(ceiling.connections)", "in_flight": "\(ceiling.inFlight)", "log": "\(ceiling.log)",
       ])
+    logger.info("metrics", metadata: ["series_bound": "\(state.metrics.seriesBound(configuration))"])
     let needed = DescriptorLimit.needed(connections: limits.maxConnections, inFlight: limits.maxInFlight)
     if descriptors < needed {
       logger.warning(

@@ -13,6 +13,8 @@ struct ConfigurationParts {
   let budgetStateFile: String?
   let ledgerPath: String?
   let watching: WatchingParts
+  let makesTraces: Bool
+  let exportsGenAIMetrics: Bool
   let allowsVariantOverride: Bool
 
   /// Resolves every live setting; problems stay in the resolver.
@@ -59,6 +61,8 @@ struct ConfigurationParts {
     budgetStateFile = resolver.stateFile(Settings.budgetStateFile)
     watching = WatchingParts(&resolver)
     ledgerPath = Self.pathUnlessOff(resolver.value(Settings.ledger))
+    makesTraces = resolver.value(Settings.makesTraces)
+    exportsGenAIMetrics = resolver.value(Settings.genAIMetrics)
     allowsVariantOverride = resolver.value(Settings.variantOverride)
   }
 
@@ -74,6 +78,7 @@ struct ConfigurationParts {
       rollouts: policy.rollouts, routes: policy.routes, routesByLength: policy.routesByLength,
       rolloutStateFile: rolloutStateFile, budgetStateFile: budgetStateFile, ledgerPath: ledgerPath,
       audit: watching.audit, anomalies: watching.anomalies, webhook: watching.webhook,
+      makesTraces: makesTraces, exportsGenAIMetrics: exportsGenAIMetrics,
       origins: origins, sections: policy.rows, warnings: warnings, files: files)
   }
 }

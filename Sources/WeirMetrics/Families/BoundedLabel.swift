@@ -9,12 +9,15 @@ public struct BoundedLabel: Sendable {
   /// The longest unknown value admitted, in bytes of UTF-8: names from outside end up in every scrape.
   public static let maximumValueBytes = 128
 
+  /// How many unknown values pass where nobody says otherwise.
+  public static let defaultLimit = 100
+
   private let known: Set<String>
   private let limit: Int
   private var admitted: Set<String> = []
 
   /// `limit`: how many unknown values pass; zero or less admits none.
-  public init(known: Set<String>, limit: Int = 100) {
+  public init(known: Set<String>, limit: Int = BoundedLabel.defaultLimit) {
     self.known = known
     self.limit = limit
   }

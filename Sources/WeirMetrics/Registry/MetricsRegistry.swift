@@ -97,6 +97,22 @@ public final class MetricsRegistry: Sendable {
     return writer.finish()
   }
 
+  /// The most series that an exposition can ever have, over the families that are registered now.
+  ///
+  /// - Parameter labels: how many values each label can have; one that is missing can have any number.
+  public func seriesBound(_ labels: [String: Int]) -> Int {
+    let shapes = state.withLock { $0.families.values.map(\.shape) }
+    return shapes.reduce(0) { $0 + bound(of: $1, labels) }
+  }
+
+  private func bound(of shape: FamilyShape, _ labels: [String: Int]) -> Int {
+    let combinations = shape.labels.reduce(1) { min(maximumSeries, $0 * min(labels[$1] ?? maximumSeries, maximumSeries)) }
+    // What is over the bound shares one more.
+    let series = max(combinations, 1) + (shape.labels.isEmpty ? 0 : 1)
+    // The infinite bucket, the sum and the count.
+    return shape.kind == .histogram ? series * (shape.bounds.count + 3) : series
+  }
+
   private func register<Family: ExposedFamily>(
     _ shape: FamilyShape, as name: String, make: () -> Family
   ) -> Family {

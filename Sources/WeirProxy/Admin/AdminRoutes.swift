@@ -99,8 +99,8 @@ struct AdminRoutes: Sendable {
       bufferedBytes: state.bufferedBytes.inUse, isDraining: state.isDraining,
       needsToken: configuration.listeners.adminToken != nil,
       health: HealthDocument(state: state, startedAt: startedAt).json,
-      rollouts: RolloutRoutes(live: live).list, reading: state.history.reading(second: Int64(now)),
-      anomalies: state.anomalies.newestFirst)
+      rollouts: RolloutRoutes(live: live).list, seriesBound: state.metrics.seriesBound(configuration),
+      reading: state.history.reading(second: Int64(now)), anomalies: state.anomalies.newestFirst)
     return .json(200, document.json)
   }
 

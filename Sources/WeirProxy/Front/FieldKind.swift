@@ -29,6 +29,8 @@ enum FieldKind {
   case weirTimeout
   case weirCacheTTL
   case cacheControl
+  case traceParent
+  case traceState
   /// Chooses a version or an account at the upstream.
   case variant
   case origin
@@ -85,6 +87,8 @@ enum FieldKind {
         .userAgent
       } else if unsafe equal(name, "keep-alive") {
         .hopByHop
+      } else if unsafe equal(name, "tracestate") {
+        .traceState
       } else {
         .plain
       }
@@ -93,6 +97,8 @@ enum FieldKind {
         .weirUser
       } else if unsafe equal(name, "x-weir-task") {
         .weirTask
+      } else if unsafe equal(name, "traceparent") {
+        .traceParent
       } else {
         unsafe equal(name, "openai-beta") ? .variant : .plain
       }

@@ -78,12 +78,17 @@ final class LiveExchange {
     loop = connection.loop
     snapshot = loop.snapshot
     self.request = request
-    fields = RequestFields(request)
+    var fields = RequestFields(request)
+    if fields.head.trace == nil, snapshot.configuration.makesTraces {
+      fields.beginTrace(high: loop.random(), low: loop.random(), parent: loop.random())
+    }
+    self.fields = fields
     intake = RequestBodyIntake(limit: snapshot.configuration.limits.maxBodyBytes)
     let (exchange, refusal) = RequestPath.open(
       fields.head, requestID: fields.requestID ?? loop.makeRequestID(),
       policy: snapshot.policy, now: loop.now, wall: WallClock.wholeSeconds())
     self.exchange = exchange
+    if fields.madeTraceParent != nil, fields.traceParents > 0 { self.exchange.note(edit: "traceparent") }
     openRefusal = refusal
   }
 

@@ -28,6 +28,10 @@ struct RequestFields {
   private(set) var hasContentType = false
   private(set) var hasReferer = false
   private(set) var hasTitle = false
+  /// Lines of `traceparent`; more than one are none that counts.
+  private(set) var traceParents = 0
+  /// What goes upstream as `traceparent`, in place of the client's; nil leaves that as it is.
+  private(set) var madeTraceParent: String?
   /// Keys that came under other names than `Authorization` and `x-api-key`.
   private(set) var otherCredentials: [String] = []
   /// Fields that choose a version or an account at the upstream, in order, names in lower case.
@@ -43,6 +47,14 @@ struct RequestFields {
       if value.utf8.contains(0xEF), value.unicodeScalars.contains("\u{FFFD}") { hasUndecodableValue = true }
     }
     head.hasBody = hasBody
+  }
+
+  /// Gives a request that belongs to no trace one of its own (W3C Trace Context, section 4.3: what cannot be read is
+  /// begun anew, and its `tracestate` goes).
+  mutating func beginTrace(high: UInt64, low: UInt64, parent: UInt64) {
+    let trace = TraceContext(high: high, low: low)
+    head.trace = trace
+    madeTraceParent = trace.header(parent: parent)
   }
 
   /// Whether bytes follow the head.
@@ -74,12 +86,15 @@ struct RequestFields {
     case .contentType: hasContentType = true
     case .referer: hasReferer = true
     case .title, .openRouterTitle: hasTitle = true
+    case .traceParent:
+      traceParents += 1
+      head.trace = traceParents == 1 ? TraceContext(value) : nil
     case .host:
       hostCount += 1
       hostName = value
     case .origin: origin = value
     case .fetchSite: fetchSite = value.lowercased()
-    case .plain, .hopByHop, .userAgent, .weir, .variant: break
+    case .plain, .hopByHop, .userAgent, .weir, .variant, .traceState: break
     }
   }
 

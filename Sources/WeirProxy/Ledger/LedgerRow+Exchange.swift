@@ -17,6 +17,7 @@ extension LedgerRow {
     setTokens(exchange)
     setMoney(exchange)
     setTimes(exchange, firstContentAt: firstContentAt)
+    traceID = exchange.trace?.traceID
     bytesIn = Int64(sizes.received)
     bytesOut = Int64(sizes.sent)
   }

@@ -23,6 +23,7 @@ enum AccessLog {
     line.add("level", "info")
     line.add("message", "access")
     line.add("request_id", exchange.requestID)
+    if let trace = exchange.trace { line.add("trace_id", trace.traceID) }
     line.add("client", exchange.client)
     line.add("method", exchange.method)
     line.add("endpoint", exchange.endpoint.rawValue)

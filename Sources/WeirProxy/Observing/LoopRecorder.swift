@@ -54,6 +54,8 @@ final class LoopRecorder {
 
   private let metrics: ProxyMetrics
   private let history: StatusHistory
+  /// Nil where those metrics are off.
+  private let genAI: LoopGenAIRecorder?
   private var modelLabels = SeriesCache<String, String>()
   private var requests = SeriesCache<RequestKey, RequestSeries>()
   private var tokens = SeriesCache<TokenKey, TokenSeries>()
@@ -66,6 +68,7 @@ final class LoopRecorder {
   init(metrics: ProxyMetrics, history: StatusHistory) {
     self.metrics = metrics
     self.history = history
+    genAI = metrics.genAI.map(LoopGenAIRecorder.init)
   }
 
   /// The one place where an exchange is counted.
@@ -99,6 +102,7 @@ final class LoopRecorder {
     recordCost(exchange, model: model, variant: variant)
     metrics.spending.recordLimits(exchange)
     recordRouting(exchange, model: model)
+    genAI?.record(exchange, model: model, firstContentAt: firstContentAt)
   }
 
   private func recordRouting(_ exchange: Exchange, model: String) {

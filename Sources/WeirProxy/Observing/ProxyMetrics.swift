@@ -1,5 +1,6 @@
 import NIOCore
 import Synchronization
+import WeirConfiguration
 public import WeirMetrics
 import WeirPolicy
 
@@ -25,11 +26,21 @@ public final class ProxyMetrics: Sendable {
   let spending: SpendingMetrics
   let cache: CacheMetrics
   let conversation: ConversationMetrics
+  /// Nil where those are off.
+  let genAI: GenAIMetrics?
+  /// How many models have a series of their own whatever clients ask for.
+  let knownModels: Int
   private let modelLabels: Mutex<BoundedLabel>
 
-  /// `knownModels` always get a series of their own.
-  init(registry: MetricsRegistry = MetricsRegistry(), knownModels: Set<String>) {
+  /// `knownModels` always get a series of their own. `genAIUpstreams` are those of the metrics of OpenTelemetry's
+  /// conventions; nil leaves these out.
+  init(
+    registry: MetricsRegistry = MetricsRegistry(), knownModels: Set<String>,
+    genAIUpstreams: [Configuration.NamedUpstream]? = nil
+  ) {
     self.registry = registry
+    self.knownModels = knownModels.count
+    genAI = genAIUpstreams.map { GenAIMetrics(registry, upstreams: $0) }
     modelLabels = Mutex(BoundedLabel(known: knownModels))
     requests = registry.counter(
       "weir_requests_total", help: "Requests answered, by what came of them.",

@@ -28,6 +28,8 @@ enum UpstreamHead {
         // To the upstream that the client means, as everything that weir does not know, and to no other.
         guard upstream.isDefault || credentials.own != .none, !fields.isNominated(name) else { continue }
         if !credentials.clients.knows(value) { list.add(name, value) }
+      case .traceParent, .traceState:
+        if fields.madeTraceParent == nil, !fields.isNominated(name) { list.add(name, value) }
       case .contentEncoding:
         if !bodyWasInflated { list.add(name, value) }
       case .acceptEncoding:
@@ -74,6 +76,7 @@ enum UpstreamHead {
       list.add("Authorization", authorization)
     }
     for (name, value) in upstream.headers { list.add(name, value) }
+    if let parent = fields.madeTraceParent, !upstream.sets("traceparent") { list.add("traceparent", parent) }
     if let url = upstream.siteURL, !fields.hasReferer, !upstream.sets("http-referer") { list.add("HTTP-Referer", url) }
     if let name = upstream.siteName, !fields.hasTitle, !upstream.sets("x-title") {
       list.add("X-OpenRouter-Title", name)

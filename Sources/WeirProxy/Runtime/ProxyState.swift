@@ -84,6 +84,7 @@ final class ProxyState: Sendable {
     health.follow(next.upstreams.map(\.name))
     audit?.follow(next.configuration.audit)
     webhook.follow(next.configuration.webhook)
+    metrics.genAI?.follow(next.configuration.upstreams)
     let limits = next.configuration.limits
     connections.setBound(limits.maxConnections)
     inFlight.setBound(limits.maxInFlight)

@@ -17,6 +17,8 @@ struct StatusDocument {
   let health: [UInt8]
   /// The list of `/rollouts`, as JSON.
   let rollouts: [UInt8]
+  /// The most series that `/metrics` can have.
+  let seriesBound: Int
   let reading: StatusReading
   /// The newest first.
   var anomalies: [AnomalyDesk.Raised] = []
@@ -35,6 +37,7 @@ struct StatusDocument {
     line.add("needs_token", needsToken)
     line.add("health", json: health)
     line.add("rollouts", json: rollouts)
+    line.add("series_bound", seriesBound)
     line.add("requests_per_second", json: Self.number(Double(reading.lastTenSeconds.requests) / 10))
     line.add("last_minute", json: Self.totals(reading.lastMinute))
     line.add("last_10_minutes", json: Self.totals(reading.lastTenMinutes))

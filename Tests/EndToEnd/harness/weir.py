@@ -14,7 +14,7 @@ UPSTREAM_KEY = "sk-or-v1-test-upstream"
 # What no test wants unless it says so: retries, fallbacks and cached replies would hide what the upstream saw.
 QUIET = {"WEIR_LISTEN": "127.0.0.1:0", "WEIR_ADMIN_LISTEN": "127.0.0.1:0", "WEIR_PORT_FILE": "ports.json",
          "WEIR_LEDGER": "off", "WEIR_RETRIES": "0", "WEIR_CACHE_TTL": "0", "WEIR_CIRCUIT_BREAKER": "false",
-         "KIMI_FALLBACK_MODEL": "off", "WEIR_PRICING_REFRESH": "0"}
+         "KIMI_FALLBACK_MODEL": "off", "WEIR_PRICING_REFRESH": "0", "WEIR_TRACING_MAKE": "false"}
 
 CRASH_MARKS = ("Fatal error", "Crash:", "Segmentation fault", "AddressSanitizer", "Illegal instruction")
 

@@ -10,7 +10,7 @@ struct StatusDocumentTests {
     let document = StatusDocument(
       version: "1", uptimeSeconds: 1.23456, upstream: "https://u/api", kimiModel: "k", inFlight: 1, connections: 2,
       bufferedBytes: 3, isDraining: false, needsToken: true, health: Array(#"{"status":"healthy"}"#.utf8),
-      rollouts: Array("[]".utf8), reading: book.reading(second: second))
+      rollouts: Array("[]".utf8), seriesBound: 7, reading: book.reading(second: second))
     guard case .object(let members) = try JSONDocument.read(document.json) else {
       Issue.record("not an object")
       return [:]
@@ -27,8 +27,8 @@ struct StatusDocumentTests {
       ]))
     #expect(
       keys.isSuperset(of: [
-        "time", "needs_token", "health", "rollouts", "requests_per_second", "last_minute", "last_10_minutes", "today",
-        "series", "models", "errors", "anomalies",
+        "time", "needs_token", "health", "rollouts", "series_bound", "requests_per_second", "last_minute",
+        "last_10_minutes", "today", "series", "models", "errors", "anomalies",
       ]))
   }
 

@@ -7,8 +7,8 @@ extension LedgerEntry {
       tool_calls_schema_mismatch, tool_calls_unknown_tool, model, rollout, variant, client, user, upstream, provider,
       endpoint, asked_model, stream, ending, attempts, fallback_from, usage_state, cost_source, own_us, upstream_us,
       finish_reason, generation_id, bytes_in, bytes_out,
-      catalog_cost_usd
-    ) VALUES (\(Array(repeating: "?", count: 41).joined(separator: ",")))
+      catalog_cost_usd, trace_id
+    ) VALUES (\(Array(repeating: "?", count: 42).joined(separator: ",")))
     """
 
   static let insertAttempt = """
@@ -37,6 +37,7 @@ extension LedgerEntry {
     try statement.bind(row.bytesIn)
     try statement.bind(row.bytesOut)
     try statement.bind(amount: row.catalogCostUSD)
+    try statement.bind(row.traceID)
     try statement.run()
   }
 

@@ -9,7 +9,7 @@ struct LedgerSchema: Sendable {
   /// `weir` in ASCII (https://sqlite.org/fileformat2.html, application id).
   static let applicationID: Int64 = 0x7765_6972
 
-  static let current = LedgerSchema(steps: [first, catalogCost])
+  static let current = LedgerSchema(steps: [first, catalogCost, trace])
 
   /// The number that `user_version` has in an up-to-date file.
   var version: Int { steps.count }
@@ -50,6 +50,9 @@ struct LedgerSchema: Sendable {
 
   /// Beside the cost that counts: what the upstream said can be held against the catalog's prices.
   private static let catalogCost = "ALTER TABLE requests ADD COLUMN catalog_cost_usd REAL;"
+
+  /// Leads from a row to the trace in another tool.
+  private static let trace = "ALTER TABLE requests ADD COLUMN trace_id TEXT;"
 
   /// Rows lie in the order of their time, so that a report reads one stretch of the file and retention frees one. What
   /// reports count comes first in a row: reading it stops there. The ids are indexed by hours: most are random, and in an

@@ -82,6 +82,8 @@ public struct LedgerRow: Sendable, Equatable {
   public var toolCalls = ToolCallCounts()
   /// The reply's `id`, by which feedback may name the request.
   public var generationID: String?
+  /// The id of the trace that the request belongs to, in 32 hexadecimal digits; nil without one.
+  public var traceID: String?
   /// Bytes of the request's body.
   public var bytesIn: Int64 = 0
   /// Bytes of the reply's body.

@@ -20,7 +20,7 @@ struct LedgerTests {
     (row.fallbackFrom, row.usageState, row.costSource) = ("openai/gpt-4", .estimated, .catalog)
     (row.inputTokens, row.outputTokens, row.cachedTokens, row.reasoningTokens) = (11, 12, 13, 14)
     (row.costUSD, row.baselineUSD, row.savedUSD) = (0.25, 0.5, 0.125)
-    row.catalogCostUSD = 0.75
+    (row.catalogCostUSD, row.traceID) = (0.75, "4bf9")
     (row.durationMicroseconds, row.firstTokenMicroseconds) = (21, 22)
     (row.ownMicroseconds, row.upstreamMicroseconds) = (23, 24)
     (row.finishReason, row.generationID, row.bytesIn, row.bytesOut) = ("stop", "gen-1", 31, 32)
@@ -44,7 +44,7 @@ struct LedgerTests {
         client="team" user="ada" upstream="openrouter" provider="Moonshot AI" endpoint="messages" \
         asked_model="gpt-4" stream=1 ending="broken" attempts=2 fallback_from="openai/gpt-4" \
         usage_state="estimated" cost_source="catalog" own_us=23 upstream_us=24 finish_reason="stop" \
-        generation_id="gen-1" bytes_in=31 bytes_out=32 catalog_cost_usd=0.75
+        generation_id="gen-1" bytes_in=31 bytes_out=32 catalog_cost_usd=0.75 trace_id="4bf9"
         """
       ])
     let attempts = try scratch.texts(

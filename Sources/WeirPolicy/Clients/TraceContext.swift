@@ -1,0 +1,79 @@
+/// Where a request belongs in a distributed trace, as `traceparent` says it (W3C Trace Context, section 3.2).
+public struct TraceContext: Sendable, Equatable {
+  /// The first half of the trace's id.
+  public let high: UInt64
+  /// The second half.
+  public let low: UInt64
+
+  /// A trace of weir's own; all zeros would be no id.
+  public init(high: UInt64, low: UInt64) {
+    self.high = high
+    self.low = high == 0 && low == 0 ? 1 : low
+  }
+
+  /// Reads the header's value; nil for one that is not valid, which nobody may act on.
+  public init?(_ value: String) {
+    var value = value
+    let found = value.withUTF8 { bytes -> (UInt64, UInt64)? in
+      guard bytes.count >= Self.length, unsafe bytes[2] == Self.dash, unsafe bytes[35] == Self.dash,
+        unsafe bytes[52] == Self.dash, let version = unsafe Self.number(bytes[0..<2]), version != 0xFF,
+        let high = unsafe Self.number(bytes[3..<19]), let low = unsafe Self.number(bytes[19..<35]),
+        let parent = unsafe Self.number(bytes[36..<52]), unsafe Self.number(bytes[53..<55]) != nil
+      else { return nil }
+      // Later versions may add fields behind a dash; this one has none.
+      let isWhole = unsafe bytes.count == Self.length || (version > 0 && bytes[Self.length] == Self.dash)
+      return isWhole && parent != 0 && (high != 0 || low != 0) ? (high, low) : nil
+    }
+    guard let found else { return nil }
+    (high, low) = found
+  }
+
+  /// The id in 32 hexadecimal digits, as tracing tools show it.
+  public var traceID: String {
+    var digits: [UInt8] = []
+    append(to: &digits)
+    return String(decoding: digits, as: UTF8.self)
+  }
+
+  /// Appends the id's 32 digits.
+  public func append(to bytes: inout [UInt8]) {
+    Self.append(high, to: &bytes)
+    Self.append(low, to: &bytes)
+  }
+
+  /// The header's value for a request that weir sends: version 00, marked as recorded, since weir's log has it.
+  ///
+  /// - Parameter parent: random; names weir's own part of the trace.
+  public func header(parent: UInt64) -> String {
+    var bytes = Array("00-".utf8)
+    bytes.reserveCapacity(Self.length)
+    append(to: &bytes)
+    bytes.append(Self.dash)
+    Self.append(max(parent, 1), to: &bytes)
+    bytes.append(contentsOf: "-01".utf8)
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  private static let length = 55
+  private static let dash = UInt8(ascii: "-")
+
+  /// Lower-case hexadecimal digits only, as the recommendation demands.
+  private static func number(_ digits: Slice<UnsafeBufferPointer<UInt8>>) -> UInt64? {
+    var number: UInt64 = 0
+    for unsafe digit in unsafe digits {
+      switch digit {
+      case UInt8(ascii: "0")...UInt8(ascii: "9"): number = number << 4 | UInt64(digit - UInt8(ascii: "0"))
+      case UInt8(ascii: "a")...UInt8(ascii: "f"): number = number << 4 | UInt64(digit - UInt8(ascii: "a") + 10)
+      default: return nil
+      }
+    }
+    return number
+  }
+
+  private static func append(_ word: UInt64, to bytes: inout [UInt8]) {
+    for shift in stride(from: 60, through: 0, by: -4) {
+      let digit = UInt8(truncatingIfNeeded: word >> UInt64(shift)) & 0xF
+      bytes.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
+    }
+  }
+}
