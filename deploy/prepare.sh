@@ -48,6 +48,8 @@ packages_missing_to_test() {
   has_command promtool || echo prometheus
   has_command prometheus || echo prometheus
   has_command wrk || echo wrk
+  has_command valgrind || echo valgrind
+  has_command strip || echo binutils
   has_command chromium || echo chromium
   has_command chromedriver || echo chromium-driver
 }
