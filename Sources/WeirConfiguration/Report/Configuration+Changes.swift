@@ -17,7 +17,10 @@ extension Configuration {
     let (before, after) = (texts(previous), texts(self))
     var names = Set(before.keys).union(after.keys).filter { before[$0] != after[$0] }
     // Their texts are the same whatever they are.
-    if clients != previous.clients { names.insert(Settings.clientKeys.entry.name) }
+    func keys(_ configuration: Configuration) -> [String: [KeyHash]] {
+      Dictionary(configuration.clients.map { ($0.profile.name, $0.keys) }, uniquingKeysWith: +)
+    }
+    if keys(self) != keys(previous) { names.insert(Settings.clientKeys.entry.name) }
     if upstream.apiKey != previous.upstream.apiKey { names.insert(Settings.apiKey.entry.name) }
     if listeners.adminToken != previous.listeners.adminToken { names.insert(Settings.adminToken.entry.name) }
     if webhook?.secret != previous.webhook?.secret { names.insert(Settings.webhookSecret.entry.name) }

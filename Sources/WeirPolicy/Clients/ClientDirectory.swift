@@ -4,7 +4,7 @@
 /// there are nor on how much of a key is right.
 public struct ClientDirectory: Sendable {
   /// A client and the keys that it may use, more than one while they are being replaced.
-  public struct Client: Sendable, Equatable {
+  public struct Client: Sendable {
     /// What it may do.
     public let profile: ClientProfile
     /// Of its keys.

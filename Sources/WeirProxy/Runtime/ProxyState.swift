@@ -65,7 +65,7 @@ final class ProxyState: Sendable {
     self.audit = audit
     webhook = WebhookDesk(registry: metrics.registry, settings: configuration.webhook, logger: logger)
     anomalies = AnomalyDesk(
-      registry: metrics.registry, knownClients: configuration.clients.map(\.name), logger: logger, audit: audit,
+      registry: metrics.registry, knownClients: configuration.clients.map(\.profile.name), logger: logger, audit: audit,
       webhook: webhook)
     budgetAlerts = BudgetAlerts(logger: logger, audit: audit, webhook: webhook)
     AuditLog.register(in: metrics.registry) { audit }
