@@ -65,7 +65,7 @@ struct UpstreamsSectionTests {
     #expect(try upstreams(sources).map(\.needsUsageAsked) == [true, true, false, true])
     #expect(try upstreams(sources).map(\.route.needsUsageAsked) == [true, true, false, true])
     let wrong = Sources.yaml("upstreams: {local: {url: 'http://localhost/v1', stream_usage: yes}}")
-    #expect(wrong.problems.map(\.what) == ["\"yes\" is not one of add, as_is"])
+    #expect(wrong.problems.map(\.what).contains("\"yes\" is not one of add, as_is"))
   }
 
   @Test("read a key from the env file too, and the environment before it")

@@ -36,13 +36,20 @@ struct AskStreamUsageTests {
     arguments: [
       (#"{"model":"m","stream":true}"#, #"{"stream_options":{"include_usage":true},"model":"m","stream":true}"#),
       (
-        #"{"stream":true,"stream_options":{"x":1}}"#, #"{"stream":true,"stream_options":{"include_usage":true,"x":1}}"#
+        #"{"model":"m","stream":true,"stream_options":{"x":1}}"#,
+        #"{"model":"m","stream":true,"stream_options":{"include_usage":true,"x":1}}"#
       ),
-      (#"{"stream":true,"stream_options":{ }}"#, #"{"stream":true,"stream_options":{"include_usage":true }}"#),
-      (#"{"stream":true,"stream_options":null}"#, #"{"stream":true,"stream_options":{"include_usage":true}}"#),
       (
-        #"{"stream":true,"stream_options":{"include_usage" : false}}"#,
-        #"{"stream":true,"stream_options":{"include_usage" : true}}"#
+        #"{"model":"m","stream":true,"stream_options":{ }}"#,
+        #"{"model":"m","stream":true,"stream_options":{"include_usage":true }}"#
+      ),
+      (
+        #"{"model":"m","stream":true,"stream_options":null}"#,
+        #"{"model":"m","stream":true,"stream_options":{"include_usage":true}}"#
+      ),
+      (
+        #"{"model":"m","stream":true,"stream_options":{"include_usage" : false}}"#,
+        #"{"model":"m","stream":true,"stream_options":{"include_usage" : true}}"#
       ),
     ])
   func added(json: String, expected: String) throws {
@@ -57,12 +64,12 @@ struct AskStreamUsageTests {
 
   @Test("leaves every other request as it is")
   func left() throws {
-    let asked = #"{"stream":true,"stream_options":{"include_usage":true}}"#
+    let asked = #"{"model":"m","stream":true,"stream_options":{"include_usage":true}}"#
     for (json, path, needs) in [
-      (asked, "/v1/chat/completions", true), (#"{"stream":false}"#, "/v1/chat/completions", true),
-      (#"{"stream":true}"#, "/v1/messages", true), (#"{"stream":true}"#, "/v1/responses", true),
-      (#"{"stream":true,"stream_options":7}"#, "/v1/chat/completions", true),
-      (#"{"stream":true}"#, "/v1/chat/completions", false),
+      (asked, "/v1/chat/completions", true), (#"{"model":"m","stream":false}"#, "/v1/chat/completions", true),
+      (#"{"model":"m","stream":true}"#, "/v1/messages", true), (#"{"model":"m","stream":true}"#, "/v1/responses", true),
+      (#"{"model":"m","stream":true,"stream_options":7}"#, "/v1/chat/completions", true),
+      (#"{"model":"m","stream":true}"#, "/v1/chat/completions", false),
     ] {
       let (body, exchange) = try sent(json, path: path, needs: needs)
       #expect(body == json)
@@ -73,7 +80,7 @@ struct AskStreamUsageTests {
 
   @Test("rules for tools stand in the fingerprint beside it")
   func fingerprint() throws {
-    var (_, exchange) = try sent(#"{"stream":true}"#)
+    var (_, exchange) = try sent(#"{"model":"m","stream":true}"#)
     exchange.toolPermissions = ToolPermissions(deny: [ModelPattern("shell")], onReply: .strip)
     #expect(exchange.replyFingerprint == ["usage", "strip", "-shell"])
     let rules = try #require(exchange.replyRules)
