@@ -46,6 +46,7 @@ public final class Proxy: Sendable {
     sockets: ListenerSockets = ListenerSockets(), honoursProxies: Bool = true,
     load: @escaping @Sendable () throws(ConfigurationProblems) -> Configuration
   ) async throws -> Proxy {
+    if !configuration.hygiene.allowsCoreDumps { try forbidCoreDumps() }
     let remembered = RememberedRollouts(configuration)
     for problem in remembered.problems { logger.warning("rollout state", metadata: ["problem": "\(problem)"]) }
     let snapshot = RuntimeSnapshot(configuration, rollouts: remembered.table)
@@ -96,6 +97,11 @@ public final class Proxy: Sendable {
       try? await adminGroup.shutdownGracefully()
       throw error
     }
+  }
+
+  private static func forbidCoreDumps() throws(CoreDumpError) {
+    let number = weir_forbid_core_dumps()
+    guard number == 0 else { throw CoreDumpError(number: number) }
   }
 
   private init(
@@ -280,5 +286,13 @@ public struct ListenError: Error, CustomStringConvertible {
   /// The address, the system's words, and the setting that names another.
   public var description: String {
     "cannot listen on \(address): \(reason); stop what uses it, or set \(setting) to another address"
+  }
+}
+
+/// The system does not let the process give up core dumps.
+private struct CoreDumpError: Error, CustomStringConvertible {
+  let number: CInt
+  var description: String {
+    "WEIR_CORE_DUMPS is off, and the system refuses (error \(number)); set it to on, or let the process call prctl"
   }
 }
