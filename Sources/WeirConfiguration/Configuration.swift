@@ -14,6 +14,8 @@ public struct Configuration: Sendable {
   public let kimi: Kimi
   /// Who may use the traffic listener; empty means anyone who reaches it.
   public let clients: [ClientDirectory.Client]
+  /// What replies lose, and what may be read of the process.
+  public let hygiene: Hygiene
   /// Bounds that keep the process within its means.
   public let limits: Limits
   /// How long each phase of a request may take, where its upstream says nothing else.
@@ -117,6 +119,31 @@ public struct Configuration: Sendable {
     public let rolloutFrom: [String]
     /// Where a switched-off Kimi request goes; empty refuses it.
     public let fallbackModel: String
+  }
+
+  /// What replies lose, and what may be read of the process.
+  public struct Hygiene: Sendable, Equatable {
+    /// What becomes of cookies that upstreams set.
+    public enum Cookies: String, Sendable, CaseIterable {
+      /// Dropped where clients have keys of their own.
+      case auto
+      /// They reach clients.
+      case pass
+      /// They reach nobody.
+      case drop
+    }
+
+    /// What becomes of a header.
+    public enum Header: String, Sendable, CaseIterable {
+      case pass, drop
+    }
+
+    /// `Set-Cookie` of upstreams.
+    public let setCookie: Cookies
+    /// `Server` of upstreams.
+    public let server: Header
+    /// Whether the system may write the process's memory to a file.
+    public let allowsCoreDumps: Bool
   }
 
   /// Bounds of one process.

@@ -34,3 +34,10 @@ public struct RequestHead: Sendable {
     self.target = target
   }
 }
+
+extension RequestHead: CustomStringConvertible, CustomReflectable {
+  /// The method alone: targets and fields may hold keys.
+  public var description: String { method }
+  /// Nothing for `dump` to descend into.
+  public var customMirror: Mirror { Mirror(self, children: []) }
+}

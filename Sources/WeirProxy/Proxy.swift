@@ -27,6 +27,8 @@ public final class Proxy: Sendable {
   private let choring: Task<Void, Never>
   private let pricing: Task<Void, Never>
   private let watching: Task<Void, Never>
+  /// Begun before the start, so that a change while weir starts is seen.
+  private let firstWatch: FileWatch
 
   /// How often a draining proxy looks whether its requests are done.
   private static let drainStep = Duration.milliseconds(10)
@@ -46,6 +48,8 @@ public final class Proxy: Sendable {
     sockets: ListenerSockets = ListenerSockets(), honoursProxies: Bool = true,
     load: @escaping @Sendable () throws(ConfigurationProblems) -> Configuration
   ) async throws -> Proxy {
+    let firstWatch = FileWatch(configuration.files)
+    if !configuration.hygiene.allowsCoreDumps { try forbidCoreDumps() }
     let remembered = RememberedRollouts(configuration)
     for problem in remembered.problems { logger.warning("rollout state", metadata: ["problem": "\(problem)"]) }
     let snapshot = RuntimeSnapshot(configuration, rollouts: remembered.table)
@@ -84,7 +88,8 @@ public final class Proxy: Sendable {
       state.audit?.recordStart(configuration, version: version)
       let proxy = Proxy(
         state: state, loops: loops, traffic: traffic, admin: admin, group: group, adminGroup: adminGroup,
-        live: live, logger: logger, chores: chores, handOver: handOver, prices: prices)
+        live: live, logger: logger, chores: chores, handOver: handOver, prices: prices,
+        firstWatch: firstWatch)
       try proxy.announce(descriptors: descriptors)
       // Reading the configuration alone touches megabytes of code that no request needs.
       weir_let_go_of_code()
@@ -98,11 +103,18 @@ public final class Proxy: Sendable {
     }
   }
 
+  private static func forbidCoreDumps() throws(CoreDumpError) {
+    let number = weir_forbid_core_dumps()
+    guard number == 0 else { throw CoreDumpError(number: number) }
+  }
+
   private init(
     state: ProxyState, loops: LoopDirectory, traffic: TrafficListener, admin: AdminListener,
     group: MultiThreadedEventLoopGroup, adminGroup: MultiThreadedEventLoopGroup, live: LiveConfiguration,
-    logger: Logger, chores: Chores, handOver: HandOver, prices: PriceRefresher
+    logger: Logger, chores: Chores, handOver: HandOver, prices: PriceRefresher,
+    firstWatch: FileWatch
   ) {
+    self.firstWatch = firstWatch
     self.chores = chores
     succession = handOver
     choring = Task { await chores.run() }
@@ -127,7 +139,7 @@ public final class Proxy: Sendable {
 
   /// Reads the configuration again whenever one of its files changes on disk, until the task is cancelled.
   public func followFiles() async {
-    var watch = FileWatch(live.files)
+    var watch = firstWatch
     while !Task.isCancelled {
       try? await Task.sleep(for: FileWatch.interval)
       if watch.hasSettledChange(live.files) { reload(who: "file") }
@@ -280,5 +292,13 @@ public struct ListenError: Error, CustomStringConvertible {
   /// The address, the system's words, and the setting that names another.
   public var description: String {
     "cannot listen on \(address): \(reason); stop what uses it, or set \(setting) to another address"
+  }
+}
+
+/// The system does not let the process give up core dumps.
+private struct CoreDumpError: Error, CustomStringConvertible {
+  let number: CInt
+  var description: String {
+    "WEIR_CORE_DUMPS is off, and the system refuses (error \(number)); set it to on, or let the process call prctl"
   }
 }

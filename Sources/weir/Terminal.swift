@@ -5,6 +5,9 @@ enum Terminal {
   /// A line on standard output.
   static func say(_ line: String) { put(line + "\n", to: STDOUT_FILENO) }
 
+  /// Text that ends its lines itself, on standard output.
+  static func print(_ text: String) { put(text, to: STDOUT_FILENO) }
+
   /// A line on standard error.
   static func complain(_ line: String) { put(line + "\n", to: STDERR_FILENO) }
 

@@ -14,7 +14,7 @@ struct Weir: AsyncParsableCommand {
     version: Version.line,
     subcommands: [
       Serve.self, Demo.self, Simulate.self, Check.self, Explain.self, Doctor.self, Report.self, RolloutCommand.self,
-      Health.self, AuditCommand.self,
+      Health.self, AuditCommand.self, KeyCommand.self,
     ],
     defaultSubcommand: Serve.self)
 }
@@ -27,11 +27,15 @@ struct ConfigurationOptions: ParsableArguments {
   @Option(name: .customLong("env-file"), help: "Env file (also WEIR_ENV_FILE; .env where there is one).")
   var envFilePath: String?
 
+  @Flag(help: "Accepts listeners that others reach without a key (also WEIR_INSECURE=true).")
+  var insecure = false
+
   /// Reads files; not to be called on an event loop.
   func load() throws(ConfigurationProblems) -> Configuration {
     try ConfigurationLoader.load(
       ConfigurationSources(
-        environment: ProcessEnvironment.all(), configPath: configPath, envFilePath: envFilePath),
+        environment: ProcessEnvironment.all(), configPath: configPath, envFilePath: envFilePath,
+        isInsecureAccepted: insecure),
       readFile: DiskFile.read)
   }
 

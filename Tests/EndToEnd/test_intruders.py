@@ -1,8 +1,12 @@
 """What must not get by: web pages with weir's key, APIs under other spellings, names that dodge the lists."""
 
+import json
+
 import pytest
 
 from harness.requests import chat
+from harness.upstream import ScriptedUpstream, reply
+from harness.wire import message
 
 KIMI_OFF = {"FEATURE_KIMI_ENABLED": "false", "KIMI_FALLBACK_MODEL": None}
 
@@ -88,3 +92,62 @@ class TestFraming:
             wire.send(b"CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n")
             assert wire.read_reply().status == 405
             assert wire.is_closed_by_peer()
+
+
+class TestOtherHosts:
+    """Whatever a request says about hosts, it goes to the upstream and names the upstream there."""
+
+    @pytest.fixture
+    def echo(self):
+        with ScriptedUpstream(lambda _wire, _request: reply()) as upstream:
+            yield upstream
+
+    @pytest.mark.parametrize("headers", [
+        [("X-Forwarded-Host", "evil.example")], [("Forwarded", "host=evil.example;proto=https")],
+        [("X-Host", "evil.example")], [("X-Original-URL", "http://evil.example/")], [("X-Rewrite-URL", "//evil.example")],
+    ])
+    @pytest.mark.parametrize("host", ["127.0.0.1", "evil.example", "evil.example:443"])
+    def test_no_header_leads_elsewhere(self, weir_with, echo, headers, host):
+        assert post(weir_with(upstream=echo), headers, host=host).status == 200
+        assert echo.requests[-1].get("host") == echo.url.split("/")[2]
+
+    @pytest.mark.parametrize("target", [
+        "http://evil.example/v1/chat/completions", "https://evil.example:443/v1/chat/completions",
+        "//evil.example/v1/chat/completions", "/v1/../../evil.example/chat/completions", "/v1/@evil.example/",
+        "/v1/http://evil.example/", "http://evil.example@127.0.0.1/v1/chat/completions", "/v1\\evil.example",
+    ])
+    def test_no_target_leads_elsewhere(self, weir_with, echo, target):
+        weir = weir_with(upstream=echo)
+        with weir.wire() as wire:
+            wire.send(message("POST", target, [("Host", "127.0.0.1"), ("Content-Type", "application/json")],
+                              json.dumps(chat()).encode()))
+            status = wire.read_reply("POST").status
+        assert status in (200, 400, 404)
+        for request in echo.requests:
+            assert request.get("host") == echo.url.split("/")[2]
+            assert request.start_line.split(" ")[1].startswith("/")
+        assert (status == 200) == bool(echo.requests)
+
+
+class TestListeners:
+    @pytest.mark.parametrize("prefix", ["", "/v1", "/api/v1/..", "/weir"])
+    @pytest.mark.parametrize("method, path", [
+        ("GET", "/metrics"), ("GET", "/healthz"), ("GET", "/readyz"), ("GET", "/health"), ("GET", "/status"),
+        ("GET", "/rollouts"), ("PUT", "/rollouts/kimi"), ("POST", "/reload"), ("GET", "/")])
+    def test_the_traffic_listener_has_nothing_of_the_admin_listener(self, weir_with, method, path, prefix):
+        with ScriptedUpstream(lambda _wire, _request: reply(b"{}", "418 Upstream")) as upstream:
+            weir = weir_with(upstream=upstream)
+            answer = weir.ask(method, prefix + path)
+            # Below the base path everything is the upstream's.
+            assert answer.status == (418 if prefix == "/v1" else 404 if not answer.status == 400 else 400)
+            assert b"weir_" not in answer.body and b"uptime" not in answer.body
+            assert weir.scrape().sum("weir_config_reloads_total") == 0
+
+    @pytest.mark.parametrize("method, path", [
+        ("POST", "/v1/chat/completions"), ("GET", "/v1/models"), ("POST", "/api/v1/messages"), ("POST", "/weir/feedback"),
+        ("POST", "/v1/../v1/chat/completions"), ("GET", "http://127.0.0.1/v1/models")])
+    def test_the_admin_listener_has_no_api(self, weir_with, method, path):
+        with ScriptedUpstream(lambda _wire, _request: reply()) as upstream:
+            weir = weir_with(upstream=upstream)
+            assert weir.admin(path, method).status in (400, 404, 405)
+            assert not upstream.requests

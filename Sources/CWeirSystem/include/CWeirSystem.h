@@ -24,4 +24,8 @@ int weir_share_address(int socket);
 /// or the errno where the kernel cannot: then it spreads them over both.
 int weir_steer_to_last(int socket);
 
+/// Keeps the system from writing this process's memory to a file, and other processes of the same user from reading it
+/// (setrlimit(2), RLIMIT_CORE, and prctl(2), PR_SET_DUMPABLE). Returns 0, or the error number.
+int weir_forbid_core_dumps(void);
+
 #endif

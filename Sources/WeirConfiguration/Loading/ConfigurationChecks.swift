@@ -28,15 +28,17 @@ enum ConfigurationChecks {
           .error, Settings.listen, resolver,
           "other machines reach \(listeners.traffic), and without client keys anyone on them can \(spends)",
           fix:
-            "set WEIR_CLIENT_KEYS, listen on 127.0.0.1, or set WEIR_INSECURE=true where the network itself "
-            + "keeps strangers out"))
+            "set WEIR_CLIENT_KEYS or clients, listen on 127.0.0.1, or set WEIR_INSECURE=true (or --insecure) where the "
+            + "network itself keeps strangers out"))
     }
-    if !listeners.admin.isLoopback, listeners.adminToken == nil {
+    if !listeners.admin.isLoopback, listeners.adminToken == nil, !listeners.isInsecureAccepted {
       problems.append(
         problem(
-          .warning, Settings.adminListen, resolver,
-          "other machines reach \(listeners.admin), and anyone on them can reload and change rollouts",
-          fix: "set WEIR_ADMIN_TOKEN"))
+          .error, Settings.adminListen, resolver,
+          "other machines reach \(listeners.admin), and without a token anyone on them can reload and change rollouts",
+          fix:
+            "set WEIR_ADMIN_TOKEN, listen on 127.0.0.1, or set WEIR_INSECURE=true (or --insecure) where the network "
+            + "itself keeps strangers out"))
     }
     if listeners.traffic == listeners.admin, listeners.traffic.port != 0 {
       problems.append(

@@ -4,6 +4,7 @@ struct ConfigurationParts {
   let upstream: Configuration.Upstream
   let kimi: Configuration.Kimi
   let clients: ClientParts
+  let hygiene: Configuration.Hygiene
   let limits: Configuration.Limits
   let timeouts: Configuration.Timeouts
   let drain: Duration
@@ -40,6 +41,9 @@ struct ConfigurationParts {
       rolloutFrom: resolver.value(Settings.rolloutFrom),
       fallbackModel: Self.unlessOff(resolver.value(Settings.fallbackModel)))
     clients = ClientParts(&resolver)
+    hygiene = Configuration.Hygiene(
+      setCookie: resolver.value(Settings.setCookie), server: resolver.value(Settings.serverHeader),
+      allowsCoreDumps: resolver.value(Settings.coreDumps))
     limits = Configuration.Limits(
       maxBodyBytes: resolver.value(Settings.maxBodyBytes),
       maxHeaderBytes: resolver.value(Settings.maxHeaderBytes),
@@ -72,6 +76,7 @@ struct ConfigurationParts {
   ) -> Configuration {
     Configuration(
       listeners: listeners, upstream: upstream, upstreams: policy.upstreams, kimi: kimi, clients: clients.clients,
+      hygiene: hygiene,
       limits: limits, timeouts: timeouts, limitPolicy: policy.limits, pricing: policy.pricing,
       cachePolicy: policy.cache, resilience: policy.resilience, screening: policy.screening, drain: drain,
       meteringDrain: meteringDrain, logging: logging, catalog: policy.catalog, access: policy.access,

@@ -14,7 +14,8 @@ extension Settings {
     "Where `{\"traffic\":N,\"admin\":N}` is written once both listen")
   static let insecure = Setting(
     "WEIR_INSECURE", yaml: "insecure", .boolean, default: false,
-    "`true` accepts a traffic listener that other machines reach although no client keys are set")
+    "`true` accepts a traffic listener that other machines reach although no client keys are set, and an admin listener "
+      + "without a token; `--insecure` goes before it")
 
   static let listeners = [
     listen.entry, adminListen.entry, adminToken.entry, portFile.entry, insecure.entry,

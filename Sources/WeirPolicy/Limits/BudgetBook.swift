@@ -39,6 +39,7 @@ struct BudgetBook: Sendable {
   }
 
   private var rules: [BudgetRule] = []
+  private var index = RuleIndex()
   private var outputCap = 1
   private var clients: [String: OwnerSpending] = [:]
   private var everyone = OwnerSpending()
@@ -55,6 +56,10 @@ struct BudgetBook: Sendable {
   /// A reload. Spending and reservations stay.
   mutating func replace(_ rules: [BudgetRule], outputCap: Int) {
     self.rules = rules
+    index = RuleIndex(
+      clients: rules.map { rule in
+        if case .eachClient(let names) = rule.owner { names } else { [] }
+      })
     self.outputCap = max(outputCap, 1)
   }
 
@@ -67,7 +72,7 @@ struct BudgetBook: Sendable {
   func plan(
     client: String, estimate: TokenEstimate, prices: ModelPrices?, wall: Int64
   ) throws(Shortage) -> Reservation {
-    let binding = rules.filter { BudgetBook.binds($0, client) }
+    let binding = binding(client)
     guard estimate.outputBound == nil, binding.contains(where: \.isHard) else {
       return try plan(client: client, estimate, prices, binding: binding, cap: nil, wall: wall)
     }
@@ -134,8 +139,8 @@ struct BudgetBook: Sendable {
     var names = Set(clients.keys)
     for case .eachClient(let named) in rules.map(\.owner) { names.formUnion(named) }
     return names.sorted().compactMap { client in
-      let left = rules.compactMap { rule -> Double? in
-        guard let usd = rule.usd, BudgetBook.binds(rule, client) else { return nil }
+      let left = binding(client).compactMap { rule -> Double? in
+        guard let usd = rule.usd else { return nil }
         let spent = spending(rule.owner, client).tally(rule.period, at: wall).spent.usd
         return max(NanoUSD(rounding: usd).dollars - spent.dollars, 0)
       }
@@ -198,12 +203,8 @@ struct BudgetBook: Sendable {
     }
   }
 
-  private static func binds(_ rule: BudgetRule, _ client: String) -> Bool {
-    switch rule.owner {
-    case .everyone: true
-    case .eachClient(let names): names.isEmpty || names.contains(client)
-    }
-  }
+  /// The budgets that a client's requests count for.
+  private func binding(_ client: String) -> [BudgetRule] { index.rules(for: client).map { rules[$0] } }
 
   /// The dearest that so many tokens can be by the catalog, whatever part of them is cached or reasoning.
   private static func worstCase(input: Int, output: Int, prices: ModelPrices?) -> OwnerSpending.Amount {

@@ -6,7 +6,14 @@ struct ConcurrencyTable: Sendable {
     let scope: RuleScope
   }
 
+  /// What makes a rule the same one over reloads.
+  private struct Identity: Hashable {
+    let name: String
+    let scope: LimitScope
+  }
+
   private var rules: [Rule] = []
+  private var index = RuleIndex()
   private var held: [LimitKey: Int] = [:]
 
   /// Keys that are held by a request.
@@ -14,13 +21,16 @@ struct ConcurrencyTable: Sendable {
 
   /// A reload: requests in flight stay counted by rules that have the same name and scope.
   mutating func replace(_ new: [ConcurrencyRule], nextID: inout Int) {
+    let known = Dictionary(
+      rules.map { (Identity(name: $0.rule.name, scope: $0.rule.scope), $0) }, uniquingKeysWith: { first, _ in first })
     rules = new.map { rule in
-      if let old = rules.first(where: { $0.rule.name == rule.name && $0.rule.scope == rule.scope }) {
+      if let old = known[Identity(name: rule.name, scope: rule.scope)] {
         return Rule(rule: rule, scope: old.scope)
       }
       nextID += 1
       return Rule(rule: rule, scope: RuleScope(id: nextID, scope: rule.scope))
     }
+    index = RuleIndex(clients: new.map(\.scope.clients))
     let kept = Set(rules.map(\.scope.id))
     held = held.filter { kept.contains($0.key.rule) }
   }
@@ -28,7 +38,7 @@ struct ConcurrencyTable: Sendable {
   /// What a request would hold; throws the first rule that has no place left.
   func plan(_ subject: CountedSubject) throws(Full) -> [LimitKey] {
     var keys: [LimitKey] = []
-    for rule in rules where rule.scope.covers(subject) {
+    for rule in index.rules(for: subject.client).lazy.map({ rules[$0] }) where rule.scope.covers(subject) {
       let key = rule.scope.key(subject)
       guard held[key, default: 0] < rule.rule.maximum else { throw Full(rule: rule.rule) }
       keys.append(key)

@@ -44,7 +44,7 @@ public struct ConcurrencyRule: Sendable, Equatable {
 }
 
 /// Who a bound is kept for, and which requests count.
-public struct LimitScope: Sendable, Equatable {
+public struct LimitScope: Sendable, Hashable {
   /// What tells one count from another.
   public enum Dimension: String, Sendable, CaseIterable {
     case client, user, model

@@ -55,14 +55,28 @@ struct RateLimiter: Sendable {
     }
   }
 
+  /// What makes a rule the same one over reloads.
+  private struct Identity: Hashable {
+    let name: String
+    let unit: LimitRule.Unit
+    let scope: LimitScope
+
+    init(_ rule: LimitRule) {
+      name = rule.name
+      unit = rule.unit
+      scope = rule.scope
+    }
+  }
+
   private var rules: [Rule] = []
+  private var index = RuleIndex()
   private var table: BucketTable
   private var latest: Int64 = 0
 
   /// Counts that are kept, the rules' overflow counts aside.
   var count: Int { table.count }
   /// Whether any rule counts tokens.
-  var countsTokens: Bool { rules.contains { $0.rule.unit == .tokens } }
+  private(set) var countsTokens = false
 
   /// Limits nothing until `replace`.
   init() { table = BucketTable(capacity: 1) }
@@ -70,11 +84,9 @@ struct RateLimiter: Sendable {
   /// A reload: counts of rules that have the same name, unit and scope stay, with the new rate and burst.
   mutating func replace(_ new: [LimitRule], maximumKeys: Int, nextID: inout Int) {
     let now = latest
+    let known = Dictionary(rules.map { (Identity($0.rule), $0) }, uniquingKeysWith: { first, _ in first })
     rules = new.map { rule in
-      let old = rules.first {
-        $0.rule.name == rule.name && $0.rule.unit == rule.unit && $0.rule.scope == rule.scope
-      }
-      if let old {
+      if let old = known[Identity(rule)] {
         let overflow = old.overflow.changing(perMinute: rule.perMinute, burst: rule.burst, now: now)
         return Rule(rule: rule, scope: old.scope, overflow: overflow)
       }
@@ -83,6 +95,8 @@ struct RateLimiter: Sendable {
         rule: rule, scope: RuleScope(id: nextID, scope: rule.scope),
         overflow: GCRA(perMinute: rule.perMinute, burst: rule.burst))
     }
+    index = RuleIndex(clients: new.map(\.scope.clients))
+    countsTokens = new.contains { $0.unit == .tokens }
     let kept = Dictionary(rules.map { ($0.scope.id, $0.rule) }, uniquingKeysWith: { first, _ in first })
     table.keep(capacity: maximumKeys, now: now) { id, bucket in
       kept[id].map { bucket.changing(perMinute: $0.perMinute, burst: $0.burst, now: now) }
@@ -100,7 +114,7 @@ struct RateLimiter: Sendable {
     latest = max(latest, now)
     table.beginRequest(now: now)
     var claims: [Claim] = []
-    for index in rules.indices where rules[index].scope.covers(subject) {
+    for index in index.rules(for: subject.client) where rules[index].scope.covers(subject) {
       let count = table.find(rules[index].scope.key(subject)).map(Claim.Count.kept) ?? .unknown
       let wanted = rules[index].rule.unit == .requests ? 1 : tokens
       let least = rules[index].rule.unit == .requests ? 1 : inputTokens

@@ -27,6 +27,13 @@ public enum AuthorizeModel {
     throw refusal(to: client)
   }
 
+  /// Whether a client that has models of its own would be let through with a name.
+  public static func permits(_ asked: String, for client: ClientProfile, policy: PolicySnapshot) -> Bool {
+    let model = policy.models.resolve(asked)
+    return policy.access.decide(asked, model: model, catalog: policy.models) == .allowed
+      && client.mayAsk(for: asked, model: model, catalog: policy.models)
+  }
+
   /// The model is none of those that the client may ask for.
   public static func refusal(to client: ClientProfile) -> Refusal {
     let patterns = client.access.allow.prefix(5).map(\.description).joined(separator: ", ")

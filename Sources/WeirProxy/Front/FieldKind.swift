@@ -35,6 +35,10 @@ enum FieldKind {
   case variant
   case origin
   case fetchSite
+  /// An upstream's cookie.
+  case setCookie
+  /// What software an upstream says it is.
+  case server
   /// Any other `x-weir-` field: between a client and its weir only.
   case weir
 
@@ -63,6 +67,8 @@ enum FieldKind {
         .accept
       } else if unsafe equal(name, "expect") {
         .expect
+      } else if unsafe equal(name, "server") {
+        .server
       } else {
         unsafe equal(name, "origin") ? .origin : .plain
       }
@@ -90,7 +96,7 @@ enum FieldKind {
       } else if unsafe equal(name, "tracestate") {
         .traceState
       } else {
-        .plain
+        unsafe equal(name, "set-cookie") ? .setCookie : .plain
       }
     case 11:
       if unsafe equal(name, "x-weir-user") {

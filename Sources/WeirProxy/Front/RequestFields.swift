@@ -94,7 +94,7 @@ struct RequestFields {
       hostName = value
     case .origin: origin = value
     case .fetchSite: fetchSite = value.lowercased()
-    case .plain, .hopByHop, .userAgent, .weir, .variant, .traceState: break
+    case .plain, .hopByHop, .userAgent, .weir, .variant, .traceState, .setCookie, .server: break
     }
   }
 

@@ -13,16 +13,24 @@ extension LiveExchange {
     let listing = loop.models.listing(for: snapshot)
     switch asked {
     case .one(let id):
+      if let client = limitedClient, !AuthorizeModel.permits(id, for: client, policy: snapshot.policy) {
+        refuse(AuthorizeModel.refusal(to: client))
+        return true
+      }
       guard let entry = listing.entry(for: id) else { return false }
       answer(ByteBuffer(string: entry.json), fields: [])
       return true
+    case .page:
+      guard limitedClient != nil else { return false }
+      modelList = ModelListCollection(isShared: false, isWhole: false, allowance: loop.state.bufferedBytes)
+      return false
     case .list:
-      guard !listing.entries.isEmpty else { return false }
+      guard !listing.entries.isEmpty || limitedClient != nil else { return false }
       let isShared = !ModelListFields.tellsCaller(
         fields, headers: request.headers, exchange: exchange, snapshot: snapshot)
       if isShared, let kept = loop.models.list(for: snapshot, fields: request.headers, now: loop.now) {
         answer(
-          kept.list.body, lines: kept.list.lines, fields: [("age", String(kept.age)), ("x-weir-cache", "hit")])
+          permitted(kept.list.body), lines: kept.list.lines, fields: [("age", String(kept.age)), ("x-weir-cache", "hit")])
         return true
       }
       modelList = ModelListCollection(isShared: isShared, allowance: loop.state.bufferedBytes)
@@ -69,18 +77,18 @@ extension LiveExchange {
     }
     reply.batch = nil
     reply.batchBytes = 0
-    if list.readableBytes != body.readableBytes { exchange.note(edit: "aliases") }
+    if list.readableBytes > body.readableBytes { exchange.note(edit: "aliases") }
     if case .compressed = BodyCoding(head.contentEncoding) { exchange.note(edit: "content-encoding") }
     if collection.isShared { keep(list, head) }
     answer(
-      list, lines: ModelListFields.lines(head.lines, forLater: false, allocator: connection.allocator),
+      permitted(list), lines: ModelListFields.lines(head.lines, forLater: false, allocator: connection.allocator),
       fields: [("x-weir-cache", collection.isShared ? "miss" : "bypass")], upstreamRequestID: head.requestID)
     return true
   }
 
   /// The upstream failed. False when its failure is to be told to the client.
   func answersModelsAlone(_ failure: TransferFailure) -> Bool {
-    guard modelList != nil, failure.kind != .local, failure.kind != .cancelled else { return false }
+    guard modelList?.isWhole == true, failure.kind != .local, failure.kind != .cancelled else { return false }
     answerWithAliases()
     return true
   }
@@ -90,7 +98,25 @@ extension LiveExchange {
     reply.batchBytes = 0
     modelList = nil
     let list = loop.models.listing(for: snapshot).withoutUpstream
-    answer(ByteBuffer(string: list), fields: [("x-weir-models", "aliases-only")])
+    answer(permitted(ByteBuffer(string: list)), fields: [("x-weir-models", "aliases-only")])
+  }
+
+  /// The client, where the configuration says which models it may ask for.
+  private var limitedClient: ClientProfile? {
+    exchange.profile.flatMap { $0.access.isOpen ? nil : $0 }
+  }
+
+  /// The list as this client may see it. What is kept for others is the whole.
+  private func permitted(_ list: ByteBuffer) -> ByteBuffer {
+    guard let client = limitedClient else { return list }
+    let policy = snapshot.policy
+    let found = unsafe list.withUnsafeReadableBytes { bytes in
+      unsafe ModelListFilter.keeping(
+        { AuthorizeModel.permits($0, for: client, policy: policy) }, in: bytes, json: loop.jsonReader)
+    }
+    guard let found, found.count != list.readableBytes else { return list }
+    exchange.note(edit: "models")
+    return ByteBuffer(bytes: found)
   }
 
   /// Nil when the body is no list.
@@ -101,6 +127,7 @@ extension LiveExchange {
       let back = body.getSlice(
         at: body.readerIndex + splice.offset, length: body.readableBytes - splice.offset)
     else { return nil }
+    guard modelList?.isWhole == true else { return body }
     let additions = loop.models.listing(for: snapshot).additions(to: splice.ids)
     guard !additions.isEmpty else { return body }
     let text = splice.insertion(additions)

@@ -11,6 +11,8 @@ final class ModelListCollection {
 
   /// Whether the reply is good for any caller.
   let isShared: Bool
+  /// Whether it is the whole list, which gets weir's entries.
+  let isWhole: Bool
   /// Nil until the upstream has answered with a head that weir acts on.
   private(set) var head: ReplyHead?
   /// The upstream is there and cannot answer: its body is of no use.
@@ -18,8 +20,9 @@ final class ModelListCollection {
   private let allowance: Allowance
   private var taken = 0
 
-  init(isShared: Bool, allowance: Allowance) {
+  init(isShared: Bool, isWhole: Bool = true, allowance: Allowance) {
     self.isShared = isShared
+    self.isWhole = isWhole
     self.allowance = allowance
   }
 
@@ -28,7 +31,7 @@ final class ModelListCollection {
   /// False for a reply that goes to the client as it is: an answer other than 200 and a server's failure, one in a
   /// coding that weir cannot undo, a stream, and one that says it is too large.
   func takes(_ head: ReplyHead, status: Int) -> Bool {
-    isFailure = status >= 500
+    isFailure = isWhole && status >= 500
     let isReadable = status == 200 && !head.isEventStream && BodyCoding(head.contentEncoding) != nil
     guard isFailure || (isReadable && (head.contentLength ?? 0) <= Self.limit) else { return false }
     self.head = head

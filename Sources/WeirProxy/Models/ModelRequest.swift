@@ -5,13 +5,21 @@ import WeirWire
 enum ModelRequest: Equatable {
   /// `/models`: the list.
   case list
+  /// The list in another way, with a query or a slash at its end: the upstream's own.
+  case page
   /// `/models/{id}`: one entry. The id is decoded; most have a slash, encoded or not.
   case one(String)
 
-  /// Nil for every other path, for `/models/count` and `/models/{author}/{slug}/endpoints`, and for anything with a
-  /// query: a page of the list is the upstream's own.
+  /// Nil for every other path, for `/models/count` and `/models/{author}/{slug}/endpoints`, and for one entry with a
+  /// query.
   init?(_ target: RequestTarget) {
-    guard target.endpoint == .models, target.query.isEmpty else { return nil }
+    guard target.endpoint == .models else { return nil }
+    let isList = target.rest == "/models" || target.rest == "/models/"
+    if isList, !target.query.isEmpty || target.rest.hasSuffix("/") {
+      self = .page
+      return
+    }
+    guard target.query.isEmpty else { return nil }
     if target.rest == "/models" {
       self = .list
       return

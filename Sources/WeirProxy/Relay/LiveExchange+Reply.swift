@@ -10,7 +10,7 @@ extension LiveExchange: TransferReceiver {
   private static let maximumKeptBytes = 8 * 1024 * 1024
 
   func transferReceivedHead(_ head: ResponseHead) {
-    let upstreamHead = ReplyHead(head, allocator: connection.allocator)
+    let upstreamHead = ReplyHead(head, hygiene: snapshot.hygiene, allocator: connection.allocator)
     if let fault = upstreamHead.fault {
       transfer?.cancel()
       // Not from inside libcurl, which takes no other request while it reports this one.
@@ -37,6 +37,8 @@ extension LiveExchange: TransferReceiver {
     reply.isEventStream = head.isEventStream
     reply.framing = framing(status: status, contentLength: head.contentLength)
     if reply.meter == nil, status < 300 { startMeter(head) }
+    if head.lostCookies { exchange.note(edit: "set-cookie") }
+    if head.lostServer { exchange.note(edit: "server") }
     reply.head = ReplyHeadWriter.relayed(
       head, status: status, framing: reply.framing, keepAlive: promiseMore(), exchange: exchange,
       ownRequestID: fields.requestID == nil, isHTTP10: isHTTP10, allocator: connection.allocator)

@@ -17,8 +17,14 @@ struct ReplyHead {
   private(set) var requestID: String?
   /// The lines that go to the client, each with its line end.
   private(set) var lines: ByteBuffer
+  /// Whether cookies were left out.
+  private(set) var lostCookies = false
+  /// Whether the server's name was left out.
+  private(set) var lostServer = false
+  private let hygiene: ReplyHygiene
 
-  init(_ head: ResponseHead, allocator: ByteBufferAllocator) {
+  init(_ head: ResponseHead, hygiene: ReplyHygiene = .none, allocator: ByteBufferAllocator) {
+    self.hygiene = hygiene
     lines = allocator.buffer(capacity: head.fields.readableBytes + 512)
     var nominated: [String] = []
     unsafe head.fields.withUnsafeReadableBytes { bytes in
@@ -54,6 +60,12 @@ struct ReplyHead {
       unsafe contentEncoding = String(decoding: value, as: UTF8.self).lowercased()
     case .requestID:
       unsafe requestID = String(decoding: value, as: UTF8.self)
+      return
+    case .setCookie where hygiene.dropsCookies:
+      lostCookies = true
+      return
+    case .server where hygiene.dropsServer:
+      lostServer = true
       return
     default: break
     }

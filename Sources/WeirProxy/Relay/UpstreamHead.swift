@@ -16,7 +16,7 @@ enum UpstreamHead {
     for (name, value) in request.headers where !upstream.sets(name) {
       switch FieldKind(name) {
       case .plain, .origin, .fetchSite, .contentType, .accept, .userAgent, .referer, .title, .openRouterTitle,
-        .requestID, .userID, .cacheControl, .variant:
+        .requestID, .userID, .cacheControl, .variant, .setCookie, .server:
         if !fields.isNominated(name) { list.add(name, value) }
       case .authorization:
         if credentials.passes(value, in: .authorization, of: fields), !fields.isNominated(name) {

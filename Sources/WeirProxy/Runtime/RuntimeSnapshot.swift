@@ -8,6 +8,7 @@ final class RuntimeSnapshot: Sendable {
   let policy: PolicySnapshot
   /// The one of `WEIR_UPSTREAM_URL` first.
   let upstreams: [UpstreamRuntime]
+  let hygiene: ReplyHygiene
   let clientHeaderTimeout: Int64
   let clientIdleTimeout: Int64
 
@@ -37,6 +38,7 @@ final class RuntimeSnapshot: Sendable {
     upstreams = configuration.upstreams.enumerated().map { index, upstream in
       UpstreamRuntime(upstream, attribution: index == 0 ? configuration.upstream : nil)
     }
+    hygiene = ReplyHygiene(configuration.hygiene, asksForKeys: policy.clients.isRequired)
     let limits = configuration.timeouts
     clientHeaderTimeout = limits.clientHeader.nanoseconds
     clientIdleTimeout = limits.clientIdle.nanoseconds

@@ -40,3 +40,10 @@ struct UpstreamRuntime: Sendable {
     !headers.isEmpty && headers.contains { $0.name.lowercased() == header.lowercased() }
   }
 }
+
+extension UpstreamRuntime: CustomStringConvertible, CustomReflectable {
+  /// The name alone: the rest holds keys.
+  var description: String { name }
+  /// Nothing for `dump` to descend into.
+  var customMirror: Mirror { Mirror(self, children: []) }
+}

@@ -26,7 +26,7 @@ class Weir:
         settings = {name: value for name, value in settings.items() if value is not None}
         self.secrets = [value for name, value in settings.items() if name.endswith("_API_KEY")]
         for pair in settings.get("WEIR_CLIENT_KEYS", "").split(","):
-            self.secrets += pair.split(":")[1:]
+            self.secrets += pair.split(":", 1)[1:]
         self.folder = folder
         self.process = Process([binary, "serve", *arguments], folder, settings, "weir")
         self.expected_exit = 0

@@ -26,11 +26,14 @@ struct ConfigurationChecksTests {
     #expect(sources.problems.isEmpty)
   }
 
-  @Test("warn of an admin listener that others reach without a token")
+  @Test("refuse an admin listener that others reach without a token, unless the operator accepts it")
   func adminExposure() {
     let open = Sources.environment(["WEIR_ADMIN_LISTEN": "0.0.0.0:9787"])
-    #expect(open.problems.map(\.severity) == [.warning])
+    #expect(open.problems.map(\.severity) == [.error])
     #expect(open.problems.map(\.key) == ["WEIR_ADMIN_LISTEN"])
+    #expect(open.problems.first?.fix.contains("WEIR_ADMIN_TOKEN") == true)
+    #expect(
+      Sources.environment(["WEIR_ADMIN_LISTEN": "0.0.0.0:9787", "WEIR_INSECURE": "true"]).problems.isEmpty)
     #expect(
       Sources.environment(["WEIR_ADMIN_LISTEN": "0.0.0.0:9787", "WEIR_ADMIN_TOKEN": "t"]).problems.isEmpty)
   }

@@ -9,7 +9,7 @@ struct ReportTests {
   private let sources = Sources(
     environment: [
       "OPENROUTER_API_KEY": "hunter2", "WEIR_CLIENT_KEYS": "app:hunter3", "MOONSHOT_API_KEY": "hunter4",
-      "OPENROUTER_SITE_NAME": "Quote \" and \\", "WEIR_RETRIES": "1", "WEIR_ADMIN_LISTEN": "0.0.0.0:9787",
+      "OPENROUTER_SITE_NAME": "Quote \" and \\", "WEIR_RETRIES": "1", "WEIR_UPSTREAM_URL": "http://vllm:8000/v1",
     ], files: [".env": "\nWEIR_LOG_LEVEL=debug"])
 
   @Test("is a table of names, values and origins")
@@ -30,7 +30,7 @@ struct ReportTests {
     #expect(try row("WEIR_PORT_FILE") == ("-", "default"))
     #expect(try row("WEIR_RETRIES") == ("1", "environment WEIR_RETRIES"))
     #expect(try row("WEIR_REDIS_URL") == ("off (not in this version)", "default"))
-    #expect(lines.last?.hasPrefix("environment: warning: WEIR_ADMIN_LISTEN: ") == true)
+    #expect(lines.last?.hasPrefix("environment: warning: WEIR_UPSTREAM_URL: ") == true)
   }
 
   @Test("is JSON that says the same")

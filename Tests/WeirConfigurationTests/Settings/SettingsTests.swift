@@ -42,6 +42,7 @@ struct SettingsTests {
       "WEIR_AUDIT_LOG": "off", "WEIR_AUDIT_MAX_BYTES": "104857600", "WEIR_AUDIT_KEEP": "10",
       "WEIR_AUDIT_ON_FAILURE": "continue", "WEIR_AUDIT_PROMPTS": "false", "WEIR_ANOMALIES": "true",
       "WEIR_ANOMALY_SENSITIVITY": "normal", "WEIR_ANOMALY_LEARN_MINUTES": "60", "WEIR_ANOMALY_COOLDOWN_MINUTES": "10",
+      "WEIR_SET_COOKIE": "auto", "WEIR_SERVER_HEADER": "pass", "WEIR_CORE_DUMPS": "true",
     ]
     let known = Settings.all.filter { !$0.defaultText.isEmpty }.map { ($0.name, $0.defaultText) }
     #expect(Dictionary(known, uniquingKeysWith: { first, _ in first }) == published)

@@ -85,6 +85,41 @@ struct ClientDirectoryTests {
     #expect(refusal { () throws(Refusal) in _ = try careless.identify(authorization: nil, apiKey: "x") } != nil)
   }
 
+  @Test("finds each of ten thousand clients, by every key that is valid while one is replaced")
+  func many() throws {
+    var generator = Countdown(state: 7)
+    let keys = (0..<10_000).map { _ in ClientSecret.make(using: &generator) }
+    let clients = keys.enumerated().map { number, key in
+      ClientDirectory.Client(
+        ClientProfile(name: "client-\(number)"),
+        keys: [KeyHash(ofKey: key, using: &generator), KeyHash(ofKey: "old-key-\(number)", using: &generator)])
+    }
+    let directory = ClientDirectory(clients)
+    for number in stride(from: 0, to: keys.count, by: 997) {
+      for key in [keys[number], "old-key-\(number)"] {
+        let found = try directory.identify(authorization: "Bearer \(key)", apiKey: nil)
+        #expect(found?.client.name == "client-\(number)")
+      }
+      #expect(!directory.knows(keys[number] + "x"))
+    }
+  }
+
+  @Test("says which header held the key, and knows its keys in any")
+  func headers() throws {
+    #expect(try directory.identify(authorization: "Bearer key-a", apiKey: "x")?.header == .authorization)
+    #expect(try directory.identify(authorization: "Bearer x", apiKey: "key-a")?.header == .apiKey)
+    #expect(directory.knows("key-a") && directory.knows("Bearer key-a") && !directory.knows("Basic key-a"))
+    #expect(!directory.knows("sk-own") && !directory.knows(""))
+    #expect(!ClientDirectory().knows("key-a"))
+  }
+
+  @Test("asks for a key where clients have none that is valid")
+  func keyless() {
+    let directory = ClientDirectory([ClientDirectory.Client(ClientProfile(name: "app"), keys: [])])
+    #expect(directory.isRequired)
+    #expect(refusal { () throws(Refusal) in _ = try directory.identify(authorization: nil, apiKey: "x") } != nil)
+  }
+
   @Test("gives the first of two clients with the same key")
   func sameKey() throws {
     let twice = ClientDirectory(keys: [(name: "first", key: "same"), (name: "second", key: "same")])

@@ -11,6 +11,20 @@ struct AuthorizeModelTests {
     refusal { () throws(Refusal) in _ = try AuthorizeModel.authorize(asked, for: nil, policy: moonshotOnly) }
   }
 
+  @Test("lets a client have only the models that it may ask for, under all their names, and says which")
+  func client() throws {
+    let client = ClientProfile(name: "app", access: ModelAccess(allow: [ModelPattern("moonshotai/*")]))
+    let policy = PolicySnapshot.of()
+    #expect(try AuthorizeModel.authorize("kimi-k2", for: client, policy: policy)?.upstreamID == "moonshotai/kimi-k2")
+    #expect(AuthorizeModel.permits("moonshotai/kimi-k2:free", for: client, policy: policy))
+    #expect(!AuthorizeModel.permits("openai/gpt-4o", for: client, policy: policy))
+    let found = refusal { () throws(Refusal) in
+      _ = try AuthorizeModel.authorize("openai/gpt-4o", for: client, policy: policy)
+    }
+    #expect(found?.code == .modelNotAllowed)
+    #expect(found?.remedy == "It may ask for: moonshotai/*.")
+  }
+
   @Test("is read by the catalog")
   func resolved() throws {
     let model = try #require(try AuthorizeModel.authorize("kimi-k2", for: nil, policy: .of()))

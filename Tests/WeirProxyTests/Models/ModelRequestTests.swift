@@ -26,10 +26,15 @@ struct ModelRequestTests {
     #expect(try asked(path) == .one(id))
   }
 
+  @Test("is for the upstream's own list", arguments: ["/v1/models/", "/v1/models?limit=1", "/v1/models?", "/v1/models/?a"])
+  func page(path: String) throws {
+    #expect(try asked(path) == .page)
+  }
+
   @Test(
     "is the upstream's alone where weir has nothing to say",
     arguments: [
-      "/v1/models/", "/v1/models?limit=1", "/v1/models?", "/v1/models/kimi-k2?a", "/v1/models/count",
+      "/v1/models/kimi-k2?a", "/v1/models/count",
       "/v1/models/a/b/endpoints", "/v1/models/a%2Fb/endpoints", "/v1/modelsx", "/v1/chat/completions", "/v1",
     ])
   func others(path: String) throws {

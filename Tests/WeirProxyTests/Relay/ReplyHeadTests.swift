@@ -22,6 +22,20 @@ struct ReplyHeadTests {
     #expect(relayed([]) == "")
   }
 
+  @Test("loses cookies and the server's name where the configuration says so, and notes it")
+  func hygiene() {
+    let fields = ByteBuffer(string: "A: 1\r\nset-cookie: a=b\r\nSERVER: cloudflare\r\nSet-Cookie: c=d\r\n")
+    func head(_ hygiene: ReplyHygiene) -> ReplyHead {
+      ReplyHead(ResponseHead(status: 200, fields: fields), hygiene: hygiene, allocator: ByteBufferAllocator())
+    }
+    let noCookies = head(ReplyHygiene(dropsCookies: true, dropsServer: false))
+    #expect(String(buffer: noCookies.lines) == "A: 1\r\nSERVER: cloudflare\r\n")
+    #expect(noCookies.lostCookies && !noCookies.lostServer)
+    let noServer = head(ReplyHygiene(dropsCookies: false, dropsServer: true))
+    #expect(String(buffer: noServer.lines) == "A: 1\r\nset-cookie: a=b\r\nSet-Cookie: c=d\r\n")
+    #expect(head(.none).lines == fields)
+  }
+
   @Test("keeps bytes that are not UTF-8")
   func bytes() {
     var fields = ByteBuffer(string: "X-Latin: caf")
