@@ -3,7 +3,7 @@ enum Imports {
   /// A pure target's whole surroundings: no sockets, no clocks, no files.
   private static let allowed: [String: Set<String>] = [
     "WeirMetrics": ["Synchronization"],
-    "WeirWire": ["CWeirSchema", "CWeirSimdjson", "CWeirZlib", "Synchronization"],
+    "WeirWire": ["CWeirPatterns", "CWeirSchema", "CWeirSimdjson", "CWeirZlib", "Synchronization"],
     "WeirPolicy": ["WeirWire", "Crypto", "Synchronization"],
   ]
 

@@ -65,11 +65,11 @@ struct ReportTests {
     let rows = configuration.sections.map { "\($0.name) | \($0.text) | \($0.origin)" }
     #expect(
       rows == [
-        "clients[app] | 1 key | weir.yaml:105", "clients[batch] | 2 keys | weir.yaml:107",
+        "clients[app] | 1 key | weir.yaml:122", "clients[batch] | 2 keys | weir.yaml:124",
         "clients[desk] | 1 key; expires 2099-01-31T00:00:00Z; models gpt-4*,swift; endpoints chat,models; tenant office; "
           + "passes its upstream key; 30 requests a minute; 40000 tokens a minute; 3 in flight; USD 1.5 a day; "
           + "USD 20.0 a month; at most 8000 input tokens; at most 1000 output tokens; tools read_*; not tools read_mail; "
-          + "replies strip | weir.yaml:111",
+          + "replies strip | weir.yaml:128",
         "upstreams.default | https://openrouter.ai/api/v1; key ***; headers X-Team=***; 5 retries | weir.yaml:53",
         "upstreams.acme | http://127.0.0.1:9000/v1; key ***; headers X-Tenant=***; models swift=swift-1; connect 1 s; "
           + "first byte 30 s; idle 10 s; total 90 s; longest delay 1 s | weir.yaml:56",
