@@ -111,7 +111,8 @@ struct AuditFile: ~Copyable {
       return (Int(status.st_size), UInt(status.st_ino))
     }
     close(descriptor)
-    throw isLocked ? Fault(path, "this is no regular file") : Fault(path, "another process writes this audit log", isTaken: true)
+    guard isLocked else { throw Fault(path, "another process writes this audit log", isTaken: true) }
+    throw Fault(path, "this is no regular file")
   }
 
   private mutating func takeUp(_ chain: inout AuditChain?) throws(Fault) -> Repair? {
