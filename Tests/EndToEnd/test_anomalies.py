@@ -78,7 +78,8 @@ class TestAnomalies:
             assert anomalies(weir, kind="request_rate", client="app") == 1
             assert anomalies(weir, client="calm") == 0
 
-            [line] = [line for line in weir.log() if line["message"] == "anomaly" and line["kind"] == "request_rate"]
+            [line] = eventually(lambda: [line for line in weir.log() if line["message"] == "anomaly"
+                                         and line["kind"] == "request_rate"], "a log line")
             assert line["level"] == "warning" and line["client"] == "app"
             assert float(line["value"]) > 4 * float(line["expected"])
             status = json.loads(weir.admin("/status").body)["anomalies"]
@@ -150,7 +151,7 @@ class TestTheWebhook:
             self.exhaust(weir)
             eventually(lambda: self.deliveries(weir, "retried") >= 1, "a try that failed")
             assert self.deliveries(weir, "delivered") == 0
-            assert f"it answered {status}" in weir.log_text()
+            eventually(lambda: f"it answered {status}" in weir.log_text(), "the reason")
 
     def test_is_unsigned_without_a_secret_and_check_says_so(self, weir_with):
         with hook(204) as receiver:
@@ -158,7 +159,7 @@ class TestTheWebhook:
             self.exhaust(weir)
             [request] = eventually(lambda: receiver.requests, "the notice")
             assert request.all("x-weir-signature") == []
-            assert "WEIR_WEBHOOK_SECRET" in weir.log_text()
+            eventually(lambda: "WEIR_WEBHOOK_SECRET" in weir.log_text(), "the warning")
 
     def test_that_does_not_exist_does_not_keep_weir_from_ending(self, weir_with):
         weir = weir_with(self.BUDGET | {"WEIR_WEBHOOK_URL": "http://127.0.0.1:1/nobody"})

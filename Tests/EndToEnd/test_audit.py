@@ -67,6 +67,23 @@ class TestWhatIsInIt:
         for secret in (PROMPT, "key-app", "ada@example.com", "sk-or-v1"):
             assert secret not in text
 
+    def test_what_screening_found(self, weir_with):
+        weir = weir_with({"WEIR_CONFIG": "weir.yaml", "WEIR_RATE_LIMIT_RPM": None}, files={"weir.yaml": """
+screening:
+  rules:
+    - {name: keys, builtin: secrets, action: block}
+    - {name: cards, builtin: card, action: redact}
+"""})
+        key, card = "AKIAIOSFODNN7EXAMPLE", "4111 1111 1111 1111"
+        assert weir.post(CHAT, chat(f"my card is {card}"), [of("app")]).status == 200
+        assert weir.post(CHAT, chat(f"my key is {key}"), [of("app")]).status == 403
+        [flagged] = awaited(weir, "flagged")
+        assert (flagged["client"], flagged["rule"], flagged["action"], flagged["count"]) == ("app", "cards", "redact", 1)
+        [refused] = awaited(weir, "refused")
+        assert (refused["code"], refused["rule"]) == ("content_blocked", "keys")
+        text = (weir.folder / "audit.log").read_text()
+        assert key not in text and card not in text
+
     def test_a_key_that_is_not_known(self, weir_with):
         weir = weir_with()
         assert weir.post(CHAT, chat(PROMPT), [("Authorization", "Bearer guessed-key")]).status == 401
@@ -209,6 +226,23 @@ class TestTheChain:
         assert asks(weir) == 200
         eventually(lambda: [line for line in weir.log() if line["message"] == "the audit log cannot be written"], "a line")
         assert (weir.folder / "audit.log").read_text() == "precious\n"
+
+
+class TestASecondProcess:
+    def test_waits_for_the_first_and_goes_on_with_its_chain(self, binary, weir_with, simulator):
+        first = weir_with({"WEIR_RATE_LIMIT_RPM": None})
+        awaited(first, "config_loaded")
+        second = weir_with({"WEIR_RATE_LIMIT_RPM": None, "WEIR_AUDIT_LOG": str(first.folder / "audit.log"),
+                            "WEIR_AUDIT_ON_FAILURE": "refuse"})
+        assert asks(second) == 200
+        first.admin("/cache", "DELETE")
+        awaited(first, "cache_flushed")
+        assert len(lines(first, "started")) == 1
+        first.stop()
+        eventually(lambda: len(lines(first, "started")) == 2, "the second one's start")
+        second.stop()
+        assert [entry["event"] for entry in lines(first)][-1] == "stopped"
+        assert verify(binary, first.folder, "audit.log").returncode == 0
 
 
 class TestADiskThatDoesNotTakeIt:

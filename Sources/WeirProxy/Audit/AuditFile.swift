@@ -7,8 +7,13 @@ struct AuditFile: ~Copyable {
   /// Why nothing can be written.
   struct Fault: Error, CustomStringConvertible {
     let description: String
+    /// Another process has the file: one that is about to end, where this one takes over from it.
+    var isTaken = false
 
-    init(_ path: String, _ what: String) { description = "\(path): \(what)" }
+    init(_ path: String, _ what: String, isTaken: Bool = false) {
+      description = "\(path): \(what)"
+      self.isTaken = isTaken
+    }
 
     init(_ path: String, errno code: CInt) {
       description = unsafe "\(path): \(String(cString: strerror(code)))"
@@ -106,7 +111,8 @@ struct AuditFile: ~Copyable {
       return (Int(status.st_size), UInt(status.st_ino))
     }
     close(descriptor)
-    throw isLocked ? Fault(path, "this is no regular file") : Fault(path, "another process writes this audit log")
+    guard isLocked else { throw Fault(path, "another process writes this audit log", isTaken: true) }
+    throw Fault(path, "this is no regular file")
   }
 
   private mutating func takeUp(_ chain: inout AuditChain?) throws(Fault) -> Repair? {

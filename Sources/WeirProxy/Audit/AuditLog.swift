@@ -24,6 +24,8 @@ final class AuditLog: Sendable {
   /// How long the first event of a batch waits for others.
   private static let gatheringMicroseconds: UInt32 = 5_000
   private static let complaintSeconds: Int64 = 60
+  /// How long a process that this one takes over from may go on writing, without that being a failure.
+  private static let handOverSeconds: Int64 = 120
   /// Between two calls of fdatasync; also what a power failure may take.
   private static let syncSeconds: Int64 = 1
 
@@ -109,6 +111,7 @@ final class AuditLog: Sendable {
     var writer = AuditWriter(path: path)
     var batch: [[UInt8]] = []
     var complainedAt: Int64?
+    let startedAt = WallClock.wholeSeconds()
     while true {
       let isIdle = batch.isEmpty && !writer.hasUnsynced
       if isIdle { wake.wait() } else { wake.wait(atMostSeconds: Int(Self.syncSeconds)) }
@@ -121,6 +124,8 @@ final class AuditLog: Sendable {
         complainedAt = nil
         if isFailing.exchange(false, ordering: .relaxed) { logger.notice("the audit log is written again") }
       } catch {
+        let isPatient = error.isTaken && now - startedAt < Self.handOverSeconds && !isClosed
+        if isPatient { continue }
         isFailing.store(true, ordering: .relaxed)
         if complainedAt.map({ now - $0 >= Self.complaintSeconds }) ?? true {
           complainedAt = now

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Keeps a client that is refused a thousand times a second from pushing everything else out of the audit log: of equal
+/// Keeps a client that is refused, or flagged, a thousand times a second from pushing everything else out of the audit log: of equal
 /// refusals (client, address, code, rule), each minute the first few have a line each, and the others one line with
 /// their number. Any thread may use it.
 final class AuditRepeats: Sendable {

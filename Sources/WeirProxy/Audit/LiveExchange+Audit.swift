@@ -14,19 +14,32 @@ extension LiveExchange {
         AuditEvent(.keyUsed).with("client", exchange.client).with("peer", peer).with("reason", reason.rawValue)
           .with("request_id", exchange.requestID))
     }
-    if let refusal = exchange.refusal, AuditEvent.isAudited(refusal) { audit(refusal, to: log) }
+    for finding in exchange.screening?.findings ?? [] where !Self.refusing.contains(finding.action) {
+      record(.flagged, code: finding.action, rule: finding.rule, in: log) { event in
+        event.with("action", finding.action).with("rule", finding.rule).with("place", finding.place)
+          .with("count", finding.count)
+      }
+    }
+    guard let refusal = exchange.refusal, AuditEvent.isAudited(refusal) else { return }
+    let rule = refusal.limit ?? exchange.screening?.findings.last { Self.refusing.contains($0.action) }?.rule
+    record(.refused, code: refusal.code.rawValue, rule: rule, in: log) { event in
+      event.with("code", refusal.code.rawValue).with("rule", rule).with("reason", refusal.logged)
+        .with("status", refusal.status).with("body", auditedBody)
+    }
   }
 
-  private func audit(_ refusal: Refusal, to log: AuditLog) {
+  /// Findings that the refusal itself tells of.
+  private static let refusing: Set<String> = ["block", "refuse"]
+
+  private func record(
+    _ kind: AuditEvent.Kind, code: String, rule: String?, in log: AuditLog, _ complete: (AuditEvent) -> AuditEvent
+  ) {
     let peer = connection.peer ?? "unknown"
-    let key = AuditRepeats.Key(
-      client: exchange.client, peer: peer, code: refusal.code.rawValue, rule: refusal.limit)
+    let key = AuditRepeats.Key(client: exchange.client, peer: peer, code: code, rule: rule)
     let (hasLine, summary) = log.repeats.note(key, wall: WallClock.wholeSeconds())
     for event in summary { log.record(event) }
     guard hasLine else { return }
-    log.record(
-      AuditEvent(.refused, exchange, peer: peer).with("code", refusal.code.rawValue).with("rule", refusal.limit)
-        .with("reason", refusal.logged).with("status", refusal.status).with("body", auditedBody))
+    log.record(complete(AuditEvent(kind, exchange, peer: peer)))
   }
 
   /// The request's body, where somebody turned that on.

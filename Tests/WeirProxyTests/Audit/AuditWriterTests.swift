@@ -1,0 +1,126 @@
+import Foundation
+import Testing
+import WeirConfiguration
+import WeirPolicy
+
+@testable import WeirProxy
+
+/// A folder that goes with the test.
+private final class Folder {
+  let path = FileManager.default.temporaryDirectory.appending(path: "weir-audit-\(UUID().uuidString)").path()
+
+  init() throws { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) }
+  deinit { try? FileManager.default.removeItem(atPath: path) }
+
+  var log: String { path + "/audit.log" }
+
+  func add(_ text: String) throws {
+    let handle = try FileHandle(forWritingTo: URL(filePath: log))
+    try handle.seekToEnd()
+    try handle.write(contentsOf: Data(text.utf8))
+    try handle.close()
+  }
+}
+
+@Suite("The writer of the audit log")
+struct AuditWriterTests {
+  private func settings(maxBytes: Int = 1 << 20, keep: Int = 3) throws -> Configuration.Audit {
+    try configuration(["WEIR_AUDIT_MAX_BYTES": "\(maxBytes)", "WEIR_AUDIT_KEEP": "\(keep)"]).audit
+  }
+
+  private func events(_ count: Int, bytes: Int = 40) -> [[UInt8]] {
+    (0..<count).map { index in
+      Array(AuditEvent(.refused).with("n", index).with("pad", String(repeating: "x", count: bytes)).members)
+    }
+  }
+
+  private func write(
+    _ writer: inout AuditWriter, _ events: [[UInt8]], _ settings: Configuration.Audit
+  ) throws(AuditFile.Fault) {
+    var events = events
+    try writer.write(&events, settings: settings, now: 1, mustSync: true)
+  }
+
+  @Test("chains what several writers wrote one after the other")
+  func restart() throws {
+    let folder = try Folder()
+    for _ in 0..<3 {
+      var writer = AuditWriter(path: folder.log)
+      try write(&writer, events(4), try settings())
+    }
+    let check = try AuditFiles.check([folder.log])
+    #expect(check.lines == 12)
+    #expect(check.end?.sequence == 12)
+  }
+
+  @Test("keeps files under their size, links them, and lets the oldest go")
+  func rotation() throws {
+    let folder = try Folder()
+    var writer = AuditWriter(path: folder.log)
+    for _ in 0..<40 { try write(&writer, events(3, bytes: 300), try settings(maxBytes: 4096)) }
+    let files = AuditFiles.all(of: folder.log)
+    #expect(files.count == 4)
+    for file in files {
+      let size = try FileManager.default.attributesOfItem(atPath: file)[.size] as? Int
+      #expect((size ?? 0) <= 4096)
+    }
+    let check = try AuditFiles.check(files.reversed())
+    #expect(check.end?.sequence == 120)
+    #expect((check.first ?? 0) > 1)
+  }
+
+  @Test("writes an event that is longer than a file may be")
+  func long() throws {
+    let folder = try Folder()
+    var writer = AuditWriter(path: folder.log)
+    try write(&writer, events(2) + events(1, bytes: 10_000) + events(2), try settings(maxBytes: 4096))
+    #expect(try AuditFiles.check(AuditFiles.all(of: folder.log)).lines == 5)
+  }
+
+  @Test("ends a line that was cut off and says so", arguments: ["{\"seq\":5,\"ti", "\u{0}\u{0}\u{0}", "garbage\n"])
+  func torn(rest: String) throws {
+    let folder = try Folder()
+    do {
+      var writer = AuditWriter(path: folder.log)
+      try write(&writer, events(4), try settings())
+    }
+    try folder.add(rest)
+    var writer = AuditWriter(path: folder.log)
+    try write(&writer, events(1), try settings())
+    let check = try AuditFiles.check([folder.log])
+    #expect(check.torn == [AuditCheck.Place(file: folder.log, line: 5)])
+    #expect(check.end?.sequence == 6)
+  }
+
+  @Test("leaves a file alone that is something else, or that another process writes")
+  func foreign() throws {
+    let folder = try Folder()
+    try "precious\n".write(toFile: folder.log, atomically: true, encoding: .utf8)
+    #expect(throws: AuditFile.Fault.self) {
+      var writer = AuditWriter(path: folder.log)
+      try write(&writer, events(1), try settings())
+    }
+    #expect(try String(contentsOfFile: folder.log, encoding: .utf8) == "precious\n")
+    try FileManager.default.removeItem(atPath: folder.log)
+    var first = AuditWriter(path: folder.log)
+    try write(&first, events(1), try settings())
+    #expect(throws: AuditFile.Fault.self) {
+      var second = AuditWriter(path: folder.log)
+      try write(&second, events(1), try settings())
+    }
+    try write(&first, events(1), try settings())
+    #expect(try AuditFiles.check([folder.log]).lines == 2)
+  }
+
+  @Test("goes on in a new file where the old one was removed")
+  func removed() throws {
+    let folder = try Folder()
+    var writer = AuditWriter(path: folder.log)
+    try write(&writer, events(2), try settings())
+    try FileManager.default.removeItem(atPath: folder.log)
+    try write(&writer, events(2), try settings())
+    let check = try AuditFiles.check([folder.log])
+    #expect(check.first == 3)
+    #expect(check.lines == 2)
+  }
+}
