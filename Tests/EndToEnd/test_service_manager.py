@@ -98,7 +98,7 @@ def asked(weir, *arguments, environment=None):
 def test_health_says_whether_it_serves(weir_with):
     weir = weir_with()
     address = f"127.0.0.1:{weir.admin_port}"
-    alive = asked(weir, environment={"WEIR_ADMIN_LISTEN": f"0.0.0.0:{weir.admin_port}"})
+    alive = asked(weir, environment={"WEIR_ADMIN_LISTEN": f"0.0.0.0:{weir.admin_port}", "WEIR_INSECURE": "true"})
     assert alive.returncode == 0 and alive.stdout == "ok\n", alive.stderr
     ready = asked(weir, "--ready", "--admin", address)
     assert ready.returncode == 0 and json.loads(ready.stdout)["ready"] is True
