@@ -7,13 +7,15 @@ import anthropic
 import openai
 import pytest
 
+from harness.attempts import configured
 from harness.eventually import eventually
 from harness.limits import CHAT, JSON, keyed, of
 from harness.requests import chat, function, user
 from harness.simulator import mark
+from harness.upstream import ScriptedUpstream, reply as scripted
 
 MODEL = "openai/gpt-4-turbo"
-CLIENTS = ["plain", "short", "capped", "tooled", "stripped"]
+CLIENTS = ["plain", "short", "capped", "tooled", "stripped", "guarded", "strict"]
 KEY = "AKIAIOSFODNN7EXAMPLE"
 CARD = "4111 1111 1111 1111"
 
@@ -31,6 +33,8 @@ screening:
   tools:
     - {deny: ["shell*"], clients: [tooled]}
     - {allow: ["get_*"], requests: strip, clients: [stripped]}
+    - {deny: ["shell*"], replies: strip, clients: [guarded]}
+    - {deny: ["shell*"], replies: refuse, clients: [strict]}
 """
 
 
@@ -190,6 +194,44 @@ def test_forbidden_tools_are_stripped(screened, simulator):
     reply, marked = send(screened, chat(tools=tools[:1], tool_choice="auto"), client="stripped")
     sent = json.loads(simulator.received(marked).body)
     assert "tools" not in sent and "tool_choice" not in sent
+
+
+def calling(*names):
+    """An upstream whose every reply calls these tools."""
+    calls = [{"id": f"c{index}", "type": "function", "function": {"name": name, "arguments": "{}"}}
+             for index, name in enumerate(names)]
+    answer = {"id": "g", "object": "chat.completion", "created": 1, "model": MODEL, "choices": [
+        {"index": 0, "message": {"role": "assistant", "content": None, "tool_calls": calls},
+         "finish_reason": "tool_calls"}]}
+    return ScriptedUpstream(lambda wire, request: scripted(json.dumps(answer).encode()))
+
+
+def test_forbidden_calls_in_replies_are_stripped_or_refused(binary, tmp_path_factory):
+    with calling("shell_run", "get_time") as upstream:
+        weir = keyed(binary, tmp_path_factory.mktemp("calls"), upstream.url, CLIENTS, RULES)
+        try:
+            body = chat(tools=[function("get_time")])
+            passed, _ = send(weir, body, client="tooled")
+            assert len(passed.json()["choices"][0]["message"]["tool_calls"]) == 2
+            stripped, _ = send(weir, body, client="guarded")
+            calls = stripped.json()["choices"][0]["message"]["tool_calls"]
+            assert [call["function"]["name"] for call in calls] == ["get_time"]
+            strict, _ = send(weir, body, client="strict")
+            assert (strict.status, strict.json()["error"]["code"]) == (403, "tool_not_allowed")
+        finally:
+            weir.stop()
+
+
+def test_a_client_has_bounds_and_tools_of_its_own(binary, simulator, tmp_path_factory):
+    text = "clients: {own: {key: key-own, max_output_tokens: 50, max_input_tokens: 100, tools: {deny: [shell]}}}\n"
+    weir = configured(binary, tmp_path_factory.mktemp("own"), simulator.url, text)
+    try:
+        refused(weir, simulator, chat(max_tokens=51), 400, "token_limit_exceeded", client="own")
+        refused(weir, simulator, chat("word " * 200), 400, "token_limit_exceeded", client="own")
+        refused(weir, simulator, chat(tools=[function("shell")]), 403, "tool_not_allowed", client="own")
+        assert send(weir, chat(max_tokens=50, tools=[function("get")]), client="own")[0].status == 200
+    finally:
+        weir.stop()
 
 
 # -- clients' packages ----------------------------------------------------------------------------------------

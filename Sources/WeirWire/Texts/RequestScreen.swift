@@ -35,7 +35,8 @@ public struct RequestScreen {
     public let roles: TextRoles
     /// Nil takes each match as it is.
     public let check: Check?
-    /// Whether the search goes on within a match that did not count; only for patterns with short matches.
+    /// Whether the search goes on within a match that did not count, behind the letters and digits that it begins
+    /// with: only for patterns with short matches, and checks that take none which begins within a word.
     public let looksWithin: Bool
     /// Whether a match is read but for a few bytes behind it, so that many matches cost little.
     public let isLocal: Bool
@@ -80,13 +81,23 @@ public struct RequestScreen {
 
   /// Where to go on after a match that did not count. A very long one may be cut off where a search's reach ended, in
   /// the middle of something that counts.
-  private static func resumption(after match: Range<Int>, _ probe: Probe) -> Int {
-    if probe.looksWithin { return match.lowerBound + 1 }
+  private static func resumption(after match: Range<Int>, _ probe: Probe, in text: UnsafeRawBufferPointer) -> Int {
+    if probe.looksWithin {
+      let word = unsafe text[match.lowerBound...].prefix(while: isWordByte).count
+      return match.lowerBound + max(word, 1)
+    }
     return match.count < TextSearch.reach / 4 ? match.upperBound : match.upperBound - longestNumber
+  }
+
+  private static func isWordByte(_ byte: UInt8) -> Bool {
+    (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
   }
 
   /// Bytes of the longest thing that a check finds within a long match.
   private static let longestNumber = 64
+
+  /// What a match costs of the budget where little is read behind it: about a microsecond, mostly for setting out.
+  private static let localCharge = 512
 
   /// - Returns: whether to go on with the next text.
   private static func pass(
@@ -99,11 +110,11 @@ public struct RequestScreen {
         return
       }
       var search = unsafe TextSearch(patterns, in: text)
-      let charge = probe.isLocal ? 64 : TextSearch.reach
+      let charge = probe.isLocal ? localCharge : TextSearch.reach
       while let match = search.next(of: pattern, charge: charge, work: &work) {
         var part: Range<Int>? = match
         if let check = probe.check { part = unsafe check(Span(_unsafeBytes: text), match) }
-        search.resume(at: part?.upperBound ?? resumption(after: match, probe))
+        search.resume(at: unsafe part?.upperBound ?? resumption(after: match, probe, in: text))
         guard let part else { continue }
         switch found(pattern, part) {
         case .goOn: continue
