@@ -1,5 +1,6 @@
 #include "document.hpp"
 
+#include <cstring>
 #include <optional>
 #include <string>
 
@@ -22,6 +23,13 @@ int codeUnit(const uint8_t *bytes, size_t count, size_t at) {
     unit = unit << 4 | hexDigit(bytes[digit]);
   }
   return unit;
+}
+
+// nlohmann takes a NUL for the end of the text, whatever follows, and passes over a byte order mark; to a client's parser
+// neither is JSON.
+bool isReadTooKindly(const uint8_t *bytes, size_t count) {
+  if (count == 0) return false;
+  return std::memchr(bytes, 0, count) != nullptr || (count >= 3 && std::memcmp(bytes, "\xef\xbb\xbf", 3) == 0);
 }
 
 bool isHigh(int unit) { return unit >= 0xd800 && unit <= 0xdbff; }
@@ -71,6 +79,7 @@ size_t nestingDepth(const uint8_t *bytes, size_t count, size_t limit) {
 }
 
 Json parseDocument(const uint8_t *bytes, size_t count) {
+  if (isReadTooKindly(bytes, count)) return Json::parse("");
   if (auto changed = withoutLoneSurrogates(bytes, count)) return Json::parse(*changed);
   return Json::parse(bytes, bytes + count);
 }

@@ -52,7 +52,7 @@ struct ToolJudgeTests {
     "arguments that are not JSON are told from those that are no object",
     arguments: [
       "", " ", "{", "{\"a\":1", "{'a':1}", "{\"a\":NaN}", "{}{}", "{\"a\":1,}", "nul", "\u{feff}{}x",
-      "{\"a\":\"\u{1}\"}",
+      "{\"a\":\"\u{1}\"}", "{}\u{0}", "{}\u{0}{\"a\":1", "\u{0}{}", "{\u{0}}", "\u{feff}{}",
     ])
   func notJSON(arguments: String) {
     #expect(verdict(schema: "{}", arguments) == ToolCallVerdict(.invalidJSON, tool: "f"))
