@@ -45,7 +45,7 @@ class TestSpellings:
     @pytest.mark.parametrize("path", [
         "/v1//chat/completions", "/v1/chat//completions", "/v1/chat/completions//", "/v1/%63hat/completions",
         "/v1/chat%2Fcompletions", "/v1/Chat/Completions", "/v1/chat/completions;a=b", "/v1/chat/completions%20",
-        "/v1/%2563hat/completions", "/api/v1/MESSAGES",
+        "/v1/%2563hat/completions", "/api/v1/MESSAGES", "/v1//chat/completions;a=%2fb", "/v1/messages;%2F%2F",
     ])
     def test_an_api_under_another_spelling_is_refused(self, weir, simulator, path):
         before = len(simulator.requests(1000))

@@ -18,11 +18,22 @@ enum PathSegments {
     return true
   }
 
-  /// The path as the laxest server reads it: decoded, in lower case, without doubled slashes, path parameters and
-  /// blanks at the end of a segment.
-  static func plain(_ path: Substring) -> String {
+  /// The path as lax servers read it: decoded no time, once and up to four times, each in lower case, without doubled
+  /// slashes, path parameters and blanks at the end of a segment. A server that cuts the path before it decodes it sees
+  /// other segments than one that decodes first.
+  static func plainReadings(_ path: Substring) -> [String] {
     var bytes = Array(path.utf8)
-    for _ in 0..<maximumRounds { bytes = decodedOnce(bytes) }
+    var readings = [plain(bytes)]
+    for _ in 0..<maximumRounds {
+      let decoded = decodedOnce(bytes)
+      if decoded == bytes { break }
+      bytes = decoded
+      readings.append(plain(bytes))
+    }
+    return readings
+  }
+
+  private static func plain(_ bytes: [UInt8]) -> String {
     let segments = bytes.split { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "\\") }.map { segment in
       var name = segment.prefix { $0 != UInt8(ascii: ";") }
       while name.last == UInt8(ascii: " ") { name.removeLast() }

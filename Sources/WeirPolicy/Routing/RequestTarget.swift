@@ -63,8 +63,10 @@ public struct RequestTarget: Sendable, Equatable {
   /// A JSON API under another spelling of its path would pass by everything that reads its body, and an upstream that
   /// decodes or merges slashes would serve it all the same.
   private static func refuseDisguised(_ rest: Substring) throws(Refusal) {
-    let plain = PathSegments.plain(rest)
-    guard plain != String(rest), Endpoint(method: "POST", path: plain).readsBody else { return }
+    let readings = PathSegments.plainReadings(rest)
+    guard let plain = readings.first(where: { $0 != rest && Endpoint(method: "POST", path: $0).readsBody }) else {
+      return
+    }
     let isTrailingSlash = rest.utf8.last == UInt8(ascii: "/") && String(rest.dropLast()) == plain
     guard !isTrailingSlash else { return }
     throw Refusal(

@@ -43,6 +43,17 @@ struct RequestTargetTests {
     #expect(try read("/v1/models" + query).rest == "/models")
   }
 
+  @Test(
+    "is refused where some server reads a JSON API in it, whenever that undoes escapes and path parameters",
+    arguments: [
+      "/v1//Chat/completions;a=%2fb/", "/v1/messages;%2F%2F", "/v1/%6dessages;a", "/v1/responses%3bx",
+      "/v1/EMBEDDINGS%20;/",
+    ])
+  func disguised(target: String) {
+    #expect(refused(target)?.status == 400)
+    #expect(refused(target, method: "PUT")?.status == 400)
+  }
+
   @Test("tells the API by method and path")
   func endpoint() throws {
     #expect(try read("/v1/messages").endpoint == .messages)
