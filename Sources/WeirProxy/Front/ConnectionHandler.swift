@@ -156,6 +156,8 @@ final class ConnectionHandler: ChannelInboundHandler {
     current = exchange
     // The decoder stops for good behind these, since another protocol might follow.
     if head.method == .CONNECT || head.headers.contains(name: "upgrade") { closesAfterCurrent = true }
+    // Whoever put this request together, or a proxy before it, reads HTTP in another way.
+    if !exchange.fields.hasOneHost { closesAfterCurrent = true }
     if isOverLimit {
       closesAfterCurrent = true
       exchange.begin(

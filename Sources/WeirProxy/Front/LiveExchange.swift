@@ -137,7 +137,7 @@ final class LiveExchange {
       return Refusal(
         .invalidRequest, "weir does not switch protocols", remedy: "Send the request without the Upgrade header.")
     }
-    if fields.hostCount > 1 || (fields.hostCount == 0 && request.version == .http1_1) {
+    if !fields.hasOneHost {
       return Refusal(
         .invalidRequest, "the Host header is missing or comes twice", remedy: "Send it once (RFC 9112, section 3.2).")
     }

@@ -105,6 +105,9 @@ struct RequestFields {
     }
   }
 
+  /// Exactly one `Host`, or none from a client of HTTP/1.0 (RFC 9112, section 3.2).
+  var hasOneHost: Bool { hostCount == 1 || (hostCount == 0 && !isHTTP11) }
+
   /// Whether the client's `Connection` header keeps a field to this hop.
   func isNominated(_ name: String) -> Bool {
     !nominated.isEmpty && nominated.contains(name.lowercased())

@@ -25,6 +25,15 @@ struct RequestFieldsTests {
     #expect(fields.head.weirVariant == "v")
   }
 
+  @Test("how many hosts it names: one, or none where HTTP/1.0 speaks")
+  func hosts() {
+    #expect(read([("Host", "a")]).hasOneHost)
+    #expect(!read([]).hasOneHost)
+    #expect(!read([("Host", "a"), ("host", "a")]).hasOneHost)
+    let old = HTTPRequestHead(version: .http1_0, method: .GET, uri: "/")
+    #expect(RequestFields(old).hasOneHost)
+  }
+
   @Test("what frames its body")
   func framing() {
     #expect(!read([]).hasBody)
