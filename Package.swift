@@ -121,5 +121,14 @@ let package = Package(
         nioCore, nioHTTP1, logging, .product(name: "NIOEmbedded", package: "swift-nio"),
       ], swiftSettings: strict),
     .testTarget(name: "HouseRulesTests", swiftSettings: strict),
+    // What libFuzzer runs for long (Tests/Fuzzing/run), for a bounded number of seeded inputs.
+    .testTarget(
+      name: "FuzzingTests",
+      dependencies: [
+        "WeirConfiguration", "WeirPolicy", "WeirProxy", "WeirWire", nioCore, nioHTTP1,
+        .product(name: "NIOEmbedded", package: "swift-nio"),
+      ],
+      path: "Tests/Fuzzing", exclude: ["Corpus", "Package.swift", "README.md", "Sources", "run", "sanitize"],
+      sources: ["Bounded", "Targets"], swiftSettings: strict),
   ]
 )

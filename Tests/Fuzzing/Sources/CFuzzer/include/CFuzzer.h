@@ -1,0 +1,10 @@
+// libFuzzer's entry for programs that have a main function of their own (compiler-rt, FuzzerInterface.h).
+#ifndef CFUZZER_H
+#define CFUZZER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+int LLVMFuzzerRunDriver(int *argc, char ***argv, int (*check)(const uint8_t *data, size_t size));
+
+#endif
