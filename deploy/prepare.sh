@@ -1,13 +1,14 @@
 # shellcheck shell=bash
 # Sourced by deploy/run and deploy/test: finds or installs what a build needs, and builds.
-# Sourcing sets `repository` (the root of the work tree) and `release_binary`; it does nothing else.
+# Sourcing sets `repository` (the root of the work tree), `release_binary` and `release_symbols`; it does nothing else.
 
 # Debian keeps nginx in /usr/sbin, which is not on every user's path.
 PATH="$PATH:/usr/sbin:/sbin"
 
 repository="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
-# shellcheck disable=SC2034  # read by the scripts that source this file
-release_binary="$repository/.build-release/release/weir"
+release_binary="$repository/.build-release/weir"
+# What was stripped off the executable, for debuggers.
+release_symbols="$repository/.build-release/weir.debug"
 
 say() { printf '%s\n' "deploy: $*" >&2; }
 
@@ -52,6 +53,17 @@ packages_missing_to_test() {
   has_command strip || echo binutils
   has_command chromium || echo chromium
   has_command chromedriver || echo chromium-driver
+  has_command objdump || echo binutils
+  has_command dpkg-shlibdeps || echo dpkg-dev
+  has_command lintian || echo lintian
+}
+
+# The same for building, checking and trying the Debian package.
+packages_missing_to_package() {
+  has_command objdump || echo binutils
+  has_command dpkg-shlibdeps || echo dpkg-dev
+  has_command lintian || echo lintian
+  has_command mmdebstrap || echo mmdebstrap
 }
 
 # Runs its arguments as root: directly, or by a sudo that asks nothing. Fails when neither may be.
@@ -139,9 +151,27 @@ provide_build() {
   provide_valijson
 }
 
-# Builds the release executable; its path is then $release_binary.
+# The commit that `weir --version` says: of the clone, with -dirty where tracked files were changed, or the one that
+# `git archive` wrote into deploy/commit; nothing where neither is known.
+commit_of_tree() {
+  local commit
+  if has_command git && commit="$(git -C "$repository" rev-parse --short=12 HEAD 2>/dev/null)"; then
+    git -C "$repository" diff --quiet HEAD -- 2>/dev/null || commit+=-dirty
+    printf '%s\n' "$commit"
+  else
+    grep -Eo '^[0-9a-f]{12,40}$' "$repository/deploy/commit" || true
+  fi
+}
+
+# Builds the release executable and strips it; its path is then $release_binary.
 build_release() {
+  local built="$repository/.build-release/release/weir" tools
+  tools="$(dirname "$(readlink -f "$(command -v swift)")")"
   say "building the release executable (the first time takes minutes)"
-  swift build --package-path "$repository" --scratch-path "$repository/.build-release" \
+  WEIR_COMMIT="$(commit_of_tree)" swift build --package-path "$repository" --scratch-path "$repository/.build-release" \
     -c release --static-swift-stdlib --product weir >&2
+  if [[ $built -nt $release_binary || ! -e $release_symbols ]]; then
+    "$tools/llvm-objcopy" --only-keep-debug "$built" "$release_symbols"
+    "$tools/llvm-objcopy" --strip-all --add-gnu-debuglink="$release_symbols" "$built" "$release_binary"
+  fi
 }
