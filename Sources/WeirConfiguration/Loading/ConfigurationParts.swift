@@ -11,6 +11,9 @@ struct ConfigurationParts {
   let rolloutStateFile: String?
   let budgetStateFile: String?
   let ledgerPath: String?
+  let ledgerAge: Int?
+  let ledgerBytes: Int?
+  let ledgerBodyBytes: Int?
   let makesTraces: Bool
   let exportsGenAIMetrics: Bool
   let allowsVariantOverride: Bool
@@ -57,6 +60,11 @@ struct ConfigurationParts {
     rolloutStateFile = resolver.stateFile(Settings.stateFile)
     budgetStateFile = resolver.stateFile(Settings.budgetStateFile)
     ledgerPath = Self.pathUnlessOff(resolver.value(Settings.ledger))
+    ledgerAge = resolver.value(Settings.ledgerMaxAge)
+    ledgerBytes = resolver.value(Settings.ledgerMaxBytes)
+    let keepsBodies = resolver.value(Settings.ledgerBodies)
+    let bodyBytes = resolver.value(Settings.ledgerMaxBodyBytes)
+    ledgerBodyBytes = keepsBodies ? bodyBytes : nil
     makesTraces = resolver.value(Settings.makesTraces)
     exportsGenAIMetrics = resolver.value(Settings.genAIMetrics)
     allowsVariantOverride = resolver.value(Settings.variantOverride)
@@ -68,10 +76,14 @@ struct ConfigurationParts {
   ) -> Configuration {
     Configuration(
       listeners: listeners, upstream: upstream, upstreams: policy.upstreams, kimi: kimi, clients: clients,
-      limits: limits, timeouts: timeouts, limitPolicy: policy.limits, pricing: policy.pricing, cachePolicy: policy.cache,
+      limits: limits, timeouts: timeouts, limitPolicy: policy.limits, pricing: policy.pricing,
+      cachePolicy: policy.cache,
       resilience: policy.resilience, drain: drain, logging: logging, catalog: policy.catalog, access: policy.access,
       rollouts: policy.rollouts, routes: policy.routes, routesByLength: policy.routesByLength,
       rolloutStateFile: rolloutStateFile, budgetStateFile: budgetStateFile, ledgerPath: ledgerPath,
+      ledger: Configuration.Ledger(
+        maximumAgeDays: ledgerAge, maximumBytes: ledgerBytes, maximumBodyBytes: ledgerBodyBytes,
+        redactions: policy.redactions),
       makesTraces: makesTraces, exportsGenAIMetrics: exportsGenAIMetrics,
       origins: origins, sections: policy.rows, warnings: warnings, files: files)
   }

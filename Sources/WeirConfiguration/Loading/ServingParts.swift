@@ -4,6 +4,7 @@ import WeirPolicy
 struct ServingSections {
   let upstreams: [UpstreamEntry]
   let limits: LimitsSection
+  let redactions: [Located<String>]
   let pricing: PricingSection
   let cache: CacheSection
   let resilience: ResilienceSection
@@ -11,6 +12,7 @@ struct ServingSections {
   init(_ reader: inout SectionReader, _ sections: [String: SectionField]) {
     upstreams = reader.upstreams(sections["upstreams"])
     limits = reader.limits(sections)
+    redactions = reader.redactions(sections)
     pricing = reader.pricing(sections)
     cache = reader.cache(sections)
     resilience = reader.resilience(sections["resilience"])
@@ -45,6 +47,8 @@ struct ServingParts {
     pricing = pricingParts.pricing
     cache = cacheParts.policy
     resilience = resilienceParts.policy
-    rows = upstreamParts.rows + limitParts.rows + cacheParts.rows + resilienceParts.rows + pricingParts.rows
+    rows =
+      upstreamParts.rows + limitParts.rows + cacheParts.rows + resilienceParts.rows + pricingParts.rows
+      + sections.redactions.map { .row($0.key, $0.value, $0.origin(in: path)) }
   }
 }

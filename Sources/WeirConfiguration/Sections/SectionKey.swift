@@ -45,6 +45,7 @@ enum SectionGroup: String, Sendable, CaseIterable {
   case cache
   case cacheModel = "cache.models[]"
   case resilience
+  case ledger
   case pricing
   case baseline = "pricing.baseline"
   case resilienceRetry = "resilience.retry"
@@ -55,7 +56,8 @@ enum SectionGroup: String, Sendable, CaseIterable {
 enum SectionKeys {
   /// Every key, in the order of the reference.
   static let all =
-    roots + models + catalogModel + rules + routes + rollouts + upstreams + limits + budgets + pricing + cache
+    roots + models + catalogModel + rules + routes + rollouts + upstreams + limits + budgets + ledgerKeys + pricing
+    + cache
     + resilience
 
   static let roots = [
@@ -75,7 +77,7 @@ enum SectionKeys {
   static func keys(in group: SectionGroup) -> [SectionKey] { all.filter { $0.group == group } }
 
   /// The paths that are read as sections: keys of the file's top level, and those that share a group with settings.
-  static let sectionPaths = Set((roots + limitKeys + pricingKeys + cacheKeys).map(\.path))
+  static let sectionPaths = Set((roots + limitKeys + ledgerKeys + pricingKeys + cacheKeys).map(\.path))
 
   /// The places that a misspelt path may have meant, without list marks.
   static let plainPaths = all.map { $0.path.replacing("[]", with: "") }

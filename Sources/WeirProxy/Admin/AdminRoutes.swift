@@ -91,7 +91,8 @@ struct AdminRoutes: Sendable {
       bufferedBytes: state.bufferedBytes.inUse, isDraining: state.isDraining,
       needsToken: configuration.listeners.adminToken != nil,
       health: HealthDocument(state: state, startedAt: startedAt).json,
-      rollouts: RolloutRoutes(live: live).list, seriesBound: state.metrics.seriesBound(configuration), reading: state.history.reading(second: Int64(now)))
+      rollouts: RolloutRoutes(live: live).list, seriesBound: state.metrics.seriesBound(configuration),
+      reading: state.history.reading(second: Int64(now)))
     return .json(200, document.json)
   }
 

@@ -100,7 +100,7 @@ extension LiveExchange {
       now: loop.now, wall: WallClock.wholeSeconds())
     loop.recorder.record(exchange, firstContentAt: reply.firstContentAt)
     loop.state.ledger.record(
-      exchange, sizes: sizes, firstContentAt: reply.firstContentAt, toolCalls: toolCalls)
+      exchange, sizes: sizes, firstContentAt: reply.firstContentAt, toolCalls: toolCalls, bodies: bodyCopy?.bodies)
     if !exchange.usedUpBudgets.isEmpty {
       loop.state.budgetAlerts.usedUp(exchange.usedUpBudgets, client: exchange.client, wall: WallClock.wholeSeconds())
     }

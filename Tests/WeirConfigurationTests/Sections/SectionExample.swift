@@ -110,6 +110,10 @@ enum SectionExample {
     pricing:
       baseline: {input: 2.5, output: 10, cached_input: 1.25, reasoning: 10}
       refresh: 600
+    ledger:
+      bodies: true
+      max_age_days: 90
+      redact: ['sk-[A-Za-z0-9]{8,64}']
 
     """
 }

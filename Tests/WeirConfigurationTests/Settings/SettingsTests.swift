@@ -37,6 +37,8 @@ struct SettingsTests {
       "MOONSHOT_BASE_URL": "https://api.moonshot.ai/v1", "WEIR_RATE_LIMIT_RPM": "off", "WEIR_RATE_LIMIT_TPM": "off",
       "WEIR_BUDGET_USD_DAY": "off", "WEIR_BUDGET_STATE_FILE": "weir.budgets.json",
       "WEIR_INSECURE": "false", "WEIR_STATE_FILE": "weir-state.json", "WEIR_VARIANT_OVERRIDE": "false",
+      "WEIR_LEDGER_MAX_AGE_DAYS": "off", "WEIR_LEDGER_MAX_BYTES": "off", "WEIR_LEDGER_BODIES": "false",
+      "WEIR_LEDGER_MAX_BODY_BYTES": "65536",
       "WEIR_PRICING_REFRESH": "3600", "WEIR_TRACING_MAKE": "true", "WEIR_METRICS_GENAI": "false",
     ]
     let known = Settings.all.filter { !$0.defaultText.isEmpty }.map { ($0.name, $0.defaultText) }

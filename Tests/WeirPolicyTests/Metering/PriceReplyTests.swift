@@ -35,7 +35,9 @@ struct PriceReplyTests {
     let prices = try #require(ModelCatalog.builtIn.prices(of: ModelCatalog.builtIn.resolve("openai/gpt-4-turbo")))
     let expected = prices.cost(inputTokens: 1_000_000, outputTokens: 100_000)
     #expect(expected > 0)
-    #expect(price("openai/gpt-4-turbo", usage: usage) == Cost(usd: expected, source: .catalog, baselineUSD: 3, catalogUSD: expected))
+    #expect(
+      price("openai/gpt-4-turbo", usage: usage)
+        == Cost(usd: expected, source: .catalog, baselineUSD: 3, catalogUSD: expected))
     #expect(price("openai/gpt-4-turbo:free", usage: usage)?.usd == 0)
   }
 

@@ -27,7 +27,8 @@ struct StatusDocumentTests {
       ]))
     #expect(
       keys.isSuperset(of: [
-        "time", "needs_token", "health", "rollouts", "series_bound", "requests_per_second", "last_minute", "last_10_minutes", "today",
+        "time", "needs_token", "health", "rollouts", "series_bound", "requests_per_second", "last_minute",
+        "last_10_minutes", "today",
         "series", "models", "errors",
       ]))
   }
