@@ -101,6 +101,7 @@ struct ReportTests {
         "resilience.circuit.closing_successes | 2 | weir.yaml:99",
         "resilience.circuit.slow_call | 20 | weir.yaml:100",
         "pricing.baseline | USD/1M 2.5 in, 10.0 out | weir.yaml:119",
+        "ledger.redact[1] | sk-[A-Za-z0-9]{8,64} | weir.yaml:148",
         "screening.rules[keys] | block secrets, in user,system,assistant,tool | weir.yaml:103",
         "screening.rules[plans] | redact a pattern, in user,tool, clients app, models openai/* | weir.yaml:104",
         "screening.tokens[1] | 1000 input tokens, 500 output tokens (over: cap, absent: cap), clients batch "

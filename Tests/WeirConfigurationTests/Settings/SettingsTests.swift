@@ -43,6 +43,8 @@ struct SettingsTests {
       "WEIR_AUDIT_ON_FAILURE": "continue", "WEIR_AUDIT_PROMPTS": "false", "WEIR_ANOMALIES": "true",
       "WEIR_ANOMALY_SENSITIVITY": "normal", "WEIR_ANOMALY_LEARN_MINUTES": "60", "WEIR_ANOMALY_COOLDOWN_MINUTES": "10",
       "WEIR_SET_COOKIE": "auto", "WEIR_SERVER_HEADER": "pass", "WEIR_CORE_DUMPS": "true",
+      "WEIR_LEDGER_MAX_AGE_DAYS": "off", "WEIR_LEDGER_MAX_BYTES": "off", "WEIR_LEDGER_BODIES": "false",
+      "WEIR_LEDGER_MAX_BODY_BYTES": "65536",
     ]
     let known = Settings.all.filter { !$0.defaultText.isEmpty }.map { ($0.name, $0.defaultText) }
     #expect(Dictionary(known, uniquingKeysWith: { first, _ in first }) == published)
