@@ -12,7 +12,8 @@ struct RuleIndex: Sendable {
   /// The rules' clients, in the order of the rules; none means all.
   init(clients: [[String]]) {
     for (index, names) in clients.enumerated() {
-      if names.isEmpty { general.append(index) } else { for name in Set(names) { named[name, default: []].append(index) } }
+      if names.isEmpty { general.append(index) }
+      for name in Set(names) { named[name, default: []].append(index) }
     }
     guard !general.isEmpty else { return }
     for (name, own) in named { named[name] = (general + own).sorted() }

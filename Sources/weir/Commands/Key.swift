@@ -6,8 +6,8 @@ struct KeyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "key", abstract: "Makes keys for clients, and the hashes that the configuration holds of them.",
     discussion: """
-      weir key new web >> clients.yaml     makes a key for the client web: shows it on the terminal, once, and adds the \
-      client to the file that WEIR_CLIENTS_FILE names
+      weir key new web >> clients.yaml     makes a key for the client web: shows it on the terminal, once, and adds \
+      the client to the file that WEIR_CLIENTS_FILE names
       weir key hash < key.txt              prints the hash of a key that exists already
       """,
     subcommands: [New.self, Hash.self])
@@ -17,8 +17,8 @@ struct KeyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Makes a key.",
       discussion: """
-        The key goes to standard error, this once; the client's entry for the section `clients` of the YAML file, or for \
-        the file that WEIR_CLIENTS_FILE names, goes to standard output. To replace a key, add the new hash to the \
+        The key goes to standard error, this once; the client's entry for the section `clients` of the YAML file, or \
+        for the file that WEIR_CLIENTS_FILE names, goes to standard output. To replace a key, add the new hash to the \
         client's key_hashes and take the old one out when nobody uses it any more.
         """)
 
@@ -45,7 +45,8 @@ struct KeyCommand: ParsableCommand {
   /// `weir key hash`.
   struct Hash: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Prints the hash of the key on standard input, as key_hash or in the place of a key in WEIR_CLIENT_KEYS.")
+      abstract: "Prints the hash of the key on standard input.",
+      discussion: "It goes into the configuration as key_hash, or in the place of a key in WEIR_CLIENT_KEYS.")
 
     func run() throws {
       var generator = SystemRandomNumberGenerator()
@@ -53,7 +54,8 @@ struct KeyCommand: ParsableCommand {
       do {
         let hash = try IssuedKey.hash(of: text, using: &generator)
         if text.utf8.count < IssuedKey.shortestSafeLength {
-          Terminal.complain("weir key hash: the key is short, so its hash can be guessed back; weir key new makes a long one")
+          Terminal.complain(
+            "weir key hash: the key is short, so its hash can be guessed back; weir key new makes a long one")
         }
         Terminal.say("\(hash)")
       } catch {

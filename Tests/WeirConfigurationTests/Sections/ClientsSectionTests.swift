@@ -102,7 +102,8 @@ struct ClientsSectionTests {
     let names = sources("clients: {app: sk-1}", ["WEIR_CLIENT_KEYS": "app:sk-2"]).problems
     #expect(names.contains { $0.what == "another client is named app (environment WEIR_CLIENT_KEYS)" })
     let keys = sources("clients: {a: sk-1, file: clients.yaml}", file: "b: {key_hash: '\(KeyHash(ofKey: "sk-1"))'}")
-    #expect(keys.problems.contains { $0.source == "clients.yaml" && $0.what == "the clients a and b have the same key" })
+    let inFile = keys.problems.filter { $0.source == "clients.yaml" }
+    #expect(inFile.contains { $0.what == "the clients a and b have the same key" })
     #expect(sources("clients: {file: none.yaml}").problems.contains { $0.what.contains("does not exist") })
     #expect(
       sources("clients: {file: clients.yaml}", file: "- a").problems.contains { $0.what.contains("not hold clients") })
@@ -143,10 +144,10 @@ struct IssuedKeyTests {
     let configuration = try Sources(
       environment: ["OPENROUTER_API_KEY": "k", "WEIR_CLIENTS_FILE": "c.yaml"], files: ["c.yaml": issued.entry]
     ).load()
-    let client = try #require(try ClientDirectory(configuration.clients).identify(
-      authorization: nil, apiKey: issued.key.reveal()))
-    #expect(client.client.name == "web")
-    #expect(client.client.expiresAt == Timestamp.parse("2099-01-31"))
+    let directory = ClientDirectory(configuration.clients)
+    let found = try directory.identify(authorization: nil, apiKey: issued.key.reveal())
+    #expect(found?.client.name == "web")
+    #expect(found?.client.expiresAt == Timestamp.parse("2099-01-31"))
     #expect(configuration.warnings.isEmpty)
     #expect(!issued.entry.contains(issued.key.reveal()))
   }

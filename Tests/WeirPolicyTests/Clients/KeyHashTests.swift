@@ -65,7 +65,8 @@ struct KeyHashTests {
   @Test(
     "are not read from anything else",
     arguments: [
-      "", "sk-app", "v1:abcdefgh:00:00", "v2:abcdefgh:\(zeros(32)):\(zeros(64))", "v1:abcdefg1:\(zeros(32)):\(zeros(64))",
+      "", "sk-app", "v1:abcdefgh:00:00", "v2:abcdefgh:\(zeros(32)):\(zeros(64))",
+      "v1:abcdefg1:\(zeros(32)):\(zeros(64))",
       "v1:abcdefgh:\(zeros(31))g:\(zeros(64))", "v1:abcdefgh:\(zeros(32)):\(zeros(64)):",
     ])
   func malformed(text: String) {

@@ -26,7 +26,9 @@ struct ModelRequestTests {
     #expect(try asked(path) == .one(id))
   }
 
-  @Test("is for the upstream's own list", arguments: ["/v1/models/", "/v1/models?limit=1", "/v1/models?", "/v1/models/?a"])
+  @Test(
+    "is for the upstream's own list",
+    arguments: ["/v1/models/", "/v1/models?limit=1", "/v1/models?", "/v1/models/?a"])
   func page(path: String) throws {
     #expect(try asked(path) == .page)
   }

@@ -6,7 +6,9 @@ import Testing
 struct ModelListFilterTests {
   private func kept(_ text: String, _ ids: Set<String>) -> String? {
     let bytes = Array(text.utf8)
-    let found = unsafe bytes.withUnsafeBytes { unsafe ModelListFilter.keeping(ids.contains, in: $0, json: JSONReader()) }
+    let found = unsafe bytes.withUnsafeBytes {
+      unsafe ModelListFilter.keeping(ids.contains, in: $0, json: JSONReader())
+    }
     return found.map { String(decoding: $0, as: UTF8.self) }
   }
 
