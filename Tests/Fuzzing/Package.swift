@@ -32,7 +32,11 @@ let package = Package(
     .target(
       name: "CWeirSchema", cxxSettings: watchedCXX, linkerSettings: [.linkedLibrary("re2"), .linkedLibrary("stdc++")]),
     .target(
-      name: "WeirWire", dependencies: ["CWeirSchema", "CWeirSimdjson", "CWeirZlib"], swiftSettings: watched),
+      name: "CWeirPatterns", cxxSettings: watchedCXX,
+      linkerSettings: [.linkedLibrary("re2"), .linkedLibrary("stdc++")]),
+    .target(
+      name: "WeirWire", dependencies: ["CWeirPatterns", "CWeirSchema", "CWeirSimdjson", "CWeirZlib"],
+      swiftSettings: watched),
     .target(
       name: "WeirPolicy", dependencies: ["WeirWire", .product(name: "Crypto", package: "swift-crypto")],
       swiftSettings: watched),
