@@ -59,6 +59,8 @@ public struct Configuration: Sendable {
   public let anomalies: AnomalyPolicy
   /// Where anomalies and used-up budgets are told; nil tells nobody.
   public let webhook: Webhook?
+  /// How long the ledger keeps what, and whether prompts and replies are among it.
+  public let ledger: Ledger
   /// Whether requests without a valid `traceparent` get one.
   public let makesTraces: Bool
   /// Whether the metrics of OpenTelemetry's GenAI conventions are exported too.
@@ -182,6 +184,18 @@ public struct Configuration: Sendable {
     public let baseline: Baseline
     /// Seconds between two looks at the upstreams' model lists; 0 never looks.
     public let refreshSeconds: Int
+  }
+
+  /// What the usage ledger keeps.
+  public struct Ledger: Sendable, Equatable {
+    /// Older rows go; nil keeps them.
+    public let maximumAgeDays: Int?
+    /// The oldest rows go once the file holds more; nil keeps them.
+    public let maximumBytes: Int?
+    /// How much of a prompt and of a reply is kept; nil keeps nothing of either.
+    public let maximumBodyBytes: Int?
+    /// Regular expressions whose matches are taken out before; each has been tried out.
+    public let redactions: [String]
   }
 
   /// What is logged.

@@ -56,7 +56,8 @@ public final class Proxy: Sendable {
     let metrics = ProxyMetrics(
       knownModels: Set(configuration.catalog.models.map(\.id) + [configuration.kimi.modelID, "none"]),
       genAIUpstreams: configuration.exportsGenAIMetrics ? configuration.upstreams : nil)
-    let ledger = LedgerKeeper(path: configuration.ledgerPath, logger: logger)
+    let ledger = LedgerKeeper(
+      path: configuration.ledgerPath, keeping: configuration.ledger, logger: logger)
     let state = ProxyState(snapshot: snapshot, metrics: metrics, ledger: ledger, log: log, logger: logger)
     metrics.observe(state, version: version)
     ledger.register(in: metrics.registry)

@@ -59,6 +59,26 @@ weir_schema_result weir_schema_check(
 #define WEIR_SCHEMA_STACK_BYTES 6291456
 #endif
 
+// Regular expressions (RE2's) whose matches are taken out of texts. Filled once; then several threads may use it.
+typedef struct weir_redactor weir_redactor;
+
+typedef enum {
+  weir_redactor_fine,
+  weir_redactor_malformed,        // no expression that RE2 knows
+  weir_redactor_matches_nothing,  // fits the empty text, and so every place of any text
+  weir_redactor_too_much,         // too long, too many, or no memory
+} weir_redactor_fault;
+
+weir_redactor *weir_redactor_make(void) WEIR_SCHEMA_NOEXCEPT;
+weir_redactor_fault weir_redactor_add(
+    weir_redactor *redactor, const uint8_t *pattern, size_t count) WEIR_SCHEMA_NOEXCEPT;
+// The text, which must be UTF-8, with `mark` in the place of every match, for the caller to give back; NULL without memory.
+uint8_t *weir_redactor_run(
+    const weir_redactor *redactor, const uint8_t *text, size_t count, const char *mark,
+    size_t *result) WEIR_SCHEMA_NOEXCEPT;
+void weir_redactor_give_back(uint8_t *text) WEIR_SCHEMA_NOEXCEPT;
+void weir_redactor_destroy(weir_redactor *redactor) WEIR_SCHEMA_NOEXCEPT;
+
 #ifdef __cplusplus
 }
 #endif

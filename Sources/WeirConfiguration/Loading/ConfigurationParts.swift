@@ -14,6 +14,9 @@ struct ConfigurationParts {
   let budgetStateFile: String?
   let ledgerPath: String?
   let watching: WatchingParts
+  let ledgerAge: Int?
+  let ledgerBytes: Int?
+  let ledgerBodyBytes: Int?
   let makesTraces: Bool
   let exportsGenAIMetrics: Bool
   let allowsVariantOverride: Bool
@@ -65,6 +68,11 @@ struct ConfigurationParts {
     budgetStateFile = resolver.stateFile(Settings.budgetStateFile)
     watching = WatchingParts(&resolver)
     ledgerPath = Self.pathUnlessOff(resolver.value(Settings.ledger))
+    ledgerAge = resolver.value(Settings.ledgerMaxAge)
+    ledgerBytes = resolver.value(Settings.ledgerMaxBytes)
+    let keepsBodies = resolver.value(Settings.ledgerBodies)
+    let bodyBytes = resolver.value(Settings.ledgerMaxBodyBytes)
+    ledgerBodyBytes = keepsBodies ? bodyBytes : nil
     makesTraces = resolver.value(Settings.makesTraces)
     exportsGenAIMetrics = resolver.value(Settings.genAIMetrics)
     allowsVariantOverride = resolver.value(Settings.variantOverride)
@@ -83,6 +91,9 @@ struct ConfigurationParts {
       rollouts: policy.rollouts, routes: policy.routes, routesByLength: policy.routesByLength,
       rolloutStateFile: rolloutStateFile, budgetStateFile: budgetStateFile, ledgerPath: ledgerPath,
       audit: watching.audit, anomalies: watching.anomalies, webhook: watching.webhook,
+      ledger: Configuration.Ledger(
+        maximumAgeDays: ledgerAge, maximumBytes: ledgerBytes, maximumBodyBytes: ledgerBodyBytes,
+        redactions: policy.redactions),
       makesTraces: makesTraces, exportsGenAIMetrics: exportsGenAIMetrics,
       origins: origins, sections: policy.rows, warnings: warnings, files: files)
   }

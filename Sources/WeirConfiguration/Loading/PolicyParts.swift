@@ -10,6 +10,7 @@ struct PolicyParts {
   let upstreams: [Configuration.NamedUpstream]
   let limits: LimitPolicy
   let pricing: Configuration.Pricing
+  let redactions: [String]
   let cache: CachePolicy
   let resilience: ResiliencePolicy
   let screening: ScreeningPolicy
@@ -46,6 +47,7 @@ struct PolicyParts {
     upstreams = serving.upstreams
     limits = serving.limits
     pricing = serving.pricing
+    redactions = servingSections.redactions.map(\.value)
     cache = serving.cache
     resilience = serving.resilience
     screening = serving.screening

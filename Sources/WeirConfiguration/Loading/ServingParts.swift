@@ -4,6 +4,7 @@ import WeirPolicy
 struct ServingSections {
   let upstreams: [UpstreamEntry]
   let limits: LimitsSection
+  let redactions: [Located<String>]
   let pricing: PricingSection
   let cache: CacheSection
   let resilience: ResilienceSection
@@ -12,6 +13,7 @@ struct ServingSections {
   init(_ reader: inout SectionReader, _ sections: [String: SectionField]) {
     upstreams = reader.upstreams(sections["upstreams"])
     limits = reader.limits(sections)
+    redactions = reader.redactions(sections)
     pricing = reader.pricing(sections)
     cache = reader.cache(sections)
     resilience = reader.resilience(sections["resilience"])
@@ -55,6 +57,7 @@ struct ServingParts {
     rows =
       parts.clients.rows + upstreamParts.rows + limitParts.rows + cacheParts.rows + resilienceParts.rows
       + pricingParts.rows + screeningParts.rows
+      + sections.redactions.map { .row($0.key, $0.value, $0.origin(in: path)) }
   }
 
   /// A client shares kept replies with its tenant or with a group, not with both.

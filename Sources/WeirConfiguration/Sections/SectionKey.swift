@@ -47,6 +47,7 @@ enum SectionGroup: String, Sendable, CaseIterable {
   case cache
   case cacheModel = "cache.models[]"
   case resilience
+  case ledger
   case pricing
   case baseline = "pricing.baseline"
   case resilienceRetry = "resilience.retry"
@@ -62,7 +63,7 @@ enum SectionKeys {
   /// Every key, in the order of the reference.
   static let all =
     roots + models + catalogModel + rules + routes + rollouts + upstreams + clients + limits + budgets + pricing + cache
-    + resilience + screening
+    + resilience + screening + ledgerKeys
 
   static let roots = [
     SectionKey(.root, "version", "whole number", "The format of this file; 1 is the one there is"),
@@ -87,7 +88,7 @@ enum SectionKeys {
   static func keys(in group: SectionGroup) -> [SectionKey] { all.filter { $0.group == group } }
 
   /// The paths that are read as sections: keys of the file's top level, and those that share a group with settings.
-  static let sectionPaths = Set((roots + limitKeys + pricingKeys + cacheKeys).map(\.path))
+  static let sectionPaths = Set((roots + limitKeys + ledgerKeys + pricingKeys + cacheKeys).map(\.path))
 
   /// Sections whose keys are names that the operator chose, with a setting among them.
   static let openSections: Set<String> = ["clients"]

@@ -106,7 +106,9 @@ public final class MetricsRegistry: Sendable {
   }
 
   private func bound(of shape: FamilyShape, _ labels: [String: Int]) -> Int {
-    let combinations = shape.labels.reduce(1) { min(maximumSeries, $0 * min(labels[$1] ?? maximumSeries, maximumSeries)) }
+    let combinations = shape.labels.reduce(1) {
+      min(maximumSeries, $0 * min(labels[$1] ?? maximumSeries, maximumSeries))
+    }
     // What is over the bound shares one more.
     let series = max(combinations, 1) + (shape.labels.isEmpty ? 0 : 1)
     // The infinite bucket, the sum and the count.

@@ -60,7 +60,8 @@ public struct TraceContext: Sendable, Equatable {
   /// Lower-case hexadecimal digits only, as the recommendation demands.
   private static func number(_ digits: Slice<UnsafeBufferPointer<UInt8>>) -> UInt64? {
     var number: UInt64 = 0
-    for unsafe digit in unsafe digits {
+    for index in unsafe digits.indices {
+      let digit = unsafe digits[index]
       switch digit {
       case UInt8(ascii: "0")...UInt8(ascii: "9"): number = number << 4 | UInt64(digit - UInt8(ascii: "0"))
       case UInt8(ascii: "a")...UInt8(ascii: "f"): number = number << 4 | UInt64(digit - UInt8(ascii: "a") + 10)

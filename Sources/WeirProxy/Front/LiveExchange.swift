@@ -55,6 +55,8 @@ final class LiveExchange {
   var envelope: Envelope?
   /// The body as it goes to the target at hand.
   var outgoing = RequestBody.none
+  /// Nil where the ledger keeps neither prompts nor replies.
+  var bodyCopy: BodyCopy?
   /// The client's body came compressed and goes on without.
   var bodyWasInflated = false
   /// The last attempt's whole reply, while the next one is under way.
@@ -279,6 +281,7 @@ final class LiveExchange {
   private func admit() {
     do throws(Refusal) {
       bodyWasInflated = try inflate()
+      if let limit = loop.state.ledger.maximumBodyBytes { copyBodies(limit) }
       let envelope = try readEnvelope()
       self.envelope = envelope
       lease = try RequestPath.admit(
@@ -292,6 +295,12 @@ final class LiveExchange {
     } catch {
       refuse(error)
     }
+  }
+
+  private func copyBodies(_ limit: Int) {
+    let copy = BodyCopy(limit: limit)
+    copy.take(prompt: intake.body)
+    bodyCopy = copy
   }
 
   /// A vote has nothing to do with limits, models or upstreams.

@@ -15,6 +15,12 @@ extension LedgerKeeper {
       "weir_ledger_rows_dropped_total", help: "Requests that the ledger lacks: queue full, or file unusable.",
       kind: .counter
     ) { [unowned self] in [(labels: [], value: Double(rowsDropped))] }
+    if maximumBodyBytes != nil {
+      registry.observed(
+        "weir_ledger_bodies_dropped_total", help: "Requests whose prompt and reply the ledger lacks: too many waited.",
+        kind: .counter
+      ) { [unowned self] in [(labels: [], value: Double(stats?.bodiesDropped ?? 0))] }
+    }
     registry.observed("weir_ledger_queue_rows", help: "Requests that wait to be written to the ledger.", kind: .gauge) {
       [unowned self] in [(labels: [], value: Double(stats?.queueDepth ?? 0))]
     }

@@ -1,5 +1,6 @@
 import Logging
 import Synchronization
+import WeirConfiguration
 import WeirPolicy
 import WeirStore
 import WeirWire
@@ -10,6 +11,8 @@ final class LedgerKeeper: Sendable {
   /// Nil where none is wanted.
   private let path: String?
   /// Nil while the file cannot be used; read without a lock.
+  private let options: LedgerOptions
+  private let preparation: BodyPreparation?
   private let opened = AtomicLazyReference<Ledger>()
   /// Why the file cannot be used.
   private let obstacle = Mutex<LedgerError?>(nil)
@@ -21,11 +24,24 @@ final class LedgerKeeper: Sendable {
 
   /// Opens the file. What keeps it from being used is logged, and weir serves without a ledger.
   ///
-  /// - Parameter path: nil keeps none.
-  init(path: String?, logger: Logger) {
+  /// - Parameters:
+  ///   - path: nil keeps none.
+  ///   - keeping: how long rows stay, and whether prompts and replies are among them.
+  init(path: String?, keeping: Configuration.Ledger? = nil, logger: Logger) {
     self.path = path
+    var options = LedgerOptions()
+    options.maximumAgeDays = keeping?.maximumAgeDays
+    options.maximumBytes = keeping?.maximumBytes.map { Int64($0) }
+    self.options = options
+    let limit = path == nil ? nil : keeping?.maximumBodyBytes
+    preparation = limit.flatMap { BodyPreparation(limit: $0, redactions: keeping?.redactions ?? []) }
+    // Whoever cannot take out what must not be kept keeps nothing.
+    maximumBodyBytes = preparation == nil ? nil : limit
     open(logger)
   }
+
+  /// How much of a prompt and of a reply is kept; nil keeps nothing of either.
+  let maximumBodyBytes: Int?
 
   /// Opens a file that could not be used so far: what was in its way may be gone. Blocks for the disk.
   func tryAgain(_ logger: Logger) {
@@ -35,13 +51,22 @@ final class LedgerKeeper: Sendable {
     let lost = lost.load(ordering: .relaxed)
     logger.notice(
       "ledger",
-      metadata: ["state": "rows reach the file", "rows_waiting": "\(ledger.stats.queueDepth)", "rows_dropped": "\(lost)"])
+      metadata: [
+        "state": "rows reach the file", "rows_waiting": "\(ledger.stats.queueDepth)", "rows_dropped": "\(lost)",
+      ])
+  }
+
+  private var prepare: Ledger.Preparation? {
+    guard let preparation else { return nil }
+    return { preparation.prepare($0) }
   }
 
   private func open(_ logger: Logger) {
     guard let path else { return }
     do throws(LedgerError) {
-      let ledger = try Ledger.open(path: path) { condition, stats in Self.log(condition, stats, to: logger) }
+      let ledger = try Ledger.open(path: path, options: options, prepare: prepare) { condition, stats in
+        Self.log(condition, stats, to: logger)
+      }
       _ = opened.storeIfNil(ledger)
       obstacle.withLock { $0 = nil }
     } catch {
@@ -58,9 +83,12 @@ final class LedgerKeeper: Sendable {
 
   /// Notes an exchange that is settled, unless it was a vote. Only puts a row into a queue in memory.
   ///
-  /// - Parameter toolCalls: the row waits for these; nil where there are none.
+  /// - Parameters:
+  ///   - toolCalls: the row waits for these; nil where there are none.
+  ///   - bodies: nil where prompts and replies are not kept.
   func record(
-    _ exchange: Exchange, sizes: AccessLog.Sizes, firstContentAt: Int64?, toolCalls: ToolCallTally? = nil
+    _ exchange: Exchange, sizes: AccessLog.Sizes, firstContentAt: Int64?, toolCalls: ToolCallTally? = nil,
+    bodies: LedgerBodies? = nil
   ) {
     guard path != nil, exchange.endpoint != .feedback else { return }
     guard let ledger = opened.load() else {
@@ -71,11 +99,11 @@ final class LedgerKeeper: Sendable {
       exchange, sizes: sizes, firstContentAt: firstContentAt,
       endedAtMilliseconds: Int64(WallClock.seconds() * 1000))
     let attempts = exchange.trail.map { LedgerAttempt($0) }
-    guard let toolCalls else { return ledger.append(row, attempts: attempts) }
+    guard let toolCalls else { return ledger.append(row, attempts: attempts, bodies: bodies) }
     toolCalls.whenComplete { counts in
       var row = row
       row.toolCalls = counts
-      ledger.append(row, attempts: attempts)
+      ledger.append(row, attempts: attempts, bodies: bodies)
     }
   }
 

@@ -182,6 +182,7 @@ extension LiveExchange {
         continue
       }
       if let part = rest.readSlice(length: min(rest.readableBytes, Self.partBytes)) {
+        bodyCopy?.take(reply: part, count: part.readableBytes)
         sizes.sent += part.readableBytes
         connection.write(part)
       }

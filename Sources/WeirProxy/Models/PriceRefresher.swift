@@ -68,7 +68,8 @@ final class PriceRefresher: Sendable {
       let wait = Int64(seconds)
       // Many weirs that were started together must not ask together for ever.
       dueAt =
-        WallClock.monotonicSeconds() + (succeeded ? wait - Int64.random(in: 0...wait / 10) : min(wait, Self.retrySeconds))
+        WallClock.monotonicSeconds()
+        + (succeeded ? wait - Int64.random(in: 0...wait / 10) : min(wait, Self.retrySeconds))
     }
   }
 
@@ -142,6 +143,7 @@ final class PriceRefresher: Sendable {
   private func note(failureOf upstream: String, _ reason: String) {
     guard !state.isDraining, book.withLock({ $0.failing.insert(upstream).inserted }) else { return }
     logger.warning(
-      "prices not read; the last ones known stay in effect", metadata: ["upstream": "\(upstream)", "reason": "\(reason)"])
+      "prices not read; the last ones known stay in effect",
+      metadata: ["upstream": "\(upstream)", "reason": "\(reason)"])
   }
 }

@@ -126,7 +126,7 @@ extension LiveExchange {
     loop.recorder.record(exchange, firstContentAt: reply.firstContentAt)
     if snapshot.configuration.anomalies.isEnabled { loop.traffic.record(exchange) }
     loop.state.ledger.record(
-      exchange, sizes: sizes, firstContentAt: reply.firstContentAt, toolCalls: toolCalls)
+      exchange, sizes: sizes, firstContentAt: reply.firstContentAt, toolCalls: toolCalls, bodies: bodyCopy?.bodies)
     if !exchange.usedUpBudgets.isEmpty {
       loop.state.budgetAlerts.usedUp(exchange.usedUpBudgets, client: exchange.client, wall: WallClock.wholeSeconds())
     }

@@ -151,6 +151,7 @@ extension LiveExchange: TransferReceiver {
     reply.measuredBytes = 0
     if var buffer = body, bodyBytes > 0 {
       leader?.append(buffer)
+      bodyCopy?.take(reply: buffer, count: bodyBytes)
       if reply.framing == .chunked {
         ReplyFraming.closeChunk(&buffer, bodyBytes: bodyBytes)
         if isLast { buffer.writeStaticString(ReplyFraming.lastChunk) }

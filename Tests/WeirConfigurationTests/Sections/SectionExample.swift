@@ -151,6 +151,10 @@ enum SectionExample {
         max_output_tokens: 1000
         tools: {allow: [read_*], deny: [read_mail], replies: strip}
     version: 1
+    ledger:
+      bodies: true
+      max_age_days: 90
+      redact: ['sk-[A-Za-z0-9]{8,64}']
 
     """
 

@@ -19,7 +19,8 @@ struct SeriesBoundTests {
     #expect(registry.seriesBound(["a": 2]) == 3 * 5)
   }
 
-  @Test("never goes past what the registry keeps, whatever is said of labels", arguments: [[:], ["a": Int.max, "b": .max]])
+  @Test(
+    "never goes past what the registry keeps, whatever is said of labels", arguments: [[:], ["a": Int.max, "b": .max]])
   func capped(labels: [String: Int]) {
     _ = registry.counter("many_total", help: "Many.", labels: ["a", "b"])
     #expect(registry.seriesBound(labels) == 51)

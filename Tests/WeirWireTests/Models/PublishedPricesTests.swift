@@ -13,7 +13,8 @@ struct PublishedPricesTests {
   @Test("are read per token, and told per million")
   func perMillion() {
     let found = entry(
-      #"{"prompt":"0.00000057","completion":"0.0000023","input_cache_read":"0.00000014","internal_reasoning":"0.000003"}"#)
+      #"{"prompt":"0.00000057","completion":"0.0000023","input_cache_read":"0.00000014","internal_reasoning":"0.000003"}"#
+    )
     #expect(
       found?.entries == [
         PublishedPrices.Entry(model: "a/b", input: 0.57, output: 2.3, cached: 0.14, reasoning: 3)
@@ -32,8 +33,10 @@ struct PublishedPricesTests {
   @Test(
     "that are none are ignored and counted",
     arguments: [
-      #"{"prompt":"-1","completion":"-1"}"#, #"{"prompt":"nan","completion":"1"}"#, #"{"prompt":"inf","completion":"0"}"#,
-      #"{"prompt":"1.01","completion":"0"}"#, #"{"prompt":"cheap","completion":"0"}"#, #"{"prompt":"","completion":"0"}"#,
+      #"{"prompt":"-1","completion":"-1"}"#, #"{"prompt":"nan","completion":"1"}"#,
+      #"{"prompt":"inf","completion":"0"}"#,
+      #"{"prompt":"1.01","completion":"0"}"#, #"{"prompt":"cheap","completion":"0"}"#,
+      #"{"prompt":"","completion":"0"}"#,
       #"{"prompt":{},"completion":[]}"#, #"{"prompt":true,"completion":"0"}"#, #"{"prompt":"1e999","completion":"0"}"#,
       #"{"prompt":" 0.1","completion":"0"}"#,
     ])

@@ -16,6 +16,22 @@ extension LedgerEntry {
     VALUES (?,?,?,?,?,?,?,?,?)
     """
 
+  static let insertBodies = """
+    INSERT OR IGNORE INTO bodies (time_ms, id, sequence, prompt, prompt_truncated, reply, reply_truncated)
+    VALUES (?,?,?,?,?,?,?)
+    """
+
+  /// Binds and runs `insertBodies`, where there are any.
+  func writeBodies(_ statement: inout SQLiteStatement) throws {
+    guard let bodies else { return }
+    try bindKey(&statement)
+    for body in [bodies.prompt, bodies.reply] {
+      try statement.bind(String(decoding: body.bytes, as: UTF8.self), atMost: .max)
+      try statement.bind(body.isTruncated ? 1 : 0)
+    }
+    try statement.run()
+  }
+
   /// Binds and runs `insertRequest`.
   func writeRequest(_ statement: inout SQLiteStatement) throws {
     try bindKey(&statement)

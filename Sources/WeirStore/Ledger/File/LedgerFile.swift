@@ -84,10 +84,12 @@ struct LedgerFile: Sendable {
       try queue.writeWithoutTransaction { database in
         var requests = try SQLiteStatement(database, LedgerEntry.insertRequest)
         var attempts = try SQLiteStatement(database, LedgerEntry.insertAttempt)
+        var bodies = try SQLiteStatement(database, LedgerEntry.insertBodies)
         try database.inTransaction(.immediate) {
           for entry in entries {
             try entry.writeRequest(&requests)
             try entry.writeAttempts(&attempts)
+            try entry.writeBodies(&bodies)
           }
           return .commit
         }

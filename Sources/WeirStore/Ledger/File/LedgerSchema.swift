@@ -9,7 +9,7 @@ struct LedgerSchema: Sendable {
   /// `weir` in ASCII (https://sqlite.org/fileformat2.html, application id).
   static let applicationID: Int64 = 0x7765_6972
 
-  static let current = LedgerSchema(steps: [first, catalogCost, trace])
+  static let current = LedgerSchema(steps: [first, catalogCost, trace, bodies])
 
   /// The number that `user_version` has in an up-to-date file.
   var version: Int { steps.count }
@@ -53,6 +53,20 @@ struct LedgerSchema: Sendable {
 
   /// Leads from a row to the trace in another tool.
   private static let trace = "ALTER TABLE requests ADD COLUMN trace_id TEXT;"
+
+  /// Apart from the rows, so that reports do not read over them.
+  private static let bodies = """
+    CREATE TABLE bodies (
+      time_ms INTEGER NOT NULL,
+      id TEXT NOT NULL,
+      sequence INTEGER NOT NULL,
+      prompt TEXT NOT NULL,
+      prompt_truncated INTEGER NOT NULL,
+      reply TEXT NOT NULL,
+      reply_truncated INTEGER NOT NULL,
+      PRIMARY KEY (time_ms, id, sequence)
+    ) STRICT, WITHOUT ROWID;
+    """
 
   /// Rows lie in the order of their time, so that a report reads one stretch of the file and retention frees one. What
   /// reports count comes first in a row: reading it stops there. The ids are indexed by hours: most are random, and in an

@@ -12,6 +12,9 @@ public final class Ledger: Sendable {
   /// Called on the ledger's queue, once a change.
   public typealias Observer = @Sendable (LedgerCondition, LedgerStats) -> Void
 
+  /// Makes of a prompt and a reply what is kept of them; called on the ledger's queue.
+  public typealias Preparation = @Sendable (LedgerBodies) -> LedgerBodies
+
   /// The file.
   public let path: String
   private let options: LedgerOptions
@@ -25,28 +28,33 @@ public final class Ledger: Sendable {
   ///
   /// Throws when there is a file that weir must not touch or cannot use; the caller goes on without a ledger.
   public static func open(
-    path: String, options: LedgerOptions = LedgerOptions(), onChange: @escaping Observer = { _, _ in }
+    path: String, options: LedgerOptions = LedgerOptions(), prepare: Preparation? = nil,
+    onChange: @escaping Observer = { _, _ in }
   ) throws(LedgerError) -> Ledger {
     let file = try LedgerFile(path, busyMilliseconds: options.busyMilliseconds)
-    let ledger = Ledger(file, options, onChange)
+    let ledger = Ledger(file, options, prepare: prepare, onChange)
     ledger.queue.async { ledger.trim() }
     return ledger
   }
 
-  init(_ file: LedgerFile, _ options: LedgerOptions, _ onChange: @escaping Observer) {
+  init(
+    _ file: LedgerFile, _ options: LedgerOptions, prepare: Preparation? = nil, _ onChange: @escaping Observer
+  ) {
     path = file.path
     self.options = options
     self.onChange = onChange
     backlog = Mutex(LedgerBacklog(options))
-    writer = Mutex(LedgerWriter(file, options))
+    writer = Mutex(LedgerWriter(file, options, prepare: prepare))
   }
 
   /// What metrics and `/health` say; never waits for the disk.
   public var stats: LedgerStats { backlog.withLock { $0.stats } }
 
   /// Takes a row to be written soon. Never waits for the disk; drops and counts the row when the queue is full.
-  public func append(_ row: LedgerRow, attempts: [LedgerAttempt] = []) {
-    switch backlog.withLock({ $0.add(row, attempts) }) {
+  ///
+  /// - Parameter bodies: nil where prompts and replies are not kept; a row goes without them when too many wait.
+  public func append(_ row: LedgerRow, attempts: [LedgerAttempt] = [], bodies: LedgerBodies? = nil) {
+    switch backlog.withLock({ $0.add(row, attempts, bodies) }) {
     case .none: return
     case .later: call(after: options.flushMilliseconds)
     case .now: queue.async { self.write() }

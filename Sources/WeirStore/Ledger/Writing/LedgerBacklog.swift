@@ -18,6 +18,8 @@ struct LedgerBacklog {
   private let batchRows: Int
   private var waiting: [LedgerEntry] = []
   private var inFlight = 0
+  private let maximumBodyBytes: Int
+  private var bodyBytes = 0
   private var call = Call.none
   private var nextSequence: Int64 = 0
   private var votes = 0
@@ -32,6 +34,7 @@ struct LedgerBacklog {
   init(_ options: LedgerOptions) {
     maximumRows = max(options.maximumQueuedRows, 1)
     batchRows = max(options.maximumBatchRows, 1)
+    maximumBodyBytes = options.maximumQueuedBodyBytes
   }
 
   /// What metrics and `/health` say.
@@ -42,14 +45,17 @@ struct LedgerBacklog {
   }
 
   /// Takes a row, or counts it as dropped.
-  mutating func add(_ row: LedgerRow, _ attempts: [LedgerAttempt]) -> Wake {
+  mutating func add(_ row: LedgerRow, _ attempts: [LedgerAttempt], _ bodies: LedgerBodies? = nil) -> Wake {
     guard !isClosed, waiting.count + inFlight < maximumRows else {
       counts.rowsDropped += 1
       guard !isClosed, !hasUntoldLoss else { return .none }
       hasUntoldLoss = true
       return .now
     }
-    waiting.append(LedgerEntry(row: row, attempts: attempts, sequence: nextSequence))
+    let admitted = bodies.flatMap { admit($0) }
+    waiting.append(
+      LedgerEntry(
+        row: row, attempts: attempts, sequence: nextSequence, bodies: admitted, heldBytes: admitted?.count ?? 0))
     nextSequence += 1
     switch call {
     case .none:
@@ -62,6 +68,15 @@ struct LedgerBacklog {
     }
   }
 
+  private mutating func admit(_ bodies: LedgerBodies) -> LedgerBodies? {
+    guard bodyBytes + bodies.count <= maximumBodyBytes else {
+      counts.bodiesDropped += 1
+      return nil
+    }
+    bodyBytes += bodies.count
+    return bodies
+  }
+
   /// Hands all waiting rows to the writer; they count as waiting until `settle`.
   mutating func take() -> [LedgerEntry] {
     if call != .retry { call = .none }
@@ -72,7 +87,8 @@ struct LedgerBacklog {
   }
 
   /// Rows have reached the file.
-  mutating func settle(written: Int) {
+  mutating func settle(written: Int, bodyBytes bytes: Int = 0) {
+    bodyBytes -= min(bytes, bodyBytes)
     inFlight -= min(written, inFlight)
     counts.rowsWritten += Int64(written)
   }
@@ -120,5 +136,6 @@ struct LedgerBacklog {
     counts.rowsDropped += Int64(waiting.count + inFlight)
     waiting = []
     inFlight = 0
+    bodyBytes = 0
   }
 }

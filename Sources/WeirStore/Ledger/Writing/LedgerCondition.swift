@@ -36,6 +36,8 @@ public struct LedgerStats: Sendable, Equatable {
   public var writeFailures: Int64 = 0
   /// Rows given up, because the queue was full or the ledger was closed.
   public var rowsDropped: Int64 = 0
+  /// Rows that went without the prompt and reply that they should have had, since too many waited.
+  public var bodiesDropped: Int64 = 0
   /// Rows that wait in memory.
   public var queueDepth = 0
   /// Whether the ledger keeps up.

@@ -10,6 +10,8 @@ public struct LedgerOptions: Sendable, Equatable {
   public var busyMilliseconds = 2_000
   /// Milliseconds until the first repetition of a failed write; each further one doubles them, up to 5 s.
   public var retryMilliseconds = 250
+  /// Bytes of prompts and replies that wait in memory at most; rows beyond them wait without theirs, counted.
+  public var maximumQueuedBodyBytes = 32 << 20
   /// Rows older than these days go; nil keeps them.
   public var maximumAgeDays: Int?
   /// The oldest rows go once the file holds more than these bytes; nil keeps them. The write-ahead log beside the file

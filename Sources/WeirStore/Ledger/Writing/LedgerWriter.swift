@@ -15,6 +15,7 @@ struct LedgerWriter {
 
   private let path: String
   private let options: LedgerOptions
+  private let prepare: Ledger.Preparation?
   /// Nil once the file could not be opened again, or the ledger was closed.
   private var file: LedgerFile?
   private var isClosed = false
@@ -29,7 +30,8 @@ struct LedgerWriter {
   /// Nanoseconds between two looks of retention.
   private static let trimInterval: UInt64 = 60_000_000_000
 
-  init(_ file: LedgerFile, _ options: LedgerOptions) {
+  init(_ file: LedgerFile, _ options: LedgerOptions, prepare: Ledger.Preparation? = nil) {
+    self.prepare = prepare
     path = file.path
     self.file = file
     self.options = options
@@ -39,7 +41,7 @@ struct LedgerWriter {
   mutating func write(from backlog: borrowing Mutex<LedgerBacklog>, now: UInt64) -> Outcome {
     var outcome = Outcome()
     if now >= notBefore, !isClosed {
-      let taken = backlog.withLock { $0.take() }
+      let taken = prepared(backlog.withLock { $0.take() })
       if rows.isEmpty { rows = taken } else { rows += taken }
       lastFailure = writeAll(backlog, &outcome)
       failures = lastFailure == nil ? 0 : failures + 1
@@ -57,6 +59,17 @@ struct LedgerWriter {
     return outcome
   }
 
+  /// What the owner wants done to prompts and replies is done here: it takes time that requests must not wait for.
+  private func prepared(_ entries: [LedgerEntry]) -> [LedgerEntry] {
+    guard let prepare else { return entries }
+    return entries.map { entry in
+      guard let bodies = entry.bodies else { return entry }
+      var entry = entry
+      entry.bodies = prepare(bodies)
+      return entry
+    }
+  }
+
   /// The first failure ends the round; what was written before it stays written.
   private mutating func writeAll(_ backlog: borrowing Mutex<LedgerBacklog>, _ outcome: inout Outcome) -> LedgerError? {
     // Removed once and not by batch: each removal moves all that remain.
@@ -67,7 +80,8 @@ struct LedgerWriter {
       while written < rows.count {
         let end = min(written + max(options.maximumBatchRows, 1), rows.count)
         try file.write(rows[written..<end])
-        backlog.withLock { $0.settle(written: end - written) }
+        let bodyBytes = rows[written..<end].reduce(0) { $0 + $1.heldBytes }
+        backlog.withLock { $0.settle(written: end - written, bodyBytes: bodyBytes) }
         written = end
       }
       return nil
