@@ -44,7 +44,7 @@ class TestWithoutBeingAsked:
 
 
 class TestKept:
-    def test_are_the_prompt_as_it_came_and_the_reply_as_it_went(self, weir_with):
+    def test_are_the_prompt_and_the_reply_as_they_were_sent_on(self, weir_with):
         weir = weir_with(KEPT)
         answer = ask(weir, "both", "What is kept?")
         found = bodies(weir, "both")

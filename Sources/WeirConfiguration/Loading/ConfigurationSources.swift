@@ -10,7 +10,9 @@ public struct ConfigurationSources: Sendable {
   public let isInsecureAccepted: Bool
 
   /// Pairs an environment with the command line's flags.
-  public init(environment: [String: String], configPath: String?, envFilePath: String?, isInsecureAccepted: Bool = false) {
+  public init(
+    environment: [String: String], configPath: String?, envFilePath: String?, isInsecureAccepted: Bool = false
+  ) {
     self.environment = environment
     self.configPath = configPath
     self.envFilePath = envFilePath

@@ -281,7 +281,6 @@ final class LiveExchange {
   private func admit() {
     do throws(Refusal) {
       bodyWasInflated = try inflate()
-      if let limit = loop.state.ledger.maximumBodyBytes { copyBodies(limit) }
       let envelope = try readEnvelope()
       self.envelope = envelope
       lease = try RequestPath.admit(
@@ -291,15 +290,17 @@ final class LiveExchange {
       if bodyWasInflated { exchange.note(edit: "content-encoding") }
       let body = splicedBody()
       outgoing = .whole(body)
+      // As it goes upstream: what a rule took out of the prompt must not be kept by another way.
+      if let limit = loop.state.ledger.maximumBodyBytes { copyBodies(body, limit) }
       if try !answersFromCache(body) { attempt(from: 0) }
     } catch {
       refuse(error)
     }
   }
 
-  private func copyBodies(_ limit: Int) {
+  private func copyBodies(_ prompt: ByteBuffer, _ limit: Int) {
     let copy = BodyCopy(limit: limit)
-    copy.take(prompt: intake.body)
+    copy.take(prompt: prompt)
     bodyCopy = copy
   }
 

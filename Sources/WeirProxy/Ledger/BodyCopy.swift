@@ -11,7 +11,7 @@ final class BodyCopy {
   /// - Parameter limit: bytes of each that are kept in the end.
   init(limit: Int) { self.limit = limit + BodyPreparation.margin }
 
-  /// The request's body, without content coding.
+  /// The request's body as it goes upstream, without content coding.
   func take(prompt body: ByteBuffer) { copy(body, body.readableBytes, to: &prompt) }
 
   /// The next bytes of the reply as the client gets them, without transfer coding.

@@ -30,7 +30,8 @@ extension LiveExchange {
         fields, headers: request.headers, exchange: exchange, snapshot: snapshot)
       if isShared, let kept = loop.models.list(for: snapshot, fields: request.headers, now: loop.now) {
         answer(
-          permitted(kept.list.body), lines: kept.list.lines, fields: [("age", String(kept.age)), ("x-weir-cache", "hit")])
+          permitted(kept.list.body), lines: kept.list.lines,
+          fields: [("age", String(kept.age)), ("x-weir-cache", "hit")])
         return true
       }
       modelList = ModelListCollection(isShared: isShared, allowance: loop.state.bufferedBytes)

@@ -86,7 +86,8 @@ extension ConfigurationOptions {
 
   private func loadForDemo(_ environment: [String: String]) throws(ConfigurationProblems) -> Configuration {
     try ConfigurationLoader.load(
-      ConfigurationSources(environment: environment, configPath: configPath, envFilePath: envFilePath,
+      ConfigurationSources(
+        environment: environment, configPath: configPath, envFilePath: envFilePath,
         isInsecureAccepted: insecure),
       readFile: DiskFile.read)
   }

@@ -101,7 +101,6 @@ struct ReportTests {
         "resilience.circuit.closing_successes | 2 | weir.yaml:99",
         "resilience.circuit.slow_call | 20 | weir.yaml:100",
         "pricing.baseline | USD/1M 2.5 in, 10.0 out | weir.yaml:119",
-        "ledger.redact[1] | sk-[A-Za-z0-9]{8,64} | weir.yaml:148",
         "screening.rules[keys] | block secrets, in user,system,assistant,tool | weir.yaml:103",
         "screening.rules[plans] | redact a pattern, in user,tool, clients app, models openai/* | weir.yaml:104",
         "screening.tokens[1] | 1000 input tokens, 500 output tokens (over: cap, absent: cap), clients batch "
@@ -112,6 +111,7 @@ struct ReportTests {
         "screening.tools[2] | deny web_search, requests: refuse, replies: pass, history: pass, models openai/* "
           + "| weir.yaml:116",
         "screening.unread | refuse | weir.yaml:117",
+        "ledger.redact[1] | sk-[A-Za-z0-9]{8,64} | weir.yaml:148",
         "models.catalog[acme/swift-1] | aliases swift,swift-*; context 200000; USD/1M 0.5 in, 2.0 out; "
           + "10 parameter rules; system prompt; upstreams acme,default; fallbacks gpt-4o,kimi-k2; 1 retry, "
           + "first delay 0.1 s, longest delay 2 s | weir.yaml:3",

@@ -38,13 +38,12 @@ struct SettingsTests {
       "WEIR_BUDGET_USD_DAY": "off", "WEIR_BUDGET_STATE_FILE": "weir.budgets.json",
       "WEIR_INSECURE": "false", "WEIR_STATE_FILE": "weir-state.json", "WEIR_VARIANT_OVERRIDE": "false",
       "WEIR_PRICING_REFRESH": "3600", "WEIR_METERING_DRAIN_SECONDS": "0", "WEIR_TRACING_MAKE": "true",
-      "WEIR_METRICS_GENAI": "false",
+      "WEIR_METRICS_GENAI": "false", "WEIR_LEDGER_MAX_AGE_DAYS": "off", "WEIR_LEDGER_MAX_BYTES": "off",
+      "WEIR_LEDGER_BODIES": "false", "WEIR_LEDGER_MAX_BODY_BYTES": "65536",
       "WEIR_AUDIT_LOG": "off", "WEIR_AUDIT_MAX_BYTES": "104857600", "WEIR_AUDIT_KEEP": "10",
       "WEIR_AUDIT_ON_FAILURE": "continue", "WEIR_AUDIT_PROMPTS": "false", "WEIR_ANOMALIES": "true",
       "WEIR_ANOMALY_SENSITIVITY": "normal", "WEIR_ANOMALY_LEARN_MINUTES": "60", "WEIR_ANOMALY_COOLDOWN_MINUTES": "10",
       "WEIR_SET_COOKIE": "auto", "WEIR_SERVER_HEADER": "pass", "WEIR_CORE_DUMPS": "true",
-      "WEIR_LEDGER_MAX_AGE_DAYS": "off", "WEIR_LEDGER_MAX_BYTES": "off", "WEIR_LEDGER_BODIES": "false",
-      "WEIR_LEDGER_MAX_BODY_BYTES": "65536",
     ]
     let known = Settings.all.filter { !$0.defaultText.isEmpty }.map { ($0.name, $0.defaultText) }
     #expect(Dictionary(known, uniquingKeysWith: { first, _ in first }) == published)

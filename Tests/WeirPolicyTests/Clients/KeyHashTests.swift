@@ -59,7 +59,7 @@ struct KeyHashTests {
     #expect(
       hash.description
         == "v1:z4ysi5fc:00000000000000000000000000000000:"
-          + "210680673ae5511c1703265672f4482a0a80307324c527160c4b4af72a97ed46")
+        + "210680673ae5511c1703265672f4482a0a80307324c527160c4b4af72a97ed46")
   }
 
   @Test(

@@ -51,7 +51,8 @@ struct RequestIDTests {
   func own() {
     var random = SplitMix64(seed: 7)
     for _ in 0..<100 {
-      #expect(RequestID.isValid(RequestID.make(milliseconds: 1_795_219_200_000, random: (random.next(), random.next()))))
+      #expect(
+        RequestID.isValid(RequestID.make(milliseconds: 1_795_219_200_000, random: (random.next(), random.next()))))
     }
   }
 }

@@ -54,7 +54,7 @@ struct FieldKindTests {
   @Test(
     "that weir does not know passes untouched",
     arguments: [
-      "", "x", "x-weir", "weir-user", "cookie", "set-cookie", "openai-organisation", "anthropic-versions", "location",
+      "", "x", "x-weir", "weir-user", "cookie", "set-cookies", "openai-organisation", "anthropic-versions", "location",
       "x-forwarded-for", "content-md5", "accept-language", "proxy-status", "é", "x_weir_user", "x-real-ip", "refererr",
     ])
   func plain(name: String) {

@@ -3,6 +3,7 @@ import GRDB
 extension LedgerFile {
   /// Rows that one step deletes at most, so that no step keeps writers and readers waiting for long.
   static let rowsPerTrim = 2_000
+  static let rowsPerTrimWithBodies = 20
   /// Pages that one step gives back to the file system.
   private static let pagesPerTrim = 2_000
 
@@ -32,9 +33,15 @@ extension LedgerFile {
       if let last = try last(database, before: oldest) { return last }
     }
     if let bytes = options.maximumBytes, try usedBytes(database) > bytes {
-      return try last(database, before: .max)
+      return try last(database, before: .max, atMost: stepBySize(database))
     }
     return nil
+  }
+
+  /// With prompts and replies a row may take hundreds of kilobytes, and a full step would take far more than is over.
+  private static func stepBySize(_ database: Database) throws -> Int {
+    let hasBodies = try Bool.fetchOne(database, sql: "SELECT EXISTS (SELECT 1 FROM bodies)") ?? false
+    return hasBodies ? rowsPerTrimWithBodies : rowsPerTrim
   }
 
   /// Nil where the age reaches back beyond all times.
@@ -44,12 +51,14 @@ extension LedgerFile {
     return isTooLong || isTooOld ? nil : oldest
   }
 
-  private static func last(_ database: Database, before time: Int64) throws -> Int64? {
+  private static func last(
+    _ database: Database, before time: Int64, atMost rows: Int = rowsPerTrim
+  ) throws -> Int64? {
     try Int64.fetchOne(
       database,
       sql: """
         SELECT max(time_ms) FROM (SELECT time_ms FROM requests WHERE time_ms < ? ORDER BY time_ms LIMIT ?)
-        """, arguments: [time, rowsPerTrim])
+        """, arguments: [time, rows])
   }
 
   private static func delete(upTo time: Int64, _ database: Database) throws {
