@@ -1,4 +1,5 @@
-"""Every command and program in README and guides is run as it is written, against a `weir demo`.
+"""Every command and program in README and guides is run as it is written, against a `weir demo`; every piece of a
+configuration file is one that `weir check` accepts.
 
 A block that cannot be run here has `<!-- not run: WHY -->` on the line before it. A block of kind `text` right after a
 block of commands is what these print: each of its lines must be found in the output, in order; `…` stands for anything.
@@ -20,7 +21,7 @@ from harness.weir import QUIET
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 GUIDES = REPOSITORY / "Sources/weir/Documentation.docc"
 PAGES = [REPOSITORY / "README.md", REPOSITORY / "dashboards/README.md", *sorted(GUIDES.glob("*.md"))]
-RUN = ("sh", "python")
+RUN = ("sh", "python", "yaml")
 
 pytestmark = pytest.mark.skipif(not GUIDES.is_dir(), reason="the sources are not beside the tests")
 
@@ -73,6 +74,7 @@ class Demo:
         (folder / "bin/weir").symlink_to(binary)
         (folder / "request.json").write_text(
             json.dumps({"model": "kimi-k2", "messages": [{"role": "user", "content": "Hello"}]}))
+        (folder / "old-key.txt").write_text("a-key-that-exists-already\n")
         own = {name: value for name, value in QUIET.items() if name != "WEIR_LEDGER"}
         self.process = Process([binary, "demo"], folder, own, "weir")
         self.ports = self.process.await_value(self._ports)
@@ -110,7 +112,23 @@ def test_there_are_blocks():
     assert {block.page for block in BLOCKS} > {"README.md", "Runbook.md", "Troubleshooting.md"}
 
 
-@pytest.mark.parametrize("block", [each for each in BLOCKS if not each.excuse], ids=str)
+COMMANDS = [each for each in BLOCKS if each.kind != "yaml"]
+CONFIGURATIONS = [each for each in BLOCKS if each.kind == "yaml"]
+
+
+@pytest.mark.parametrize("block", [each for each in CONFIGURATIONS if not each.excuse], ids=str)
+def test_a_piece_of_a_configuration_is_valid(binary, tmp_path, block):
+    (tmp_path / "weir.yaml").write_text(block.text)
+    environment = {"PATH": os.environ["PATH"], "OPENROUTER_API_KEY": "sk-or-v1-documentation",
+                   "MOONSHOT_API_KEY": "sk-documentation", "LOCAL_KEY": "sk-documentation"}
+    if not re.search(r"^clients:", block.text, re.MULTILINE):
+        environment["WEIR_CLIENT_KEYS"] = "web:key-of-web-0000,batch:key-of-batch-00,app:key-of-app-0000"
+    done = subprocess.run([binary, "check", "--config", "weir.yaml"], cwd=tmp_path, env=environment,
+                          capture_output=True, text=True, timeout=30)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("block", [each for each in COMMANDS if not each.excuse], ids=str)
 def test_a_block_does_what_it_says(demo, block):
     done = demo.run(block)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -123,7 +141,7 @@ def test_a_block_does_what_it_says(demo, block):
         rest = rest[found.end():]
 
 
-@pytest.mark.parametrize("block", [each for each in BLOCKS if each.excuse], ids=str)
+@pytest.mark.parametrize("block", [each for each in COMMANDS if each.excuse], ids=str)
 def test_a_block_that_is_not_run_is_good_shell_all_the_same(block):
     if block.kind == "sh":
         done = subprocess.run(["bash", "-n", "-c", block.text], capture_output=True, text=True)
