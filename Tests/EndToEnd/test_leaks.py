@@ -36,8 +36,15 @@ PROMPT, SYSTEM, ARGUMENT, IMAGE = map(planted.plant, ("prompt", "system-prompt",
 TOOL_RESULT, TOOL_TEXT, METADATA = map(planted.plant, ("tool-result", "tool-description", "metadata"))
 REPLY, COMMENT, BROKEN_BODY = map(planted.plant, ("reply", "comment", "broken-body"))
 SET_COOKIE, UPSTREAM_ERROR, URL_PASSWORD = map(planted.plant, ("set-cookie", "upstream-error", "url-password"))
+BLOCKED, REDACTED, TOOL_NAME = map(planted.plant, ("blocked", "redacted", "tool-name"))
 
 CONFIG = f"""
+screening:
+  rules:
+    - {{name: plans, pattern: "cnry/blocked[^ ]*", action: block}}
+    - {{name: words, pattern: "cnry/redacted[^ ]*zq", action: redact}}
+  tools:
+    - {{deny: ["forbidden*"], requests: refuse}}
 upstreams:
   default:
     headers: {{X-Team-Secret: "{HEADER_KEY}"}}
@@ -55,7 +62,7 @@ SETTINGS = {
     "WEIR_CLIENT_KEYS": f"app:{CLIENT_KEY},limited:{OTHER_KEY}", "WEIR_LEDGER": "weir.db", "WEIR_LOG_LEVEL": "trace",
     "WEIR_CACHE_TTL": "60", "WEIR_RETRIES": None, "WEIR_CIRCUIT_BREAKER": None, "WEIR_CONFIG": "weir.yaml",
     "WEIR_TIMEOUT_FIRST_BYTE": "1", "WEIR_TIMEOUT_IDLE": "1", "WEIR_TIMEOUT_CLIENT_IDLE": "1",
-    "WEIR_MAX_BODY_BYTES": "65536",
+    "WEIR_MAX_BODY_BYTES": "65536", "WEIR_AUDIT_LOG": "audit.log",
     "KIMI_FALLBACK_MODEL": None, "KIMI_ROLLOUT_PERCENTAGE": "50", "KIMI_ROLLOUT_FROM": "openai/gpt-4-turbo",
 }
 
@@ -203,6 +210,12 @@ def bad_traffic(weir: Weir) -> None:
         refused(weir, f"{endpoint} brotli", weir.post(post, broken, [("Content-Encoding", "br"), *keyed()]), 415)
         large = json.dumps(prompt(endpoint) | {"more": PROMPT * 4000}).encode()
         refused(weir, f"{endpoint} too large", weir.post(post, large, keyed()), 413)
+    for endpoint in ("chat/completions", "responses", "messages"):
+        blocked = usual(endpoint, f"so {BLOCKED} it is")
+        refused(weir, f"{endpoint} blocked", weir.post(f"/v1/{endpoint}", blocked, keyed()), 403)
+        weir.post(f"/v1/{endpoint}", usual(endpoint, f"so {REDACTED} it is"), keyed())
+    tool = prompt("chat/completions") | {"tools": [function(f"forbidden {TOOL_NAME}")]}
+    refused(weir, "a forbidden tool", weir.post(CHAT, tool, keyed()), 403)
     for number in range(4):
         answer = weir.post(CHAT, prompt("chat/completions", user="u"), keyed(OTHER_KEY))
     refused(weir, "rate limit", answer, 429)
@@ -296,13 +309,14 @@ def test_the_words_were_really_there(weir, upstream):
     there = b"".join(request.body + str(request.headers).encode() for request in upstream.requests)
     for word in (PROMPT, UPSTREAM_KEY, HEADER_KEY, SYSTEM, ARGUMENT, TOOL_RESULT, OWN_HEADER, IMAGE):
         assert word.encode() in there or json.dumps(word)[1:-1].encode() in there, word
-    for word in (CLIENT_KEY, OTHER_KEY, STRAY, ADMIN_TOKEN):
-        assert word.encode() not in there, f"a client's key went upstream: {word}"
+    for word in (CLIENT_KEY, OTHER_KEY, STRAY, ADMIN_TOKEN, BLOCKED, REDACTED):
+        assert word.encode() not in there, f"this went upstream: {word}"
 
 
 def test_no_reply_of_weirs_own_repeats_them(weir):
     for name, answer in weir.answers.items():
-        planted.check(name, answer)
+        # Which tool it was is for the client to know, and for nobody else.
+        planted.check(name, answer.replace(TOOL_NAME.encode(), b"") if name == "a forbidden tool" else answer)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -344,12 +358,12 @@ def test_check_prints_none_of_them_where_an_env_file_is_wrong(binary, weir, tmp_
 
 
 def test_no_file_that_weir_wrote_holds_them(weir):
-    """Its log at trace level, the ledger with its write-ahead log, state and port files."""
+    """Its log at trace level, the audit log, the ledger with its write-ahead log, state and port files."""
     eventually(lambda: (weir.folder / "weir.db").exists(), "a ledger")
     weir.process.send(signal.SIGTERM)
     weir.process.wait(45)
     files = files_below(weir.folder)
-    assert {"weir.err", "weir.db", "ports.json"} <= set(files)
+    assert {"weir.err", "weir.db", "ports.json", "audit.log"} <= set(files)
     assert b"access" in files["weir.err"] + files["weir.out"]
     own = {"weir.yaml"}
     for name, data in files.items():

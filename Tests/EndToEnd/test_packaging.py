@@ -239,6 +239,7 @@ def test_the_sidecars_settings_are_valid_for_weir(binary, tmp_path):
     assert sidecar["restartPolicy"] == "Always"
     environment = {each["name"]: each["value"] for each in sidecar["env"] if "value" in each}
     environment = {name: value for name, value in environment.items() if not value.startswith("/")}
+    environment |= of_kind("Secret", found)["stringData"]
     data = of_kind("ConfigMap", found)["data"]
     told = weir_check(binary, tmp_path, data["weir.env"], data["weir.yaml"], environment)
     assert told.returncode == 0, told.stderr

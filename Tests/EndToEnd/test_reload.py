@@ -146,7 +146,7 @@ def test_ten_megabytes_are_refused_and_not_kept(living, name, line):
     text = FILES[name].encode() + line * (TEN_MEGABYTES // len(line) + 1)
     (living.folder / name).write_bytes(text)
     told = refused(living)
-    assert name in told and "1048576" in told
+    assert name in told and "8388608" in told
     assert living.process.resident_bytes() < resident + (24 << 20)
 
 

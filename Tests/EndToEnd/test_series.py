@@ -22,7 +22,7 @@ def counted(weir, count: int):
 class TestTheBound:
     def test_is_told_at_start_and_in_the_status(self, weir_with):
         weir = weir_with()
-        [line] = [line for line in weir.log() if "series_bound" in line]
+        [line] = eventually(lambda: [line for line in weir.log() if "series_bound" in line], "the line with the bound")
         assert weir.admin("/status").json()["series_bound"] == int(line["series_bound"]) > len(samples(weir))
 
     @pytest.mark.parametrize("genai", ["false", "true"])

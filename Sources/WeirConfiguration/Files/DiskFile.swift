@@ -47,8 +47,8 @@ public struct FileReadError: Error, Sendable, Equatable, CustomStringConvertible
 
 /// Reads small files whole. Blocks the calling thread, so it is never called on an event loop.
 public enum DiskFile {
-  /// The most that a configuration file may hold: 32 MiB, enough for a hundred thousand clients.
-  public static let maximumBytes = 32 << 20
+  /// The most that a configuration file may hold: 8 MiB, enough for thirty thousand clients.
+  public static let maximumBytes = 8 << 20
 
   /// The file's bytes.
   public static func read(_ path: String) throws(FileReadError) -> [UInt8] {

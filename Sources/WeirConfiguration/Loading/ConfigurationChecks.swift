@@ -31,11 +31,13 @@ enum ConfigurationChecks {
             "set WEIR_CLIENT_KEYS or clients, listen on 127.0.0.1, or set WEIR_INSECURE=true (or --insecure) where the "
             + "network itself keeps strangers out"))
     }
-    if !listeners.admin.isLoopback, listeners.adminToken == nil, !listeners.isInsecureAccepted {
+    // With client keys others read there and change nothing; see `AdminAccess`.
+    let isAdminOpen = listeners.adminToken == nil && parts.clients.clients.isEmpty && !listeners.isInsecureAccepted
+    if !listeners.admin.isLoopback, isAdminOpen {
       problems.append(
         problem(
           .error, Settings.adminListen, resolver,
-          "other machines reach \(listeners.admin), and without a token anyone on them can reload and change rollouts",
+          "other machines reach \(listeners.admin), and there are neither client keys nor a token",
           fix:
             "set WEIR_ADMIN_TOKEN, listen on 127.0.0.1, or set WEIR_INSECURE=true (or --insecure) where the network "
             + "itself keeps strangers out"))

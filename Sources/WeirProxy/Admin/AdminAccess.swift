@@ -4,7 +4,11 @@ import WeirConfiguration
 /// Who may use the admin listener: pages that a browser was lured to may not.
 enum AdminAccess {
   /// Nil when the request may go on.
-  static func refusal(_ request: AdminRequest, listensOnLoopback: Bool, token: Secret?) -> AdminReply? {
+  ///
+  /// - Parameter isOpen: the operator said that the network itself keeps strangers out.
+  static func refusal(
+    _ request: AdminRequest, listensOnLoopback: Bool, token: Secret?, isOpen: Bool = false
+  ) -> AdminReply? {
     let headers = request.head.headers
     if listensOnLoopback, !LoopbackName.isIn(host: headers.first(name: "host") ?? "") {
       return .text(421, "This listener answers only under a loopback name, such as 127.0.0.1 or localhost.\n")
@@ -17,6 +21,9 @@ enum AdminAccess {
       return .text(403, "Requests from other origins may not change anything here.\n")
     }
     guard let token else {
+      guard listensOnLoopback || isOpen || request.isFromThisMachine else {
+        return .text(403, "Set WEIR_ADMIN_TOKEN to change anything from another machine.\n")
+      }
       // Under a name of its own choice a page's requests would look like this listener's own.
       let isBrowser = headers.contains(name: "origin") || headers.contains(name: "sec-fetch-site")
       guard isBrowser, !listensOnLoopback else { return nil }

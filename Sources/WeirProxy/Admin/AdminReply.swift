@@ -8,6 +8,12 @@ struct AdminRequest {
   let peer: String
   let body: [UInt8]
 
+  /// Whether the connection came over loopback.
+  var isFromThisMachine: Bool {
+    let address = peer.hasPrefix("admin ") ? peer.dropFirst(6) : peer[...]
+    return address.hasPrefix("127.") || address == "::1" || address.hasPrefix("::ffff:127.")
+  }
+
   /// Without the query.
   var path: Substring { head.uri.prefix { $0 != "?" } }
 

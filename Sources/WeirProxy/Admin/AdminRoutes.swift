@@ -27,8 +27,11 @@ struct AdminRoutes: Sendable {
   ]
 
   func answer(_ request: AdminRequest) -> AdminAnswer {
-    let token = state.current.configuration.listeners.adminToken
-    if let refusal = AdminAccess.refusal(request, listensOnLoopback: listeners.admin.isLoopback, token: token) {
+    let settings = state.current.configuration.listeners
+    let refusal = AdminAccess.refusal(
+      request, listensOnLoopback: listeners.admin.isLoopback, token: settings.adminToken,
+      isOpen: settings.isInsecureAccepted)
+    if let refusal {
       state.audit?.record(
         AuditEvent(.adminRefused).with("who", request.peer).with("method", request.head.method.rawValue)
           .with("path", String(request.path.prefix(256))).with("status", refusal.status))

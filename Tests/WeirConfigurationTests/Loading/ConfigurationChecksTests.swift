@@ -26,7 +26,7 @@ struct ConfigurationChecksTests {
     #expect(sources.problems.isEmpty)
   }
 
-  @Test("refuse an admin listener that others reach without a token, unless the operator accepts it")
+  @Test("refuse an admin listener that others reach without keys and token, unless the operator accepts it")
   func adminExposure() {
     let open = Sources.environment(["WEIR_ADMIN_LISTEN": "0.0.0.0:9787"])
     #expect(open.problems.map(\.severity) == [.error])
@@ -36,6 +36,8 @@ struct ConfigurationChecksTests {
       Sources.environment(["WEIR_ADMIN_LISTEN": "0.0.0.0:9787", "WEIR_INSECURE": "true"]).problems.isEmpty)
     #expect(
       Sources.environment(["WEIR_ADMIN_LISTEN": "0.0.0.0:9787", "WEIR_ADMIN_TOKEN": "t"]).problems.isEmpty)
+    let keys = ["WEIR_ADMIN_LISTEN": "0.0.0.0:9787", "WEIR_CLIENT_KEYS": "app:k1", "OPENROUTER_API_KEY": "k"]
+    #expect(Sources.environment(keys).problems.isEmpty)
   }
 
   @Test("refuse two listeners at one address, unless the system picks the ports")

@@ -9,13 +9,13 @@ struct AdminAccessTests {
   /// The status of the refusal, or nil when the request may go on.
   private func refused(
     _ method: HTTPMethod = .GET, host: String? = "127.0.0.1:9787", _ fields: [(String, String)] = [],
-    _ environment: [String: String] = [:]
+    _ environment: [String: String] = [:], from peer: String = "127.0.0.1"
   ) throws -> Int? {
     let head = requestHead((host.map { [("Host", $0)] } ?? []) + fields, method: method, uri: "/reload")
     let listeners = try configuration(environment).listeners
     return AdminAccess.refusal(
-      AdminRequest(head: head, peer: "admin 127.0.0.1", body: []), listensOnLoopback: listeners.admin.isLoopback,
-      token: listeners.adminToken)?.status
+      AdminRequest(head: head, peer: "admin \(peer)", body: []), listensOnLoopback: listeners.admin.isLoopback,
+      token: listeners.adminToken, isOpen: listeners.isInsecureAccepted)?.status
   }
 
   @Test(
@@ -50,6 +50,20 @@ struct AdminAccessTests {
     let open = ["WEIR_ADMIN_LISTEN": "0.0.0.0:9787", "WEIR_ADMIN_TOKEN": "token-0123456789abcdef"]
     #expect(try refused(host: "weir.internal:9787", [], open) == nil)
     #expect(try refused(host: nil, [], open) == nil)
+  }
+
+  @Test("on another address changes something for this machine alone, unless there is a token or the operator's word")
+  func otherMachines() throws {
+    let keys = ["WEIR_ADMIN_LISTEN": "0.0.0.0:9787", "WEIR_CLIENT_KEYS": "app:k1"]
+    for (peer, status) in [
+      ("10.0.0.5", 403), ("unknown", 403), ("1127.0.0.1", 403), ("::2", 403), ("127.0.0.1", nil), ("::1", nil),
+      ("::ffff:127.0.0.1", nil),
+    ] as [(String, Int?)] {
+      #expect(try refused(.POST, host: "weir:9787", [], keys, from: peer) == status, "\(peer)")
+      #expect(try refused(.GET, host: "weir:9787", [], keys, from: peer) == nil)
+    }
+    let insecure = ["WEIR_ADMIN_LISTEN": "0.0.0.0:9787", "WEIR_INSECURE": "true"]
+    #expect(try refused(.POST, host: "weir:9787", [], insecure, from: "10.0.0.5") == nil)
   }
 
   @Test(
