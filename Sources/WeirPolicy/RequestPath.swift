@@ -47,6 +47,7 @@ public enum RequestPath {
     exchange.isStream = envelope.isStream
     exchange.user = UserIdentity.find(head, envelope)
     exchange.askedModel = try ReadModel.read(envelope, endpoint: exchange.endpoint)
+    try AuthorizeModel.authorizeStored(exchange, envelope: envelope)
     let bodyBytes = envelope.objectEnd - envelope.objectStart
     exchange.model = try RouteByTask.choose(
       exchange.askedModel, for: exchange.profile, head: head, bodyBytes: bodyBytes, policy: policy)

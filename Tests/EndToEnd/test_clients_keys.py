@@ -140,6 +140,11 @@ class TestTerms:
             page = weir.ask("GET", "/v1/models?limit=9", [bearer("sk-app"), *headers])
             assert [entry["id"] for entry in page.json()["data"]] == [KIMI]
         assert weir.ask("GET", "/v1/models/auto", [bearer("sk-app")]).status == 403
+        # What weir cannot look into is not for a client that may have some models only.
+        assert weir.ask("GET", "/v1/models", [bearer("sk-app")], b"{}").status == 403
+        assert weir.ask("GET", "/v1/models/auto/endpoints", [bearer("sk-app")]).status == 403
+        stored = {"prompt": {"id": "pmpt_1"}, "input": "x"}
+        assert weir.post("/v1/responses", stored, [bearer("sk-app")]).status == 403
         body = chat(model="kimi-k2") | {"models": ["openai/gpt-4o"]}
         assert error(weir.post(CHAT, body, [bearer("sk-app")]))["code"] == "model_not_allowed"
 

@@ -12,6 +12,7 @@ from harness.eventually import eventually
 from harness.ledger import FILE, Ledger
 from harness.simulator import mark
 from harness.streams import events
+from harness.upstream import ScriptedUpstream, reply as scripted
 from harness.usual_requests import usual
 from harness.wire import message
 
@@ -51,6 +52,23 @@ def test_a_client_that_did_not_ask_sees_no_usage_and_weir_knows_it(asking, simul
     assert json.loads(simulator.received(marked).body)["stream_options"] == {"include_usage": True}
     row = asking.ledger.row(name[1])
     assert (row["usage_state"], row["output_tokens"], row["finish_reason"]) == ("reported", 5, "stop")
+
+
+def test_a_stream_of_a_known_length_gets_another_framing_when_something_is_left_out(weir_with):
+    chunk = {"id": "gen-1", "object": "chat.completion.chunk", "created": 1, "model": KIMI}
+    told = [chunk | {"choices": [{"index": 0, "delta": {"content": "hi"}, "finish_reason": "stop"}]},
+            chunk | {"choices": [], "usage": {"prompt_tokens": 3, "completion_tokens": 1, "total_tokens": 4}}]
+    body = b"".join(b"data: %b\n\n" % json.dumps(each).encode() for each in told) + b"data: [DONE]\n\n"
+    upstream = ScriptedUpstream(
+        lambda wire, request: scripted(body, headers=[("Content-Type", "text/event-stream")]))
+    weir = weir_with(files=ASKING, arguments=["--config", "weir.yaml"], upstream=upstream.url)
+    with weir.wire() as wire:
+        for _ in range(2):
+            wire.send(message("POST", "/v1/chat/completions", [("Content-Type", "application/json")],
+                              json.dumps(usual("chat/completions", stream=True)).encode()))
+            answer = wire.read_reply("POST")
+            assert answer.is_complete and answer.get("content-length") is None
+            assert b"usage" not in answer.body and answer.body.endswith(b"data: [DONE]\n\n")
 
 
 def test_a_client_that_asked_sees_the_usage(asking, simulator):

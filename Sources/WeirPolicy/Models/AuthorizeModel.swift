@@ -1,3 +1,5 @@
+import WeirWire
+
 /// Finds what a model name means, and whether it may be asked for here.
 public enum AuthorizeModel {
   /// Nil when the request names no model of its own.
@@ -18,6 +20,13 @@ public enum AuthorizeModel {
       : "Allowed models with a similar name: \(nearNames.joined(separator: ", "))."
     throw Refusal(
       .modelNotAllowed, "the model is not allowed by this proxy", remedy: remedy, param: "model")
+  }
+
+  /// A stored prompt names its own model, which nobody here can see: not for a client that has models of its own.
+  static func authorizeStored(_ exchange: Exchange, envelope: Envelope) throws(Refusal) {
+    guard exchange.askedModel == nil, envelope.models.isEmpty, let client = exchange.profile, !client.access.isOpen
+    else { return }
+    throw refusal(to: client)
   }
 
   private static func authorize(

@@ -5,6 +5,9 @@ enum ReadModel {
   /// Names go into headers, logs and labels, where nothing longer has a place; `KIMI_MODEL_ID` has the same bound.
   static let maximumBytes = 256
 
+  /// Entries of OpenRouter's list `models`; each is looked up and may be edited.
+  static let maximumFallbacks = 64
+
   /// Blanks and slashes at the end, which some servers drop, would dodge the lists of allowed models.
   private static func isSound(_ model: String) -> Bool {
     let bytes = model.utf8
@@ -14,6 +17,11 @@ enum ReadModel {
 
   /// Nil where the API has another way to say it: OpenRouter's `models` list, or a stored prompt (Responses API).
   static func read(_ envelope: Envelope, endpoint: Endpoint) throws(Refusal) -> String? {
+    guard envelope.models.count <= maximumFallbacks else {
+      throw Refusal(
+        .invalidRequest, "`models` has \(envelope.models.count) entries", remedy: "Name at most \(maximumFallbacks).",
+        param: "models")
+    }
     if let model = envelope.model, !model.isEmpty {
       guard isSound(model) else {
         throw Refusal(

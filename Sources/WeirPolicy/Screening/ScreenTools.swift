@@ -65,7 +65,8 @@ enum ScreenTools {
 
   /// An element goes with the comma before it; the first ones, which have none, with the comma behind them.
   private static func cuts(_ removed: [Int], of elements: [Range<Int>]) -> [Range<Int>] {
-    let firstKept = elements.indices.first { !removed.contains($0) } ?? elements.endIndex
+    // Both are in order, so the run of removed ones from the first on is where they are the same.
+    let firstKept = zip(removed, elements.indices).prefix { $0 == $1 }.count
     var cuts: [Range<Int>] = []
     if firstKept > 0, elements.indices.contains(firstKept) {
       cuts.append(elements[0].lowerBound..<elements[firstKept].lowerBound)

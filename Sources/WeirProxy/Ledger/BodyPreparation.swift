@@ -32,7 +32,8 @@ struct BodyPreparation: Sendable {
     inflate(&body)
     guard let redactor else { return cut(body.bytes, body.isTruncated) }
     let text = redactor.redact(String(decoding: body.bytes, as: UTF8.self))
-    return cut(Array(text.utf8), body.isTruncated)
+    // The copy's end may hold the beginning of what no expression could match whole.
+    return cut(Array(body.isTruncated ? text.utf8.dropLast(Self.margin) : text.utf8[...]), body.isTruncated)
   }
 
   private func cut(_ bytes: [UInt8], _ isTruncated: Bool) -> LedgerBodies.Body {

@@ -9,7 +9,13 @@ import WeirWire
 extension LiveExchange {
   /// Answers a request for models where the upstream need not be asked. Else notes what its reply is for.
   func answersModels() -> Bool {
-    guard !fields.hasBody, let target = exchange.target, let asked = ModelRequest(target) else { return false }
+    guard let target = exchange.target, target.endpoint == .models else { return false }
+    guard !fields.hasBody, let asked = ModelRequest(target) else {
+      // What weir does not read it cannot filter.
+      guard let client = limitedClient else { return false }
+      refuse(AuthorizeModel.refusal(to: client))
+      return true
+    }
     let listing = loop.models.listing(for: snapshot)
     switch asked {
     case .one(let id):

@@ -30,7 +30,8 @@ final class LoopGenAIRecorder {
   /// - Parameter model: the label of the model asked of the upstream.
   func record(_ exchange: Exchange, model: String, firstContentAt: Int64?) {
     // What no upstream was asked for is no operation of a client of its.
-    guard let operation = Self.operation(exchange.endpoint), let upstream = exchange.upstream else { return }
+    guard exchange.attempts > 0, let operation = Self.operation(exchange.endpoint), let upstream = exchange.upstream
+    else { return }
     let reading = exchange.reading
     let series = found(
       Key(

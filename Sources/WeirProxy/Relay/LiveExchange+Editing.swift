@@ -5,6 +5,9 @@ import WeirWire
 // Replies that parts are taken out of: usage that the client did not ask for, calls of forbidden tools. The meter reads
 // what came, the client and all that follow get what is left.
 extension LiveExchange {
+  /// An event that tells usage is small; a longer one passes as it is.
+  private static let longestUsageEvent = 1 << 20
+
   /// Notes how a reply is to be edited, if it is of a kind that the rules are about.
   func startEditing(_ head: ReplyHead, status: Int) {
     guard status < 300, let rules = exchange.replyRules,
@@ -15,7 +18,9 @@ extension LiveExchange {
     guard !isCoded || rules.tools != nil else { return }
     reply.isEventStream = head.isEventStream
     reply.edit = ReplyEdit(
-      editor: ReplyEditor(endpoint: exchange.endpoint, rules: rules, json: loop.jsonReader),
+      editor: ReplyEditor(
+        endpoint: exchange.endpoint, rules: rules, json: loop.jsonReader,
+        maximumEventBytes: rules.tools == nil ? Self.longestUsageEvent : ReplyEditor.maximumBytes),
       isWhole: !head.isEventStream, waits: !head.isEventStream || isCoded || rules.tools?.refuses == true,
       isCoded: isCoded)
   }

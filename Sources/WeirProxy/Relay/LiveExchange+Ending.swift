@@ -81,6 +81,9 @@ extension LiveExchange {
     guard drain > 0, phase == .reply, reply.isEventStream, transfer != nil, detached == nil, !loop.state.isDraining
     else { return false }
     leave(phase)
+    // Leaving lets the transfer go on, which may have been all that it waited for.
+    guard !isOver else { return true }
+    loop.readOn[ObjectIdentifier(self)] = self
     // Held until then, since no connection holds it any more.
     backOff = loop.eventLoop.assumeIsolated().scheduleTask(in: .nanoseconds(drain)) { self.abandoned() }
     return true
@@ -112,6 +115,7 @@ extension LiveExchange {
     guard !isOver else { return }
     let keepAlive = keepsAlive || reply.promisesMore && connection.servesOut
     isOver = true
+    if detached != nil { loop.readOn[ObjectIdentifier(self)] = nil }
     endSharing(ending)
     let toolCalls = submitToolCalls(wasComplete: ending == .complete)
     audit()

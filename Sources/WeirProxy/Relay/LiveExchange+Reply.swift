@@ -10,7 +10,7 @@ extension LiveExchange: TransferReceiver {
   private static let maximumKeptBytes = 8 * 1024 * 1024
 
   func transferReceivedHead(_ head: ResponseHead) {
-    let upstreamHead = ReplyHead(head, hygiene: snapshot.hygiene, allocator: connection.allocator)
+    var upstreamHead = ReplyHead(head, hygiene: snapshot.hygiene, allocator: connection.allocator)
     if let fault = upstreamHead.fault {
       transfer?.cancel()
       // Not from inside libcurl, which takes no other request while it reports this one.
@@ -22,6 +22,7 @@ extension LiveExchange: TransferReceiver {
     }
     RequestPath.replied(&exchange, status: head.status, now: loop.now)
     if exchange.editsReply { startEditing(upstreamHead, status: head.status) }
+    if reply.edit?.isWhole == false { upstreamHead.forgetLength() }
     if holdsBack(status: head.status) {
       reply.isEventStream = upstreamHead.isEventStream
       reply.framing = framing(status: head.status, contentLength: upstreamHead.contentLength)

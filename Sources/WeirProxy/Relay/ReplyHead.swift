@@ -79,6 +79,9 @@ struct ReplyHead {
     announcedLength = count
   }
 
+  /// How long the body gets is known at its end only.
+  mutating func forgetLength() { announcedLength = nil }
+
   /// The lines but those that tell of the upstream's rate limits.
   var linesWithoutRateLimits: ByteBuffer {
     var kept = ByteBuffer()

@@ -94,7 +94,8 @@ final class Chores: Sendable {
 
   /// Writes what was spent, where that has changed. Blocks.
   func save() {
-    guard keepsSpending else { return }
+    // After a hand-over the file is the other process's; what is spent here is passed on at the end.
+    guard keepsSpending, !state.isHandedOver else { return }
     saved.withLock { saved in
       if let end = saved.restsUntil {
         guard NIODeadline.now() >= end else { return }

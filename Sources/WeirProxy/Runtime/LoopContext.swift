@@ -18,6 +18,8 @@ final class LoopContext {
   let traffic: LoopTraffic
   var snapshot: RuntimeSnapshot
   private(set) var connections: [ConnectionHandler] = []
+  /// Streams that are read on although their clients have left.
+  var readOn: [ObjectIdentifier: LiveExchange] = [:]
   private var generator = FastRandom()
   private var sweep: Scheduled<Void>?
 
@@ -66,6 +68,8 @@ final class LoopContext {
 
   /// The process ends: idle connections close, busy ones close after their reply.
   func drain() {
+    // Nobody waits for these; what they used so far is counted.
+    for exchange in Array(readOn.values) { exchange.abandoned() }
     for connection in connections { connection.drain() }
   }
 

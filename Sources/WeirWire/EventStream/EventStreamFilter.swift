@@ -29,6 +29,8 @@ struct EventStreamFilter {
   /// The last byte was a CR, whose LF may follow and shares its fate.
   private var endedWithReturn = false
   private var returnWentOut = true
+  /// The stream is over, and what went out last is an event without its end.
+  private var endsInEvent = false
 
   /// - Parameter maximumEventBytes: what one event may take, its line ends included.
   init(maximumEventBytes: Int) {
@@ -38,7 +40,7 @@ struct EventStreamFilter {
   /// True when an event written to the client now would stand by itself.
   var isAtEventBoundary: Bool {
     switch place {
-    case .between, .event: true
+    case .between, .event: !endsInEvent
     case .comment: false
     case .overlong(let passes): !passes
     }
@@ -90,6 +92,7 @@ struct EventStreamFilter {
   ) {
     guard !held.isEmpty else { return }
     unsafe endEvent(judge, emit)
+    endsInEvent = returnWentOut
   }
 
   private func lineEnd(in bytes: UnsafeRawBufferPointer, from position: Int) -> Int? {

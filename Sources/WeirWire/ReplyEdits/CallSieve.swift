@@ -44,12 +44,14 @@ struct CallSieve {
 
   /// Whether a call that stands whole stays.
   mutating func keeps(_ name: String, choice: Int = 0) -> Bool {
-    guard !rule.allows(name) else {
+    let isKnown = choicesWithCalls.contains(choice) || choicesWithout.contains(choice)
+    let hasRoom = isKnown || choicesWithCalls.count + choicesWithout.count < Self.maximumPlaces
+    if rule.allows(name), hasRoom {
       choicesWithCalls.insert(choice)
       return true
     }
-    if rule.refuses { refusedTool = refusedTool ?? name }
-    choicesWithout.insert(choice)
+    if rule.refuses, !rule.allows(name) { refusedTool = refusedTool ?? name }
+    if hasRoom { choicesWithout.insert(choice) }
     return false
   }
 

@@ -86,6 +86,7 @@ struct RequestTexts {
     /// Nil leaves it as it is around the object.
     private(set) var role: TextRole?
     private var isEncoded = false
+    private var isPlain = false
 
     /// Of a member that comes twice the last one counts, as for most readers.
     init(_ object: JSONValue, _ level: Level) {
@@ -100,6 +101,7 @@ struct RequestTexts {
         }
       }
       isEncoded = ["base64", "redacted_thinking", "reasoning.encrypted"].contains(type)
+      isPlain = type == "text"
       if case .media = level { return }
       let isResult = type.map { $0.hasSuffix("tool_result") || $0.hasSuffix("_output") } ?? false
       if isResult { role = .tool }
@@ -129,7 +131,7 @@ struct RequestTexts {
       case .inputAudio: return .media(isSound: true)
       case .url:
         if case .media(isSound: true) = level { return isString ? nil : .data }
-        return isString && (isEncoded || value.isDataURL) ? nil : .data
+        return isString && (isEncoded || value.isDataURL && !isPlain) ? nil : .data
       default: return .data
       }
     }

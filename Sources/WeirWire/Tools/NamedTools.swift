@@ -56,6 +56,8 @@ public enum NamedTools {
     return result
   }
 
+  /// No tool says its name or type more often; members that come twice count each.
+  private static let mostNames = 8
   /// No tool is named at greater length.
   private static let longestName = 4096
   /// Types that only say how a tool is declared or asked for.
@@ -82,8 +84,19 @@ public enum NamedTools {
     }
     let kinds = types.filter { !plainTypes.contains($0) }
     let names = declarations.flatMap { $0.all("name") }.map { $0.string(maximumBytes: longestName) }
+    // Nobody says it so often: a tool without a name that can be read is never allowed.
+    guard names.count <= mostNames, types.count <= mostNames else { return [[]] }
     if names.isEmpty { return kinds.isEmpty ? [] : [kinds] }
-    return names.map { name in name.map { [$0] + kinds } ?? [] }
+    // The name beside a built-in's type is the client's own word, but for Anthropic's, whose types bear a version.
+    let builtIns = kinds.filter { $0 != "namespace" && !isVersioned($0) }
+    return names.map { name in name.map { [$0] + kinds } ?? [] } + (builtIns.isEmpty ? [] : [builtIns])
+  }
+
+  /// Whether a type ends in a number, as `web_search_20250305` does.
+  private static func isVersioned(_ type: String) -> Bool {
+    let parts = type.split(separator: "_", omittingEmptySubsequences: false)
+    guard parts.count > 1, let end = parts.last, !end.isEmpty else { return false }
+    return end.utf8.allSatisfy { (0x30...0x39).contains($0) }
   }
 
   private static func calls(of item: JSONValue) -> [Names] {

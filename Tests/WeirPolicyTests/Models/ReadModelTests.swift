@@ -44,6 +44,15 @@ struct ReadModelTests {
     }
   }
 
+  @Test("is not read where the list `models` has more entries than anybody tries", arguments: apis)
+  func manyModels(endpoint: Endpoint) throws {
+    func list(_ count: Int) -> String {
+      #"{"model":"m","models":["# + Array(repeating: #""a/b""#, count: count).joined(separator: ",") + "]}"
+    }
+    #expect(try ReadModel.read(envelope(list(64)), endpoint: endpoint) == "m")
+    #expect(try refused(list(65), endpoint)?.param == "models")
+  }
+
   @Test("is missing otherwise", arguments: ["{}", #"{"models":[]}"#, #"{"models":[7]}"#, #"{"Model":"m"}"#])
   func missing(json: String) throws {
     for endpoint in Self.apis {

@@ -117,4 +117,14 @@ struct EventStreamFilterTests {
       #expect(filter.isAtEventBoundary == isBoundary, "\(text.prefix(20))")
     }
   }
+
+  @Test("an event that the stream's end cut off is no place for another")
+  func cutOff() {
+    var filter = EventStreamFilter(maximumEventBytes: 1000)
+    unsafe Array("data: {\"id".utf8).withUnsafeBytes { bytes in
+      unsafe filter.read(bytes, judge: { _, _ in .pass }, overlong: { .pass }, emit: { _ in })
+    }
+    unsafe filter.finish(judge: { _, _ in .pass }, emit: { _ in })
+    #expect(!filter.isAtEventBoundary)
+  }
 }

@@ -16,6 +16,10 @@ struct NamedToolsTests {
       (#"{"type":"url","url":"u","name":"l"}"#, [["l"]]),
       (#"{"n\u0061me":"\u0066"}"#, [["f"]]), (#"{"name":"f","name":"g"}"#, [["f"], ["g"]]),
       (#"{"type":"namespace","name":"n","tools":[{"name":"a"},{"name":"b"}]}"#, [["n", "namespace"], ["a"], ["b"]]),
+      (#"{"type":"code_interpreter","name":"f"}"#, [["f", "code_interpreter"], ["code_interpreter"]]),
+      (#"{"type":"text_editor_20250728","name":"f"}"#, [["f", "text_editor_20250728"]]),
+      ("{" + String(repeating: #""name":"f","#, count: 9) + #""type":"x"}"#, [[]]),
+      ("{" + String(repeating: #""type":"x","#, count: 9) + #""name":"f"}"#, [[]]),
       (#"{}"#, [[]]), (#""f""#, [[]]), (#"{"type":"function"}"#, [[]]), (#"{"name":7}"#, [[]]),
     ])
   func offers(element: String, tools: [[String]]) { #expect(offered("[\(element)]") == [tools]) }
