@@ -34,6 +34,14 @@ weir_schema *weir_schema_compile(const uint8_t *bytes, size_t count) noexcept {
   }
 }
 
+size_t weir_schema_stack_bytes() noexcept {
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(undefined_behavior_sanitizer)
+  return 128U << 20U;
+#else
+  return 6U << 20U;
+#endif
+}
+
 // Measured: 20 bytes a byte of usual schemas, 80 where a schema is little but empty ones.
 size_t weir_schema_memory(const weir_schema *schema) noexcept {
   return 1024 + 80 * schema->textBytes + schema->patterns.memory();

@@ -44,7 +44,7 @@ typedef struct {
 
 // NULL when the schema is unusable: not JSON, not a schema, too large or too deep, refers to another document or to
 // itself without consuming anything, has a pattern that RE2 does not know; or when there is no memory.
-// Needs up to WEIR_SCHEMA_STACK_BYTES of stack.
+// Needs up to weir_schema_stack_bytes() of stack.
 weir_schema *weir_schema_compile(const uint8_t *bytes, size_t count) WEIR_SCHEMA_NOEXCEPT;
 // What the schema may take in memory at most, in bytes; an estimate to bound a cache by.
 size_t weir_schema_memory(const weir_schema *schema) WEIR_SCHEMA_NOEXCEPT;
@@ -54,10 +54,8 @@ void weir_schema_destroy(weir_schema *schema) WEIR_SCHEMA_NOEXCEPT;
 weir_schema_result weir_schema_check(
     const weir_schema *schema, const uint8_t *arguments, size_t count, weir_schema_place *place) WEIR_SCHEMA_NOEXCEPT;
 
-// A build with a sanitizer, whose frames are larger, says more.
-#ifndef WEIR_SCHEMA_STACK_BYTES
-#define WEIR_SCHEMA_STACK_BYTES 6291456
-#endif
+// The stack, in bytes, that compiling and checking may need; more in a build with a sanitizer, whose frames are larger.
+size_t weir_schema_stack_bytes(void) WEIR_SCHEMA_NOEXCEPT;
 
 // Regular expressions (RE2's) whose matches are taken out of texts. Filled once; then several threads may use it.
 typedef struct weir_redactor weir_redactor;

@@ -4,7 +4,7 @@ import CWeirSchema
 /// ``stackBytes`` of stack.
 @safe final class ToolSchema: @unchecked Sendable {
   /// The stack that compiling and checking may need, in bytes.
-  static let stackBytes = Int(WEIR_SCHEMA_STACK_BYTES)
+  static let stackBytes = weir_schema_stack_bytes()
   /// A schema's text above this many bytes is unusable.
   static let maximumBytes = Int(WEIR_SCHEMA_MAXIMUM_BYTES)
   /// A pointer to a violation is cut at this many bytes.
