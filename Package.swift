@@ -128,7 +128,8 @@ let package = Package(
         "WeirConfiguration", "WeirPolicy", "WeirProxy", "WeirWire", nioCore, nioHTTP1,
         .product(name: "NIOEmbedded", package: "swift-nio"),
       ],
-      path: "Tests/Fuzzing", exclude: ["Corpus", "Package.swift", "README.md", "Sources", "run", "sanitize", "thread.suppressions"],
+      path: "Tests/Fuzzing",
+      exclude: ["Corpus", "Package.swift", "README.md", "Sources", "run", "sanitize", "thread.suppressions"],
       sources: ["Bounded", "Targets"], swiftSettings: strict),
   ]
 )
