@@ -84,6 +84,7 @@ extension StoreConnection {
   func probeIfDue(_ now: UInt64) {
     guard probe.deadline == nil, now >= probe.due else { return }
     let patience = role == .lane(.decisions) ? settings.deadline.storeNanoseconds : Self.second
+    probe.begun = now
     probe.deadline = now + patience
     probe.isLate = false
     probe.isBySource = false
@@ -105,6 +106,10 @@ extension StoreConnection {
       }
       return fail(StoreTrouble(answer: text), now)
     }
+    // What the heartbeat brings is known before anybody uses the store again.
+    guard role != .lane(.decisions) || loop.beat(reply, after: now &- probe.begun) else {
+      return fail(StoreTrouble("its answer is not one of Redis"), now)
+    }
     let isLate = probe.isLate
     probe.deadline = nil
     guard !isLate else {
@@ -116,8 +121,6 @@ extension StoreConnection {
     probe.due = now + Self.second
     backoff.reset()
     let isNews = health.passed()
-    // What the heartbeat brings is known before anybody uses the store again.
-    if role == .lane(.decisions) { loop.beat(reply) }
     loop.changed(role, isTaking: true, isNews: isNews, "")
   }
 

@@ -54,6 +54,7 @@ final class StoreConnection {
   /// The probe that is under way, or when the next is due.
   struct Probe {
     var due: UInt64 = 0
+    var begun: UInt64 = 0
     /// Nil when none is under way.
     var deadline: UInt64?
     var isLate = false

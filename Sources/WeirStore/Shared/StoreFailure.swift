@@ -25,6 +25,11 @@ public enum StoreFailure: Error, Sendable, Equatable {
     }
   }
 
+  /// The label, and of a store's error its first word, which quotes nothing: for a log.
+  public var code: String {
+    if case .refused(let text) = self { StoreTrouble.code(of: text) } else { label }
+  }
+
   /// Every label, for metrics.
   public static let labels = ["down", "full", "late", "broken", "refused", "too_large"]
 }

@@ -106,7 +106,8 @@ import Synchronization
 
   /// Says that this sidecar holds nothing any more, where the store is there to hear it.
   private func leave() {
-    guard let connection = connections.first(where: { $0.role == .lane(.decisions) }), connection.isTaking else { return }
+    let found = connections.first { $0.role == .lane(.decisions) }
+    guard let connection = found, connection.isTaking else { return }
     let now = StoreClock.now()
     let words = StoreWire.words(
       ["1", store.fleetKey("members"), store.fleetBase, store.sidecar].map { Array($0.utf8) })
@@ -161,14 +162,17 @@ import Synchronization
     StoreWire.head(count: 6) + (isBySource ? beatScript.bySource : beatScript.byDigest) + beatWords
   }
 
-  func beat(_ reply: StoreReply) {
-    guard let news = FleetNews(reply) else { return }
+  /// False for what is no answer to a heartbeat.
+  func beat(_ reply: StoreReply, after nanoseconds: UInt64) -> Bool {
+    guard let news = FleetNews(reply) else { return false }
+    store.observer.finished(.heartbeat, after: Double(nanoseconds) / 1_000_000_000, failure: nil)
     store.sidecars.store(news.sidecars, ordering: .relaxed)
     if news.isNew { for body in store.listeners.withLock({ $0.joins }) { body() } }
     for (name, version) in news.versions where versions[name] != version {
       versions[name] = version
       for body in store.listeners.withLock({ $0.versions[name] ?? [] }) { body(version) }
     }
+    return true
   }
 
   // MARK: Channels
