@@ -46,6 +46,9 @@ let package = Package(
       name: "CWeirCurl", cSettings: c,
       linkerSettings: [.linkedLibrary("curl")]),
     .target(
+      name: "CWeirHiredis", cSettings: c,
+      linkerSettings: [.linkedLibrary("hiredis")]),
+    .target(
       name: "CWeirSimdjson", cxxSettings: cxx,
       linkerSettings: [.linkedLibrary("simdjson"), .linkedLibrary("stdc++")]),
 
@@ -69,6 +72,7 @@ let package = Package(
     .target(
       name: "WeirStore",
       dependencies: [
+        "CWeirHiredis", .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ], swiftSettings: strict),
     .target(

@@ -61,6 +61,8 @@ public struct Configuration: Sendable {
   public let webhook: Webhook?
   /// How long the ledger keeps what, and whether prompts and replies are among it.
   public let ledger: Ledger
+  /// What is shared with other sidecars.
+  public let sharedState: SharedState
   /// Whether requests without a valid `traceparent` get one.
   public let makesTraces: Bool
   /// Whether the metrics of OpenTelemetry's GenAI conventions are exported too.

@@ -6,6 +6,7 @@ import NIOPosix
 public import WeirConfiguration
 import WeirMetrics
 import WeirPolicy
+import WeirStore
 
 /// A running weir: both listeners, their event loops, and what they share.
 public final class Proxy: Sendable {
@@ -58,7 +59,9 @@ public final class Proxy: Sendable {
       genAIUpstreams: configuration.exportsGenAIMetrics ? configuration.upstreams : nil)
     let ledger = LedgerKeeper(
       path: configuration.ledgerPath, keeping: configuration.ledger, logger: logger)
-    let state = ProxyState(snapshot: snapshot, metrics: metrics, ledger: ledger, log: log, logger: logger)
+    let store = try SharedStore.of(configuration.sharedState, registry: metrics.registry, logger: logger)
+    let state = ProxyState(
+      snapshot: snapshot, metrics: metrics, ledger: ledger, log: log, logger: logger, store: store)
     metrics.observe(state, version: version)
     ledger.register(in: metrics.registry)
     let descriptors = DescriptorLimit.raise()
@@ -92,6 +95,7 @@ public final class Proxy: Sendable {
         live: live, logger: logger, chores: chores, handOver: handOver, prices: prices,
         firstWatch: firstWatch)
       try proxy.announce(descriptors: descriptors)
+      try store?.start()
       // Reading the configuration alone touches megabytes of code that no request needs.
       weir_let_go_of_code()
       return proxy
@@ -193,6 +197,7 @@ public final class Proxy: Sendable {
         continuation.resume()
       }
     }
+    await Self.stop(state.store)
     // Every exchange is over and noted; votes that are under way still find their event loops.
     await state.ledger.close(logger)
     await Self.close(state.audit, cutRequests: state.cutRequests)
@@ -219,6 +224,17 @@ public final class Proxy: Sendable {
     await withCheckedContinuation { continuation in
       DispatchQueue.global().async {
         audit.close()
+        continuation.resume()
+      }
+    }
+  }
+
+  /// Waits for the store's farewell, off the event loops and Swift's own threads.
+  private static func stop(_ store: SharedStore?) async {
+    guard let store else { return }
+    await withCheckedContinuation { continuation in
+      DispatchQueue.global().async {
+        store.stop()
         continuation.resume()
       }
     }

@@ -17,7 +17,6 @@ public enum ConfigurationLoader {
     readClientsFile(into: &resolver, &files, readFile)
     resolver.problems += UnknownNames.problems(in: resolver)
     resolver.warnOfRivalNames()
-    resolver.refuseUnavailable()
 
     let parts = ConfigurationParts(&resolver)
     resolver.problems += ConfigurationChecks.problems(of: parts, resolver, readFile)

@@ -20,6 +20,7 @@ struct ConfigurationParts {
   let makesTraces: Bool
   let exportsGenAIMetrics: Bool
   let allowsVariantOverride: Bool
+  let sharedState: Configuration.SharedState
 
   /// Resolves every live setting; problems stay in the resolver.
   init(_ resolver: inout SettingsResolver) {
@@ -76,6 +77,7 @@ struct ConfigurationParts {
     makesTraces = resolver.value(Settings.makesTraces)
     exportsGenAIMetrics = resolver.value(Settings.genAIMetrics)
     allowsVariantOverride = resolver.value(Settings.variantOverride)
+    sharedState = Configuration.SharedState(&resolver)
   }
 
   /// The finished snapshot.
@@ -94,7 +96,7 @@ struct ConfigurationParts {
       ledger: Configuration.Ledger(
         maximumAgeDays: ledgerAge, maximumBytes: ledgerBytes, maximumBodyBytes: ledgerBodyBytes,
         redactions: policy.redactions),
-      makesTraces: makesTraces, exportsGenAIMetrics: exportsGenAIMetrics,
+      sharedState: sharedState, makesTraces: makesTraces, exportsGenAIMetrics: exportsGenAIMetrics,
       origins: origins, sections: policy.rows, warnings: warnings, files: files)
   }
 }
@@ -112,11 +114,6 @@ extension SettingsResolver {
     let directory = neighbour.lastIndex(of: "/").map { neighbour[...$0] } ?? ""
     record(setting.entry, directory + path, .builtIn)
     return directory + path
-  }
-
-  /// Resolves the settings of features that this version lacks: they can only give problems.
-  mutating func refuseUnavailable() {
-    _ = value(Settings.redisURL)
   }
 }
 

@@ -59,6 +59,6 @@ extension EffectiveValue {
   }
 
   static func row(_ name: String, _ text: String, _ origin: ValueOrigin) -> EffectiveValue {
-    EffectiveValue(name: name, text: text, origin: origin, isReloadable: true, isAvailable: true)
+    EffectiveValue(name: name, text: text, origin: origin, isReloadable: true)
   }
 }

@@ -23,14 +23,8 @@ struct SettingsResolver {
   mutating func value<Value>(_ setting: Setting<Value>) -> Value {
     let entry = setting.entry
     let raw = rawValue(of: entry)
-    guard let raw, !isOff(raw, entry) else {
-      record(entry, entry.availability == .live ? entry.defaultText : "off", raw?.origin ?? .builtIn)
-      return setting.fallback
-    }
-    if entry.availability == .refused {
-      report(
-        .error, raw, "not available in this version",
-        "remove it: weir would not do what it asks for")
+    guard let raw else {
+      record(entry, entry.defaultText, .builtIn)
       return setting.fallback
     }
     do throws(ValueProblem) {
@@ -51,12 +45,7 @@ struct SettingsResolver {
   /// Notes a value that was decided elsewhere.
   mutating func record(_ entry: SettingEntry, _ text: String, _ origin: ValueOrigin) {
     effective[entry.name] = EffectiveValue(
-      name: entry.name, text: text, origin: origin, isReloadable: entry.isReloadable,
-      isAvailable: entry.availability == .live)
-  }
-
-  private func isOff(_ raw: RawValue, _ entry: SettingEntry) -> Bool {
-    entry.availability != .live && raw.content.isOff
+      name: entry.name, text: text, origin: origin, isReloadable: entry.isReloadable)
   }
 
   private mutating func report(

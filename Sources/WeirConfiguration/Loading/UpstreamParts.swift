@@ -79,7 +79,7 @@ struct UpstreamParts {
     upstreams.append(upstream)
     if let retry = entry?.retry { retries[upstream.name] = retry }
     let text = UpstreamParts.summary(upstream, entry, defaults: parts.timeouts)
-    rows.append(EffectiveValue(name: key, text: text, origin: origin, isReloadable: true, isAvailable: true))
+    rows.append(EffectiveValue(name: key, text: text, origin: origin, isReloadable: true))
   }
 
   private func headers(

@@ -30,6 +30,4 @@ public struct EffectiveValue: Sendable, Equatable {
   public let origin: ValueOrigin
   /// Whether a reload applies a new value.
   public let isReloadable: Bool
-  /// False for settings of features that this version lacks.
-  public let isAvailable: Bool
 }

@@ -15,7 +15,7 @@ public enum ConfigurationReport {
     return text
   }
 
-  /// `{"settings":[{"name","value","origin","reloadable","available"}],"sections":[…],"warnings":["…"]}`;
+  /// `{"settings":[{"name","value","origin","reloadable"}],"sections":[…],"warnings":["…"]}`;
   /// the value is always text, null when unset.
   public static func json(_ configuration: Configuration) -> String {
     let warnings = configuration.warnings.map { JSONString.quoted($0.description) }
@@ -28,14 +28,13 @@ public enum ConfigurationReport {
       let text = value.text.isEmpty ? "null" : JSONString.quoted(value.text)
       return #"{"name":\#(JSONString.quoted(value.name)),"value":\#(text),"#
         + #""origin":\#(JSONString.quoted(value.origin.description)),"#
-        + #""reloadable":\#(value.isReloadable),"available":\#(value.isAvailable)}"#
+        + #""reloadable":\#(value.isReloadable)}"#
     }
     return objects.joined(separator: ",")
   }
 
   private static func shownText(_ value: EffectiveValue) -> String {
-    let text = value.text.isEmpty ? "-" : value.text
-    return value.isAvailable ? text : "\(text) (not in this version)"
+    value.text.isEmpty ? "-" : value.text
   }
 
   private static func padded(_ text: String, to width: Int) -> String {

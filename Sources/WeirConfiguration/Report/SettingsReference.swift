@@ -36,10 +36,6 @@ public enum SettingsReference {
 
   private static func meaning(_ entry: SettingEntry) -> String {
     var text = entry.doc + "."
-    switch entry.availability {
-    case .live: break
-    case .refused: text += " Not in this version: an error when set."
-    }
     if entry.isSecret { text += " Redacted wherever it is shown." }
     if !entry.isReloadable { text += " Takes a restart." }
     return text

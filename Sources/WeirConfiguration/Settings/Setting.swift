@@ -1,11 +1,3 @@
-/// Whether this version does what a setting asks for.
-enum Availability: Sendable {
-  /// The setting takes effect.
-  case live
-  /// An error when set to anything but `off`: an enforcement that silently does nothing would be a lie.
-  case refused
-}
-
 /// Everything about a setting but its value's type; the reference and `weir check` are made from it.
 struct SettingEntry: Sendable {
   /// The variable, and the setting's name everywhere.
@@ -26,7 +18,6 @@ struct SettingEntry: Sendable {
   let isSecret: Bool
   /// Whether a reload applies a new value; otherwise it takes a restart.
   let isReloadable: Bool
-  let availability: Availability
 
   /// The setting's own name and its aliases.
   var ownNames: [String] { [name] + aliases }
@@ -42,12 +33,12 @@ struct Setting<Value: Sendable>: Sendable {
     _ name: String, aliases: [String] = [], sharedNames: [String] = [], yaml: String?,
     _ type: ValueType<Value>,
     default fallback: Value, secret: Bool = false, reloadable: Bool = true,
-    availability: Availability = .live, _ doc: String
+    _ doc: String
   ) {
     entry = SettingEntry(
       name: name, aliases: aliases, sharedNames: sharedNames, yamlPath: yaml, typeName: type.name,
       shape: type.shape, defaultText: type.spell(fallback), doc: doc, isSecret: secret,
-      isReloadable: reloadable, availability: availability)
+      isReloadable: reloadable)
     self.type = type
     self.fallback = fallback
   }
@@ -56,10 +47,10 @@ struct Setting<Value: Sendable>: Sendable {
   init<Wrapped>(
     _ name: String, aliases: [String] = [], sharedNames: [String] = [], yaml: String?,
     _ type: ValueType<Wrapped>, secret: Bool = false, reloadable: Bool = true,
-    availability: Availability = .live, _ doc: String
+    _ doc: String
   ) where Value == Wrapped? {
     self.init(
       name, aliases: aliases, sharedNames: sharedNames, yaml: yaml, type.optional, default: nil,
-      secret: secret, reloadable: reloadable, availability: availability, doc)
+      secret: secret, reloadable: reloadable, doc)
   }
 }

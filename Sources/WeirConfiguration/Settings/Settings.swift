@@ -5,7 +5,7 @@ enum Settings {
   /// Every setting, in the order of the reference.
   static let all: [SettingEntry] =
     listeners + upstream + moonshot + kimi + rollouts + clients + limits + timeouts + spending + pricing + caching
-    + resilience + hygiene + metering + keeping + auditing + watching + observing + logging + files + later
+    + resilience + hygiene + metering + keeping + auditing + watching + observing + logging + files + sharedState
 
   /// The setting that a variable names, own names and shared ones.
   static let byVariable: [String: SettingEntry] = Dictionary(

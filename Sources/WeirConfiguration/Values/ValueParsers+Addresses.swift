@@ -78,7 +78,7 @@ extension ValueParsers {
   }
 
   /// The parts of `HOST`, `HOST:PORT`, `[HOST]` or `[HOST]:PORT`; nil when the brackets or colons are wrong.
-  private static func hostAndPort(_ text: String) -> (host: String, port: String?)? {
+  static func hostAndPort(_ text: String) -> (host: String, port: String?)? {
     if text.hasPrefix("[") {
       guard let end = text.firstIndex(of: "]") else { return nil }
       let host = String(text[text.index(after: text.startIndex)..<end])
@@ -95,14 +95,14 @@ extension ValueParsers {
     }
   }
 
-  private static func port(_ text: String, from least: Int) -> Int? {
+  static func port(_ text: String, from least: Int) -> Int? {
     guard (1...5).contains(text.utf8.count), text.utf8.allSatisfy(ASCII.isDigit), let port = Int(text),
       (least...65_535).contains(port)
     else { return nil }
     return port
   }
 
-  private static func checkedHost(_ host: String) throws(ValueProblem) -> String {
+  static func checkedHost(_ host: String) throws(ValueProblem) -> String {
     if host.contains(":") {
       guard IPv6.groups(of: host) != nil else {
         throw ValueProblem("what stands in brackets is not an IPv6 address", fix: "for example [::1]")

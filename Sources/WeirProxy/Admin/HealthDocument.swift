@@ -30,7 +30,7 @@ struct HealthDocument {
     if isUnhealthy { return .unhealthy }
     let isWhole =
       reports.allSatisfy { $0.status == .healthy } && circuits.values.allSatisfy { $0 == .closed }
-      && ledgerProblem == nil
+      && ledgerProblem == nil && state.store?.isUp != false
     return isWhole ? .healthy : .degraded
   }
 
@@ -46,6 +46,7 @@ struct HealthDocument {
     line.add("uptime_seconds", json: Self.thousandths(WallClock.seconds() - startedAt))
     line.add("upstreams", json: upstreams)
     if let ledgerProblem { line.add("ledger", "\(ledgerProblem)") }
+    if let store = state.store { line.add("shared_state", json: Self.sharedState(store)) }
     line.add("timestamp", WallClock.timestamp(WallClock.seconds()))
     return line.finish()
   }
@@ -58,6 +59,14 @@ struct HealthDocument {
     line.add(
       "last_success", json: report.lastSuccess.map { JSONText.quotedBytes(WallClock.timestamp($0)) } ?? Self.null)
     line.add("circuit", (circuits[report.name] ?? .closed).label)
+    return line.finish()
+  }
+
+  private static func sharedState(_ store: SharedStore) -> [UInt8] {
+    var line = JSONLine()
+    line.add("up", store.isUp)
+    line.add("sidecars", store.fleetSize)
+    if !store.isUp { line.add("reason", store.trouble) }
     return line.finish()
   }
 

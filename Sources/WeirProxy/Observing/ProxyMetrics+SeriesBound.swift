@@ -1,6 +1,7 @@
 import WeirConfiguration
 import WeirMetrics
 import WeirPolicy
+import WeirStore
 import WeirWire
 
 extension ProxyMetrics {
@@ -30,7 +31,7 @@ extension ProxyMetrics {
       "variant": variants.count + 2,
       // 200 to 999, and what stands for no status.
       "status": 801, "stream": 2, "sticky": 2, "reused": 2, "cache": 4, "type": 4, "gen_ai_token_type": 2, "rating": 2,
-      "direction": 2, "phase": 3, "version": 1,
+      "operation": StoreOperation.allCases.count, "direction": 2, "phase": 3, "version": 1,
     ]
   }
 }

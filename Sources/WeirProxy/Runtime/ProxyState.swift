@@ -4,6 +4,7 @@ import NIOCore
 import Synchronization
 import WeirConfiguration
 import WeirPolicy
+import WeirStore
 
 /// What all event loops of a proxy share.
 final class ProxyState: Sendable {
@@ -32,6 +33,8 @@ final class ProxyState: Sendable {
   /// Nil keeps no audit log.
   let audit: AuditLog?
   let webhook: WebhookDesk
+  /// What is shared with other sidecars; nil shares nothing.
+  let store: SharedStore?
   let anomalies: AnomalyDesk
   let budgetAlerts: BudgetAlerts
   /// Makes kept replies small, off the event loops.
@@ -42,7 +45,11 @@ final class ProxyState: Sendable {
   private let handedOver = Atomic<Bool>(false)
   private let cut = Atomic<Int>(0)
 
-  init(snapshot: RuntimeSnapshot, metrics: ProxyMetrics, ledger: LedgerKeeper, log: LogSink, logger: Logger) {
+  init(
+    snapshot: RuntimeSnapshot, metrics: ProxyMetrics, ledger: LedgerKeeper, log: LogSink, logger: Logger,
+    store: SharedStore? = nil
+  ) {
+    self.store = store
     let limits = snapshot.configuration.limits
     connections = Allowance(bound: limits.maxConnections)
     inFlight = Allowance(bound: limits.maxInFlight)

@@ -29,7 +29,7 @@ struct ReportTests {
     #expect(try row("WEIR_CLIENT_KEYS") == ("app:***", "environment WEIR_CLIENT_KEYS"))
     #expect(try row("WEIR_PORT_FILE") == ("-", "default"))
     #expect(try row("WEIR_RETRIES") == ("1", "environment WEIR_RETRIES"))
-    #expect(try row("WEIR_REDIS_URL") == ("off (not in this version)", "default"))
+    #expect(try row("WEIR_REDIS_URL") == ("off", "default"))
     #expect(lines.last?.hasPrefix("environment: warning: WEIR_UPSTREAM_URL: ") == true)
   }
 
@@ -41,7 +41,6 @@ struct ReportTests {
         let value: String?
         let origin: String
         let reloadable: Bool
-        let available: Bool
       }
       let settings: [Setting]
       let sections: [Setting]
@@ -53,7 +52,6 @@ struct ReportTests {
     #expect(report.settings.map(\.name) == configuration.origins.map(\.name))
     #expect(report.settings.map { $0.value ?? "" } == configuration.origins.map(\.text))
     #expect(report.settings.map(\.origin) == configuration.origins.map(\.origin.description))
-    #expect(report.settings.filter { !$0.available }.map(\.name) == ["WEIR_REDIS_URL"])
     #expect(report.sections.map(\.name) == configuration.sections.map(\.name))
     #expect(report.settings.first { $0.name == "WEIR_LISTEN" }?.reloadable == false)
     #expect(report.warnings == configuration.warnings.map(\.description))
@@ -160,7 +158,7 @@ struct SettingsReferenceTests {
     #expect(lines.allSatisfy { line in line.count { $0 == "|" } == 6 })
   }
 
-  @Test("says names, key, type, default and meaning, and what this version lacks")
+  @Test("says names, key, type, default, meaning, and what takes a restart")
   func content() {
     let text = SettingsReference.markdown()
     #expect(
@@ -173,8 +171,8 @@ struct SettingsReferenceTests {
       ))
     #expect(
       text.contains(
-        "| `WEIR_REDIS_URL` | `redis.url` | secret |  | Shared state for several sidecars; without it, in memory. "
-          + "Not in this version: an error when set. Redacted wherever it is shown. |"
+        "| `WEIR_REDIS_DEADLINE_MS` | `redis.deadline_ms` | integer | `20` | Milliseconds that a request waits for the "
+          + "store before local state decides. Takes a restart. |"
       ))
   }
 
