@@ -34,6 +34,7 @@ packages_missing_to_build() {
   has_library sqlite3 || echo libsqlite3-dev
   has_library re2 || echo libre2-dev
   has_library nlohmann_json || echo nlohmann-json3-dev
+  has_library jemalloc || echo libjemalloc-dev
 }
 
 # The same for the lint check.
@@ -163,13 +164,28 @@ commit_of_tree() {
   fi
 }
 
-# Builds the release executable and strips it; its path is then $release_binary.
+# Joins jemalloc's objects into one, whose path it prints. Linked as an archive, the executable would keep malloc to
+# itself (Swift hides what comes from archives), and what a library allocates could not be freed by weir.
+join_allocator() {
+  local joined="$repository/.build-release/jemalloc.o" archive
+  archive="$(pkg-config --variable=libdir jemalloc)/libjemalloc_pic.a"
+  mkdir -p "$repository/.build-release"
+  if [[ ! $joined -nt $archive ]]; then
+    "$1/ld.lld" -r --whole-archive "$archive" -o "$joined.new" && mv "$joined.new" "$joined"
+  fi
+  printf '%s\n' "$joined"
+}
+
+# Builds the release executable and strips it; its path is then $release_binary. Debug builds, which the tests run,
+# check each access to a variable for overlap, in the libraries too; here a hundred such checks a request are left out.
 build_release() {
-  local built="$repository/.build-release/release/weir" tools
+  local built="$repository/.build-release/release/weir" tools allocator
   tools="$(dirname "$(readlink -f "$(command -v swift)")")"
+  allocator="$(join_allocator "$tools")" || stop "jemalloc cannot be linked; the linker's own message is above."
   say "building the release executable (the first time takes minutes)"
   WEIR_COMMIT="$(commit_of_tree)" swift build --package-path "$repository" --scratch-path "$repository/.build-release" \
-    -c release --static-swift-stdlib --product weir >&2
+    -c release --static-swift-stdlib --product weir -Xswiftc -enforce-exclusivity=unchecked \
+    -Xswiftc -cross-module-optimization -Xlinker "$allocator" >&2
   if [[ $built -nt $release_binary || ! -e $release_symbols ]]; then
     "$tools/llvm-objcopy" --only-keep-debug "$built" "$release_symbols"
     "$tools/llvm-objcopy" --strip-all --add-gnu-debuglink="$release_symbols" "$built" "$release_binary"
