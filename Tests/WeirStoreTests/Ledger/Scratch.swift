@@ -94,6 +94,22 @@ extension LedgerRow {
   }
 }
 
+/// A row with what belongs to it.
+struct LedgerEntry {
+  var row: LedgerRow
+  var attempts: [LedgerAttempt]
+  var sequence: Int64
+}
+
+extension LedgerFile {
+  /// Writes all rows or none.
+  func write(_ entries: [LedgerEntry]) throws(LedgerError) {
+    var batch = LedgerBatch()
+    for entry in entries { batch.append(entry.row, attempts: entry.attempts, sequence: entry.sequence) }
+    try write(batch, 0..<batch.count)
+  }
+}
+
 /// Waits until something holds, at most 20 seconds.
 func until(_ what: String, _ isSo: () throws -> Bool) async throws {
   for _ in 0..<4_000 {

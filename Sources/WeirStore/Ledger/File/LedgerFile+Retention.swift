@@ -62,7 +62,7 @@ extension LedgerFile {
   }
 
   private static func delete(upTo time: Int64, _ database: Database) throws {
-    for table in ["requests", "attempts", "feedback", "bodies"] {
+    for table in ["requests", "attempt_rows", "feedback", "bodies"] {
       try database.execute(sql: "DELETE FROM \(table) WHERE time_ms <= ?", arguments: [time])
     }
   }

@@ -78,18 +78,20 @@ struct LedgerFile: Sendable {
   /// Whether the path still names the open file.
   var isInPlace: Bool { place != nil && FilePlace(path) == place }
 
-  /// Writes all rows or none.
-  func write(_ entries: some Collection<LedgerEntry>) throws(LedgerError) {
+  /// Writes all of these rows of a batch, or none.
+  func write(_ batch: LedgerBatch, _ rows: Range<Int>) throws(LedgerError) {
     do {
       try queue.writeWithoutTransaction { database in
-        var requests = try SQLiteStatement(database, LedgerEntry.insertRequest)
-        var attempts = try SQLiteStatement(database, LedgerEntry.insertAttempt)
-        var bodies = try SQLiteStatement(database, LedgerEntry.insertBodies)
+        var requests = try SQLiteStatement(database, LedgerRow.insertRequest)
         try database.inTransaction(.immediate) {
-          for entry in entries {
-            try entry.writeRequest(&requests)
-            try entry.writeAttempts(&attempts)
-            try entry.writeBodies(&bodies)
+          try batch.writeRequests(rows, &requests)
+          if !batch.attempts.isEmpty {
+            var attempts = try SQLiteStatement(database, LedgerBatch.insertAttempt)
+            try batch.writeAttempts(rows, &attempts)
+          }
+          if !batch.bodies.isEmpty {
+            var bodies = try SQLiteStatement(database, LedgerBatch.insertBodies)
+            try batch.writeBodies(rows, &bodies)
           }
           return .commit
         }

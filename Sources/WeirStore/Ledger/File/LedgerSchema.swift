@@ -9,7 +9,7 @@ struct LedgerSchema: Sendable {
   /// `weir` in ASCII (https://sqlite.org/fileformat2.html, application id).
   static let applicationID: Int64 = 0x7765_6972
 
-  static let current = LedgerSchema(steps: [first, catalogCost, trace, bodies])
+  static let current = LedgerSchema(steps: [first, catalogCost, trace, bodies, toldAttempts])
 
   /// The number that `user_version` has in an up-to-date file.
   var version: Int { steps.count }
@@ -66,6 +66,18 @@ struct LedgerSchema: Sendable {
       reply_truncated INTEGER NOT NULL,
       PRIMARY KEY (time_ms, id, sequence)
     ) STRICT, WITHOUT ROWID;
+    """
+
+  /// Nearly every request is one attempt that succeeds, of which its own row tells everything but how long it took. That
+  /// comes into the row, and attempts are read from both.
+  private static let toldAttempts = """
+    ALTER TABLE requests ADD COLUMN attempt_us INTEGER;
+    ALTER TABLE attempts RENAME TO attempt_rows;
+    CREATE VIEW attempts AS
+      SELECT time_ms, id, sequence, n, upstream, model, status, failure, duration_us FROM attempt_rows
+      UNION ALL
+      SELECT time_ms, id, sequence, 1, upstream, model, status, NULL, attempt_us FROM requests
+      WHERE attempt_us IS NOT NULL;
     """
 
   /// Rows lie in the order of their time, so that a report reads one stretch of the file and retention frees one. What

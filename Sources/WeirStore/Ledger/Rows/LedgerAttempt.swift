@@ -22,15 +22,3 @@ public struct LedgerAttempt: Sendable, Equatable {
     self.durationMicroseconds = durationMicroseconds
   }
 }
-
-/// What waits to be written: a row with its attempts, numbered within this process.
-struct LedgerEntry: Sendable, Equatable {
-  var row: LedgerRow
-  var attempts: [LedgerAttempt]
-  /// Tells rows of the same id and millisecond apart, and a row written twice from two rows.
-  var sequence: Int64
-  /// Nil where prompts and replies are not kept.
-  var bodies: LedgerBodies?
-  /// What `bodies` counted for when they came: preparing them may change their size.
-  var heldBytes = 0
-}

@@ -16,7 +16,9 @@ struct LedgerBacklog {
 
   private let maximumRows: Int
   private let batchRows: Int
-  private var waiting: [LedgerEntry] = []
+  private var waiting = LedgerBatch()
+  /// A batch that was written, for its buffer.
+  private var spare: LedgerBatch?
   private var inFlight = 0
   private let maximumBodyBytes: Int
   private var bodyBytes = 0
@@ -45,7 +47,7 @@ struct LedgerBacklog {
   }
 
   /// Takes a row, or counts it as dropped.
-  mutating func add(_ row: LedgerRow, _ attempts: [LedgerAttempt], _ bodies: LedgerBodies? = nil) -> Wake {
+  mutating func add(_ row: borrowing LedgerRow, _ attempts: [LedgerAttempt], _ bodies: LedgerBodies? = nil) -> Wake {
     guard !isClosed, waiting.count + inFlight < maximumRows else {
       counts.rowsDropped += 1
       guard !isClosed, !hasUntoldLoss else { return .none }
@@ -53,9 +55,7 @@ struct LedgerBacklog {
       return .now
     }
     let admitted = bodies.flatMap { admit($0) }
-    waiting.append(
-      LedgerEntry(
-        row: row, attempts: attempts, sequence: nextSequence, bodies: admitted, heldBytes: admitted?.count ?? 0))
+    waiting.append(row, attempts: attempts, sequence: nextSequence, bodies: admitted)
     nextSequence += 1
     switch call {
     case .none:
@@ -78,13 +78,16 @@ struct LedgerBacklog {
   }
 
   /// Hands all waiting rows to the writer; they count as waiting until `settle`.
-  mutating func take() -> [LedgerEntry] {
+  mutating func take() -> LedgerBatch {
     if call != .retry { call = .none }
-    var taken: [LedgerEntry] = []
+    var taken = spare.take() ?? LedgerBatch()
     swap(&taken, &waiting)
     inFlight += taken.count
     return taken
   }
+
+  /// Takes an empty batch back, to be filled again.
+  mutating func reuse(_ batch: consuming LedgerBatch) { spare = batch }
 
   /// Rows have reached the file.
   mutating func settle(written: Int, bodyBytes bytes: Int = 0) {
@@ -134,7 +137,7 @@ struct LedgerBacklog {
   /// What has not reached the file is lost.
   mutating func giveUp() {
     counts.rowsDropped += Int64(waiting.count + inFlight)
-    waiting = []
+    waiting = LedgerBatch()
     inFlight = 0
     bodyBytes = 0
   }

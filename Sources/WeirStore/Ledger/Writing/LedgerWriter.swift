@@ -19,7 +19,10 @@ struct LedgerWriter {
   /// Nil once the file could not be opened again, or the ledger was closed.
   private var file: LedgerFile?
   private var isClosed = false
-  private var rows: [LedgerEntry] = []
+  /// What is to be written, in order.
+  private var batches: [LedgerBatch] = []
+  /// Rows of the first batch that are in the file.
+  private var written = 0
   private var failures = 0
   /// Nil once all is well again.
   private var lastFailure: LedgerError?
@@ -41,8 +44,9 @@ struct LedgerWriter {
   mutating func write(from backlog: borrowing Mutex<LedgerBacklog>, now: UInt64) -> Outcome {
     var outcome = Outcome()
     if now >= notBefore, !isClosed {
-      let taken = prepared(backlog.withLock { $0.take() })
-      if rows.isEmpty { rows = taken } else { rows += taken }
+      var taken = backlog.withLock { $0.take() }
+      if let prepare { taken.prepare(prepare) }
+      if taken.count > 0 { batches.append(taken) }
       lastFailure = writeAll(backlog, &outcome)
       failures = lastFailure == nil ? 0 : failures + 1
       if lastFailure != nil {
@@ -59,30 +63,16 @@ struct LedgerWriter {
     return outcome
   }
 
-  /// What the owner wants done to prompts and replies is done here: it takes time that requests must not wait for.
-  private func prepared(_ entries: [LedgerEntry]) -> [LedgerEntry] {
-    guard let prepare else { return entries }
-    return entries.map { entry in
-      guard let bodies = entry.bodies else { return entry }
-      var entry = entry
-      entry.bodies = prepare(bodies)
-      return entry
-    }
-  }
-
   /// The first failure ends the round; what was written before it stays written.
   private mutating func writeAll(_ backlog: borrowing Mutex<LedgerBacklog>, _ outcome: inout Outcome) -> LedgerError? {
-    // Removed once and not by batch: each removal moves all that remain.
-    var written = 0
-    defer { rows.removeFirst(written) }
     do {
       let file = try openFile(backlog, &outcome)
-      while written < rows.count {
-        let end = min(written + max(options.maximumBatchRows, 1), rows.count)
-        try file.write(rows[written..<end])
-        let bodyBytes = rows[written..<end].reduce(0) { $0 + $1.heldBytes }
-        backlog.withLock { $0.settle(written: end - written, bodyBytes: bodyBytes) }
-        written = end
+      while !batches.isEmpty {
+        try writeFirst(to: file, backlog)
+        var spent = batches.removeFirst()
+        written = 0
+        spent.clear()
+        backlog.withLock { [spent] in $0.reuse(spent) }
       }
       return nil
     } catch {
@@ -93,6 +83,19 @@ struct LedgerWriter {
         file = nil
       }
       return error
+    }
+  }
+
+  /// A transaction for each so many rows.
+  private mutating func writeFirst(
+    to file: LedgerFile, _ backlog: borrowing Mutex<LedgerBacklog>
+  ) throws(LedgerError) {
+    let batch = batches[0]
+    while written < batch.count {
+      let rows = written..<min(written + max(options.maximumBatchRows, 1), batch.count)
+      try file.write(batch, rows)
+      backlog.withLock { $0.settle(written: rows.count, bodyBytes: batch.heldBytes(of: rows)) }
+      written = rows.upperBound
     }
   }
 

@@ -16,8 +16,7 @@ struct LedgerBacklogTests {
     let wakes = (0..<3).map { backlog.add(.sample($0), []) }
     #expect(wakes == [.later, .now, .none])
     let taken = backlog.take()
-    #expect(taken.map(\.row.id) == ["req-0", "req-1", "req-2"])
-    #expect(taken.map(\.sequence) == [0, 1, 2])
+    #expect(taken.sequences == [0, 1, 2])
     let next = backlog.add(.sample(3), [])
     #expect(next == .later)
   }

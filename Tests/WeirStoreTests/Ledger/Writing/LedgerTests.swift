@@ -44,7 +44,8 @@ struct LedgerTests {
         client="team" user="ada" upstream="openrouter" provider="Moonshot AI" endpoint="messages" \
         asked_model="gpt-4" stream=1 ending="broken" attempts=2 fallback_from="openai/gpt-4" \
         usage_state="estimated" cost_source="catalog" own_us=23 upstream_us=24 finish_reason="stop" \
-        generation_id="gen-1" bytes_in=31 bytes_out=32 catalog_cost_usd=0.75 trace_id="4bf9"
+        generation_id="gen-1" bytes_in=31 bytes_out=32 catalog_cost_usd=0.75 trace_id="4bf9" \
+        attempt_us=NULL
         """
       ])
     let attempts = try scratch.texts(
