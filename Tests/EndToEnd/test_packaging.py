@@ -193,6 +193,19 @@ def test_what_the_image_holds_is_enough_to_run(packed, simulator, tmp_path):
         weir.kill()
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="chroot needs root")
+@pytest.mark.parametrize("command", ["--version", "serve", "check"])
+def test_without_proc_it_says_what_it_lacks(packed, tmp_path, command):
+    """The Swift runtime would take every command for `serve`, and crash soon after."""
+    root = tmp_path / "bare"
+    (root / "usr/bin").mkdir(parents=True)
+    shutil.copy(packed, root / "usr/bin/weir")
+    run(DEPLOY / "docker/collect", packed, root)
+    done = run("chroot", root, "/usr/bin/weir", command, check=False)
+    assert done.returncode == 69 and done.stdout == ""
+    assert done.stderr.startswith("weir: /proc is not mounted") and done.stderr.count("\n") == 1
+
+
 def test_the_compose_file_fits_its_schema_and_names_files_that_are_there():
     import check_jsonschema
     import jsonschema

@@ -92,6 +92,11 @@ def alert(name: str, expression: str, severity: str, summary: str, description: 
                    "annotations": {"summary": summary, "description": description}}
 
 
+def came(series: str, by: str) -> str:
+    """The series that were counted up in a quarter of an hour; increase() alone does not see a counter's first value."""
+    return f"sum by ({by}) (increase({series}[15m]) > 0 or {series} > 0 unless {series} offset 15m)"
+
+
 def burn_alert(objective: Objective, suffix: str, severity: str, burns: list) -> dict:
     def over(factor: float, window: str) -> str:
         return f"job:{objective.name}:ratio_rate{window} > {factor * objective.allowed:g}"
@@ -112,14 +117,19 @@ def other_alerts() -> list:
               "Kimi saves less than half of the baseline's cost",
               "{{ $labels.model }} saved {{ $value | humanizePercentage }} over the last day. See 'A million tokens' in "
               "'weir: cost and budgets'.", "1h"),
-        alert("WeirCircuitOpen", "max by (job, upstream, model) (weir_circuit_state) == 2", "ticket",
+        alert("WeirCircuitOpen", "max by (job, upstream, model) (weir_circuit_state) > 0", "ticket",
               "weir has stopped asking an upstream",
-              "The circuit of {{ $labels.upstream }} for {{ $labels.model }} has been open for five minutes; fallbacks "
-              "serve its requests where there are any.", "5m"),
+              "The circuit of {{ $labels.upstream }} for {{ $labels.model }} has not been closed for five minutes: open, or "
+              "waiting for a probe. Fallbacks serve its requests where there are any.", "5m"),
         alert("WeirBudgetUsedUp", "min by (job, client) (weir_budget_remaining_usd) <= 0", "ticket",
               "A client's budget is used up",
-              "Requests of {{ $labels.client }} get 429 budget_exceeded until its period is over or the budget is "
-              "raised (WEIR_BUDGET_USD_DAY)."),
+              "{{ $labels.client }} has spent its tightest budget. Where that is a hard one, its requests get 429 "
+              "budget_exceeded until the period is over or the budget is raised (WEIR_BUDGET_USD_DAY)."),
+        # A hard budget refuses what may go over it, so that its last cents are seldom spent.
+        alert("WeirBudgetRefuses", came('weir_errors_total{error_type="budget_exceeded"}', "job"), "ticket",
+              "Requests are refused for a budget",
+              "Requests got 429 budget_exceeded in the last quarter of an hour; `weir_rate_limited_total` has whose, by "
+              "client and limit. They do until the period is over or the budget is raised."),
         alert("WeirReloadFailed", "increase(weir_config_reload_failures_total[15m]) > 0", "ticket",
               "A configuration was not taken",
               "{{ $labels.instance }} runs its former configuration; `weir check` lists what is wrong with the new one."),
@@ -129,7 +139,7 @@ def other_alerts() -> list:
         alert("WeirLogLinesDropped", "increase(weir_log_lines_dropped_total[15m]) > 0", "ticket",
               "Log lines were lost",
               "{{ $labels.instance }} wrote more than its log's reader took; read faster or raise WEIR_LOG_LEVEL."),
-        alert("WeirAnomaly", "sum by (job, kind, client) (increase(weir_anomalies_total[15m])) > 0", "ticket",
+        alert("WeirAnomaly", came("weir_anomalies_total", "job, kind, client"), "ticket",
               "A client's traffic is not what it usually is",
               "The {{ $labels.kind }} of {{ $labels.client }} departs from its usual; weir's log says from what to what. "
               "A key that leaked, a loop that retries and a new release look like this."),

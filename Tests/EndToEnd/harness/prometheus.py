@@ -1,4 +1,4 @@
-"""A real Prometheus that scrapes one weir every second, and the questions one asks it."""
+"""A real Prometheus that scrapes one weir, every second unless told otherwise, and the questions one asks it."""
 
 import json
 import math
@@ -14,13 +14,13 @@ from .wire import ask
 
 
 class Prometheus:
-    def __init__(self, folder: Path, admin_port: int, rule_files=(), options=()):
+    def __init__(self, folder: Path, admin_port: int, rule_files=(), options=(), interval: str = "1s"):
         executable = shutil.which("prometheus")
         assert executable, "prometheus (Debian package prometheus) is needed"
         with socket.create_server(("127.0.0.1", 0)) as listener:
             self.port = listener.getsockname()[1]
         configuration = {
-            "global": {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"},
+            "global": {"scrape_interval": interval, "scrape_timeout": interval, "evaluation_interval": interval},
             "rule_files": [str(path) for path in rule_files],
             "scrape_configs": [{"job_name": "weir", "static_configs": [{"targets": [f"127.0.0.1:{admin_port}"]}]}]}
         # JSON is YAML.
@@ -51,6 +51,11 @@ class Prometheus:
         """The series of an instant query, those left out that are not a number now."""
         return [each for each in self.get("query", query=expression)["result"]
                 if not math.isnan(float(each["value"][1]))]
+
+    def alerts(self, name: str) -> list:
+        """The alerts of this name that fire now."""
+        return [each for each in self.get("alerts")["alerts"]
+                if each["labels"]["alertname"] == name and each["state"] == "firing"]
 
     def await_scrapes(self, count: int) -> None:
         """Waits for so many further scrapes."""
