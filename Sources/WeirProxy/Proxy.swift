@@ -30,6 +30,8 @@ public final class Proxy: Sendable {
   private let watching: Task<Void, Never>
   /// Begun before the start, so that a change while weir starts is seen.
   private let firstWatch: FileWatch
+  /// Nil where nothing is shared.
+  private let fleet: SharedRollouts?
 
   /// How often a draining proxy looks whether its requests are done.
   private static let drainStep = Duration.milliseconds(10)
@@ -95,6 +97,7 @@ public final class Proxy: Sendable {
         live: live, logger: logger, chores: chores, handOver: handOver, prices: prices,
         firstWatch: firstWatch)
       try proxy.announce(descriptors: descriptors)
+      proxy.fleet?.start()
       try store?.start()
       // Reading the configuration alone touches megabytes of code that no request needs.
       weir_let_go_of_code()
@@ -133,6 +136,7 @@ public final class Proxy: Sendable {
     self.adminGroup = adminGroup
     self.live = live
     self.logger = logger
+    fleet = state.store.map { SharedRollouts(store: $0, live: live, logger: logger) }
     trafficPort = traffic.port
     adminPort = admin.port
   }

@@ -12,6 +12,11 @@ struct RolloutRoutes: Sendable {
     guard request.path == "/rollouts" || request.path.hasPrefix("/rollouts/") else { return nil }
     let name = String(request.path.dropFirst("/rollouts/".count))
     switch request.head.method {
+    case .GET where name == KillSwitchFlip.name, .HEAD where name == KillSwitchFlip.name: return killSwitch()
+    case .PUT where name == KillSwitchFlip.name: return switchKimi(request.body, who: who)
+    case .DELETE where name == KillSwitchFlip.name:
+      live.switchKimi(to: nil, who: who)
+      return killSwitch()
     case .GET, .HEAD: return show(name)
     case .PUT where !name.isEmpty: return change(name, request.body, who: who)
     case .DELETE where !name.isEmpty: return reply(live.reset(name, who: who), name)
@@ -47,6 +52,30 @@ struct RolloutRoutes: Sendable {
     } catch {
       return .text(400, "\(error)\n")
     }
+  }
+
+  private func switchKimi(_ body: [UInt8], who: String) -> AdminReply {
+    do throws(RolloutRequest.Fault) {
+      guard let isEnabled = KillSwitchFlip.isEnabled(try RolloutRequest.read(body)) else {
+        return .text(400, "The kill switch is off or on: send {\"enabled\": false} or {\"enabled\": true}\n")
+      }
+      live.switchKimi(to: isEnabled, who: who)
+      return killSwitch()
+    } catch {
+      return .text(400, "\(error)\n")
+    }
+  }
+
+  private func killSwitch() -> AdminReply {
+    let (flip, isKimiEnabled) = live.killSwitch
+    var line = JSONLine()
+    line.add("name", KillSwitchFlip.name)
+    line.add("enabled", isKimiEnabled)
+    if let flip {
+      line.add("changed_by", flip.who)
+      line.add("changed_at", WallClock.timestamp(Double(flip.when) / 1000))
+    }
+    return .json(200, line.finish())
   }
 
   private func reply(_ result: Result<RolloutTable, RolloutProblem>, _ name: String) -> AdminReply {

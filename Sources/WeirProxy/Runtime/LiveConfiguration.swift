@@ -13,8 +13,19 @@ final class LiveConfiguration: Sendable {
     var rollouts: RolloutTable
     /// Changes of rollouts that the configuration does not have at the moment.
     var parked: [FlipRecord]
+    /// The kill switch as somebody set it; nil leaves it to the configuration.
+    var killSwitch: FlipRecord?
     /// What upstreams were last seen to charge.
     var prices = PriceList.empty
+
+    /// Everything that a restart has to remember.
+    var flips: [FlipRecord] { rollouts.flips + parked + (killSwitch.map { [$0] } ?? []) }
+
+    mutating func take(_ remembered: RememberedRollouts) {
+      rollouts = remembered.table
+      parked = remembered.parked
+      killSwitch = remembered.killSwitch
+    }
   }
 
   private let state: ProxyState
@@ -25,6 +36,8 @@ final class LiveConfiguration: Sendable {
   private let failures: Counter
   private let lastReload: Gauge
   private let current: Mutex<Current>
+  /// Told of every change that somebody makes here, for the other sidecars.
+  private let share = Mutex<(@Sendable (FlipRecord) -> Void)?>(nil)
 
   /// `remembered` are the rollouts of the configuration with the changes of the state file.
   init(
@@ -37,7 +50,8 @@ final class LiveConfiguration: Sendable {
     self.load = load
     current = Mutex(
       Current(
-        configuration: state.current.configuration, rollouts: remembered.table, parked: remembered.parked))
+        configuration: state.current.configuration, rollouts: remembered.table, parked: remembered.parked,
+        killSwitch: remembered.killSwitch))
     let registry = state.metrics.registry
     reloads = registry.counter("weir_config_reloads_total", help: "Configurations put in effect after the first.")
       .child()
@@ -79,13 +93,15 @@ final class LiveConfiguration: Sendable {
   private func apply(_ configuration: Configuration, to current: inout Current, who: String) {
     state.audit?.recordReload(from: current.configuration, to: configuration, who: who)
     let waiting = configuration.settingsAwaitingRestart(since: current.configuration)
-    let remembered = RememberedRollouts(current.rollouts.flips + current.parked, on: configuration.rollouts)
+    let flip = killSwitchFlip(from: current.configuration, to: configuration, who: who)
+    if let flip { current.killSwitch = flip }
+    let remembered = RememberedRollouts(current.flips, on: configuration.rollouts)
     for problem in remembered.problems { logger.warning("rollout state", metadata: ["problem": "\(problem)"]) }
     current.prices.keep(Self.upstreamsKept(from: current.configuration, to: configuration))
     current.configuration = configuration
-    current.rollouts = remembered.table
-    current.parked = remembered.parked
+    current.take(remembered)
     putInEffect(current)
+    if let flip { share.withLock { $0 }?(flip) }
     reloads.increment()
     lastReload.set(WallClock.seconds())
     logger.notice("configuration reloaded")
@@ -141,13 +157,9 @@ final class LiveConfiguration: Sendable {
         let (table, record) = try change(current.rollouts, Int64(WallClock.seconds() * 1000))
         current.rollouts = table
         putInEffect(current)
-        logger.notice(
-          "rollout changed",
-          metadata: ["rollout": "\(record.rollout)", "change": "\(record.change)", "who": "\(record.who)"])
-        state.audit?.record(
-          AuditEvent(.rolloutChanged).with("rollout", record.rollout).with("change", "\(record.change)")
-            .with("who", record.who))
+        note(record)
         remember(current)
+        share.withLock { $0 }?(record)
         return .success(table)
       } catch {
         return .failure(error)
@@ -158,11 +170,90 @@ final class LiveConfiguration: Sendable {
   private func remember(_ current: Current) {
     guard let path = current.configuration.rolloutStateFile else { return }
     do throws(FileWriteError) {
-      try WholeFile.write(RolloutState(current.rollouts.flips + current.parked).encoded, to: path)
+      try WholeFile.write(RolloutState(current.flips).encoded, to: path)
     } catch {
       logger.error(
         "the rollout's change is in effect, but a restart will not remember it", metadata: ["reason": "\(error)"])
     }
+  }
+
+  // MARK: The kill switch
+
+  /// The flip in effect, and whether Kimi models are served, all considered.
+  var killSwitch: (flip: FlipRecord?, isKimiEnabled: Bool) {
+    current.withLock { ($0.killSwitch, $0.rollouts.isKimiEnabled) }
+  }
+
+  /// Switches Kimi models off, or on again where the configuration does not say no; nil takes an earlier flip back.
+  func switchKimi(to isEnabled: Bool?, who: String) {
+    current.withLock { current in
+      let (before, when) = (current.rollouts.isKimiEnabled, Int64(WallClock.seconds() * 1000))
+      let record = KillSwitchFlip.record(to: isEnabled ?? true, from: before, who: who, when: when)
+      current.killSwitch = record
+      current.take(RememberedRollouts(current.flips, on: current.configuration.rollouts))
+      putInEffect(current)
+      note(record)
+      remember(current)
+      share.withLock { $0 }?(record)
+    }
+  }
+
+  /// What a reload that changes the switch is to the other sidecars; nil where nothing is shared.
+  private func killSwitchFlip(from old: Configuration, to new: Configuration, who: String) -> FlipRecord? {
+    guard share.withLock({ $0 }) != nil, old.kimi.isEnabled != new.kimi.isEnabled else { return nil }
+    return KillSwitchFlip.record(
+      to: new.kimi.isEnabled, from: old.kimi.isEnabled, who: who, when: Int64(WallClock.seconds() * 1000))
+  }
+
+  // MARK: Other sidecars
+
+  /// Tells `body` of every change made here, on the thread that makes it and under the lock: it only takes a note.
+  func whenFlipped(_ body: @escaping @Sendable (FlipRecord) -> Void) { share.withLock { $0 = body } }
+
+  /// The changes in effect of each rollout that has any, and of the kill switch.
+  var flips: [String: [FlipRecord]] {
+    Dictionary(grouping: current.withLock { $0.flips }, by: \.rollout)
+  }
+
+  /// Puts changes in effect that were made on another sidecar. Blocks.
+  ///
+  /// - Parameters:
+  ///   - changes: of each rollout, the last change and all that are in effect; both have the original who and when.
+  ///   - mine: a change made here that is to hold on top of them.
+  func adopt(_ changes: [FleetRollout], repeating mine: FlipRecord? = nil) {
+    current.withLock { current in
+      let news = changes.filter { change in current.flips.filter { $0.rollout == change.name } != change.flips }
+      guard !news.isEmpty else { return }
+      let names = Set(news.map(\.name))
+      var flips = current.flips.filter { !names.contains($0.rollout) } + news.flatMap(\.flips)
+      if let mine {
+        if mine.rollout == KillSwitchFlip.name { flips.removeAll { $0.rollout == mine.rollout } }
+        flips.append(mine)
+      }
+      let remembered = RememberedRollouts(flips, on: current.configuration.rollouts)
+      for problem in remembered.problems { logger.warning("rollout state", metadata: ["problem": "\(problem)"]) }
+      current.take(remembered)
+      putInEffect(current)
+      for change in news { note(change.change, isFromFleet: true) }
+      remember(current)
+    }
+  }
+
+  private func note(_ record: FlipRecord, isFromFleet: Bool = false) {
+    let from = isFromFleet ? "fleet" : nil
+    var metadata: Logger.Metadata = [
+      "rollout": "\(record.rollout)", "change": "\(record.change)", "who": "\(record.who)",
+    ]
+    if let from { metadata["from"] = "\(from)" }
+    logger.notice("rollout changed", metadata: metadata)
+    let when = WallClock.timestamp(Double(record.when) / 1000)
+    let isSwitch = record.rollout == KillSwitchFlip.name
+    let event = AuditEvent(isSwitch ? .killSwitch : .rolloutChanged)
+    state.audit?.record(
+      (isSwitch
+        ? event.with("state", KillSwitchFlip.allows(record) ? "off" : "on")
+        : event.with("rollout", record.rollout).with("change", "\(record.change)"))
+        .with("who", record.who).with("from", from).with("made_at", from == nil ? nil : when))
   }
 
   private func putInEffect(_ current: Current) {

@@ -3,6 +3,8 @@ import WeirPolicy
 
 /// The configured rollouts with the changes that were made by hand since.
 struct RememberedRollouts: Sendable {
+  /// The kill switch as somebody set it while weir ran; nil leaves it to the configuration.
+  let killSwitch: FlipRecord?
   /// As served.
   let table: RolloutTable
   /// Changes of rollouts that are not there, or that do not fit. They are kept: a file that lacks a rollout for one
@@ -12,8 +14,9 @@ struct RememberedRollouts: Sendable {
   let problems: [String]
 
   init(_ flips: [FlipRecord], on configured: RolloutTable, problems: [String] = []) {
-    let (table, refused) = configured.replaying(flips)
-    self.table = table
+    killSwitch = flips.last { $0.rollout == KillSwitchFlip.name }
+    let (table, refused) = configured.replaying(flips.filter { $0.rollout != KillSwitchFlip.name })
+    self.table = KillSwitchFlip.allows(killSwitch) ? table : table.setting(isKimiEnabled: false)
     parked = refused.map(\.record)
     self.problems =
       problems + refused.map { "a change of \($0.record.rollout) by \($0.record.who) is set aside: \($0.problem)" }

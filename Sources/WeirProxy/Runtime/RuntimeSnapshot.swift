@@ -14,6 +14,7 @@ final class RuntimeSnapshot: Sendable {
 
   /// `rollouts` are the configured ones with the changes made since; nil takes them as configured.
   /// `prices` are those that upstreams were last seen to publish.
+  /// The kill switch is off where either the configuration or the rollouts have it so.
   init(_ configuration: Configuration, rollouts: RolloutTable? = nil, prices: PriceList = .empty) {
     self.configuration = configuration
     let kimi = configuration.kimi
@@ -25,7 +26,9 @@ final class RuntimeSnapshot: Sendable {
       routes: configuration.routes,
       routesByLength: configuration.routesByLength,
       rollouts: rollouts ?? configuration.rollouts,
-      killSwitch: KillSwitch(isKimiEnabled: kimi.isEnabled, fallbackModel: kimi.fallbackModel, catalog: catalog),
+      killSwitch: KillSwitch(
+        isKimiEnabled: kimi.isEnabled && rollouts?.isKimiEnabled != false, fallbackModel: kimi.fallbackModel,
+        catalog: catalog),
       kimiDefaults: PolicySnapshot.KimiDefaults(
         maxTokens: kimi.maxTokens, temperature: kimi.temperature?.spelling),
       upstreams: configuration.upstreams.map(\.route),
