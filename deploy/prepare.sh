@@ -35,6 +35,7 @@ packages_missing_to_build() {
   has_library re2 || echo libre2-dev
   has_library nlohmann_json || echo nlohmann-json3-dev
   has_library jemalloc || echo libjemalloc-dev
+  has_library hiredis || echo libhiredis-dev
 }
 
 # The same for the lint check.
@@ -50,6 +51,7 @@ packages_missing_to_test() {
   has_command promtool || echo prometheus
   has_command prometheus || echo prometheus
   has_command wrk || echo wrk
+  has_command redis-server || echo redis-server
   has_command valgrind || echo valgrind
   has_command strip || echo binutils
   has_command chromium || echo chromium

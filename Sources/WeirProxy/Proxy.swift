@@ -98,6 +98,7 @@ public final class Proxy: Sendable {
         firstWatch: firstWatch)
       try proxy.announce(descriptors: descriptors)
       proxy.fleet?.start()
+      state.circuits?.start { [unowned state] in state }
       try store?.start()
       // Reading the configuration alone touches megabytes of code that no request needs.
       weir_let_go_of_code()

@@ -11,6 +11,7 @@ import pytest
 
 from harness.mixed_load import SETTINGS, round_of_load
 from harness.prometheus import Prometheus
+from harness.redis import Redis
 from harness.simulator import Simulator
 from harness.weir import Weir
 
@@ -77,9 +78,10 @@ PANELS = panels()
 def scraped(binary, simulator_command, tmp_path_factory):
     """A Prometheus with two rounds of load, and the names of the families that it saw."""
     simulator = Simulator(simulator_command, tmp_path_factory.mktemp("simulator"))
+    redis = Redis(tmp_path_factory.mktemp("redis"))
     weir = prometheus = None
     try:
-        weir = Weir(binary, tmp_path_factory.mktemp("weir"), simulator.url, SETTINGS)
+        weir = Weir(binary, tmp_path_factory.mktemp("weir"), simulator.url, SETTINGS | {"WEIR_REDIS_URL": redis.url})
         prometheus = Prometheus(tmp_path_factory.mktemp("prometheus"), weir.admin_port, RULES)
         for number in range(2):
             round_of_load(weir, number)
@@ -92,6 +94,7 @@ def scraped(binary, simulator_command, tmp_path_factory):
             prometheus.stop()
         if weir:
             weir.stop()
+        redis.stop()
         simulator.stop()
 
 

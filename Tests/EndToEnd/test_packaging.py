@@ -23,6 +23,8 @@ VARIANTS = {
                  "networkPolicy": {"clientNamespaces": ["apps", "batch"]}},
     "kept": {"insecure": True, "replicas": 1, "persistence": {"enabled": True, "storageClass": "fast"},
              "nodeSelector": {"disk": "ssd"}, "podAnnotations": {"a": "b"}},
+    "fleet": {"insecure": True, "replicas": 3, "redis": {"enabled": True}},
+    "own store": {"secrets": {"WEIR_CLIENT_KEYS": "app:key", "WEIR_REDIS_URL": "redis://:password@store:6379"}},
 }
 
 
@@ -43,7 +45,7 @@ def test_the_version_carries_the_commit_that_the_build_was_told(binary):
 
 def test_it_needs_only_common_libraries_of_the_system(packed):
     """Each is a package that Debian has; Deploying.md names them."""
-    allowed = ("libcurl.", "libz.", "libstdc++.", "libgcc_s.", "libm.", "libc.", "libsimdjson.", "ld-linux",
+    allowed = ("libcurl.", "libhiredis.", "libz.", "libstdc++.", "libgcc_s.", "libm.", "libc.", "libsimdjson.", "ld-linux",
                "libre2.", "libsqlite3.")
     assert [name for name in libraries_needed(packed) if not name.startswith(allowed)] == []
 
@@ -217,7 +219,9 @@ def test_the_compose_file_fits_its_schema_and_names_files_that_are_there():
         for volume in service.get("volumes", []):
             source = volume.split(":")[0]
             assert not source.startswith(".") or (DEPLOY / "compose" / source).exists(), source
-    assert "WEIR_REDIS_URL" not in compose["services"]["weir"]["environment"], "this version refuses it"
+    sharing = [each["environment"]["WEIR_REDIS_URL"] for each in compose["services"].values()
+               if "WEIR_REDIS_URL" in each.get("environment", {})]
+    assert sharing == ["redis://redis:6379"] * 2 and "redis" in compose["services"]
 
 
 def test_the_dashboards_source_of_data_is_provisioned():
@@ -292,6 +296,8 @@ def test_a_changed_setting_restarts_no_pod_and_a_changed_key_does():
 @pytest.mark.parametrize("values", [
     {}, {"insecure": True, "replicas": 0}, {"insecure": True, "unknown": 1}, {"secrets": {"WEIR_CLIENT_KEYS": "nokey"}},
     {"insecure": True, "redis": {"enabled": True, "url": "redis://r"}},
+    {"insecure": True, "redis": {"enabled": True}, "secrets": {"WEIR_REDIS_URL": "redis://r"}},
+    {"insecure": True, "secrets": {"WEIR_REDIS_URL": "rediss://r"}},
     {"insecure": True, "settings": {"OPENROUTER_API_KEY": "sk"}}, {"insecure": True, "settings": {"WEIR_CLIENT_KEYS": "a:b"}},
     {"insecure": True, "persistence": {"enabled": True}, "replicas": 2}], ids=str)
 def test_the_chart_refuses_values_that_cannot_work(values):

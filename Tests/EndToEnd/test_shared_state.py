@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from harness.attempts import WITH_CIRCUITS, asked, content, fail, heal
 from harness.eventually import eventually
 from harness.redis import Fake, Redis, free_port
 from harness.requests import chat
@@ -251,6 +252,62 @@ def test_under_load_no_request_fails_whatever_becomes_of_the_store(redis_with, f
         await_up(weir, 15)
 
 
+# -- circuits -------------------------------------------------------------------------------------------------
+
+def circuit(weir, model: str) -> float:
+    return weir.scrape().sum("weir_circuit_state", model=model)
+
+
+@pytest.fixture
+def guarded(redis_with, weir_with, simulator_with):
+    """`guarded(share)`: two sidecars with circuits that open for a second, and the upstream that both ask."""
+    def start(share: str):
+        redis, upstream = redis_with(), simulator_with()
+        fleet = [weir_with(WITH_CIRCUITS | {"WEIR_REDIS_URL": redis.url, "WEIR_REDIS_SHARE_CIRCUITS": share,
+                                            "WEIR_CONFIG": "weir.yaml"}, upstream=upstream,
+                           files={"weir.yaml": "resilience:\n  circuit: {open_time: 1}\n"}) for _ in range(2)]
+        for each in fleet:
+            await_up(each)
+        return *fleet, upstream
+    return start
+
+
+def test_a_circuit_that_opens_is_open_for_all_one_probes_and_all_are_told(guarded):
+    first, second, upstream = guarded("true")
+    fail(upstream, "status=500[acme/failing]")
+    for _ in range(5):
+        asked(first, upstream, "acme/failing")
+    eventually(lambda: circuit(second, "acme/failing") == 2, "open where nobody has asked")
+    assert log_lines(second, '"reason": "fleet"')
+    probes = {first: 0, second: 0}
+    end = time.monotonic() + 3.5
+    while time.monotonic() < end:
+        for each in probes:
+            probes[each] += len(asked(each, upstream, "acme/failing")[1])
+        time.sleep(0.05)
+    assert sorted(bool(count) for count in probes.values()) == [False, True], "one of the two probes for both"
+    heal(upstream)
+
+    def is_closed(weir) -> bool:
+        asked(first, upstream, "acme/failing")
+        asked(second, upstream, "acme/failing")
+        return circuit(weir, "acme/failing") == 0
+
+    for each in (first, second):
+        eventually(lambda: is_closed(each), "closed again", 10, step=0.1)
+        assert content(asked(each, upstream, "acme/failing")[0])
+
+
+def test_circuits_are_each_sidecars_own_by_default(guarded):
+    first, second, upstream = guarded("false")
+    fail(upstream, "status=500[acme/failing]")
+    for _ in range(5):
+        asked(first, upstream, "acme/failing")
+    eventually(lambda: circuit(first, "acme/failing") >= 1, "open where it failed")
+    assert asked(second, upstream, "acme/failing")[1] == ["acme/failing"]
+    assert circuit(second, "acme/failing") == 0
+
+
 # -- rollouts -------------------------------------------------------------------------------------------------
 
 def test_a_flip_reaches_eight_sidecars_within_a_second_with_who_and_when(redis_with, fleet_with):
@@ -414,3 +471,55 @@ def test_garbage_among_the_rollouts_is_left_alone(redis_with, fleet_with):
     redis.ask("DEL", "weir:{fleet}:rollouts")
     put(first, 16)
     await_percent([second], 16)
+
+
+# -- what operators ask ---------------------------------------------------------------------------------------
+
+@pytest.fixture
+def doctor(binary, simulator, tmp_path):
+    """`doctor(url)`: what the command says of a store, and its exit status."""
+    def ask(url: str) -> tuple:
+        done = subprocess.run(
+            [binary, "doctor"], capture_output=True, text=True, timeout=30, cwd=tmp_path,
+            env={"WEIR_UPSTREAM_URL": simulator.url, "OPENROUTER_API_KEY": "sk-or-v1-x", "WEIR_REDIS_URL": url})
+        return done.stdout + done.stderr, done.returncode
+    return ask
+
+
+def test_the_doctor_tells_what_the_store_is(redis_with, fleet_with, doctor):
+    redis = redis_with("--maxmemory", "100mb", "--maxmemory-policy", "allkeys-lru", password=PASSWORD)
+    fleet_with(2, redis)
+    told, status = doctor(redis.url)
+    assert status == 0, told
+    assert f"redis       ok: 127.0.0.1:{redis.port}, Redis 7" in told and "role master" in told
+    assert "2 other sidecars" in told and "allkeys-lru" in told and "noeviction" in told
+    assert PASSWORD not in told
+
+
+def test_the_doctor_tells_what_is_wrong_with_the_store(redis_with, doctor):
+    redis = redis_with(password=PASSWORD)
+    told, status = doctor(f"redis://:not-{PASSWORD}@127.0.0.1:{redis.port}")
+    assert status == 1 and "redis       FAILED" in told and "WRONGPASS" in told and PASSWORD not in told
+    told, status = doctor("redis://127.0.0.1:1")
+    assert status == 1 and "no connection" in told
+
+
+@pytest.mark.parametrize("url, what", [
+    (f"rediss://:{PASSWORD}@r:6379", "stunnel"), (f"http://:{PASSWORD}@r", "redis://"), (PASSWORD, "redis://"),
+    (f"redis://:{PASSWORD}@r:99999", "port"), (f"redis://:{PASSWORD}@r/first", "database")])
+def test_check_refuses_a_url_that_cannot_be_and_does_not_show_it(binary, tmp_path, url, what):
+    done = subprocess.run([binary, "check"], capture_output=True, text=True, timeout=20, cwd=tmp_path,
+                          env={"WEIR_REDIS_URL": url})
+    told = done.stdout + done.stderr
+    assert done.returncode == 78 and "WEIR_REDIS_URL" in told and what in told and PASSWORD not in told
+
+
+def test_the_password_is_nowhere_to_be_seen(redis_with, fleet_with):
+    redis = redis_with(password=PASSWORD)
+    weir, = fleet_with(1, redis, WEIR_AUDIT_LOG="audit.log", WEIR_LOG_LEVEL="trace")
+    put(weir, 10)
+    redis.kill()
+    await_down(weir)
+    pages = "".join(weir.admin(page).body.decode() for page in ("/metrics", "/status", "/health", "/", "/rollouts"))
+    files = b"".join(path.read_bytes() for path in weir.folder.iterdir() if path.is_file())
+    assert PASSWORD not in pages and PASSWORD.encode() not in files

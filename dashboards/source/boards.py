@@ -231,6 +231,17 @@ def upstreams() -> dict:
                 f"{rate('weir_upstream_requests_total')} / {rate('weir_requests_total')}", "attempts"),
                 description="Above 1: retries and fallbacks. Below 1: the cache and refusals."),
         ]),
+        ("Shared state", [
+            states("Shared store", query("weir_shared_state_up{own}", "{{instance}}"),
+                   {0: ("away", "red"), 1: ("used", "green")}),
+            graph("Calls of the store, 95 % within", quantiles(
+                "weir_shared_state_duration_seconds", "operation", (0.95,)), "s"),
+            graph("Local state decided instead", query(
+                rate("weir_shared_state_fallbacks_total", "operation, reason"), "{{operation}}: {{reason}}"), "ops",
+                "Down: the store is away. Late: over the deadline. The others are errors."),
+            graph("Sidecars", query("weir_shared_state_sidecars{own}", "{{instance}}"),
+                  description="As each knows it; they should agree."),
+        ]),
         ("Load", [
             graph("In flight", query("weir_in_flight_requests{own}", "{{instance}}"), width=6),
             graph("Connections", query("weir_open_connections{own}", "{{instance}}"), width=6),

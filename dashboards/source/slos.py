@@ -130,6 +130,10 @@ def other_alerts() -> list:
               "Requests are refused for a budget",
               "Requests got 429 budget_exceeded in the last quarter of an hour; `weir_rate_limited_total` has whose, by "
               "client and limit. They do until the period is over or the budget is raised."),
+        alert("WeirSharedStateDown", "weir_shared_state_up == 0", "ticket",
+              "Sidecars count each for itself",
+              "{{ $labels.instance }} has not used the shared store for two minutes: limits and budgets are its share of "
+              "the last known fleet, rollouts stay as they are. Its log and `/health` say why; `weir doctor` tries.", "2m"),
         alert("WeirReloadFailed", "increase(weir_config_reload_failures_total[15m]) > 0", "ticket",
               "A configuration was not taken",
               "{{ $labels.instance }} runs its former configuration; `weir check` lists what is wrong with the new one."),

@@ -90,6 +90,28 @@ public final class AttemptBook: Sendable {
     memory.withLock { $0.circuits.pause(key, until: until, now: now) }
   }
 
+  // MARK: What other sidecars found
+
+  /// Another sidecar has opened its circuit, which stays so until a moment.
+  public func openByFleet(_ key: CircuitKey, until: Int64, now: Int64) -> CircuitChange? {
+    memory.withLock { $0.circuits.openByFleet(key, until: until, now: now) }
+  }
+
+  /// Another sidecar's probe has closed its circuit.
+  public func closeByFleet(_ key: CircuitKey) -> CircuitChange? {
+    memory.withLock { $0.circuits.closeByFleet(key) }
+  }
+
+  /// Another sidecar is the one that probes: an open circuit stays so until a moment at least.
+  public func waitForFleet(_ key: CircuitKey, until: Int64) {
+    memory.withLock { $0.circuits.waitForFleet(key, until: until) }
+  }
+
+  /// Nanoseconds that a circuit stays open yet; nil for one that is not open.
+  public func opensFor(_ key: CircuitKey, now: Int64) -> Int64? {
+    memory.withLock { $0.circuits.opensFor(key, now: now) }
+  }
+
   /// A probe ended before anything was known of its upstream: another may go.
   public func abandonProbe(_ key: CircuitKey) {
     memory.withLock { $0.circuits.abandonProbe(key) }

@@ -81,6 +81,22 @@ struct CircuitBreaker: Sendable {
     }
   }
 
+  /// Another sidecar has found that the upstream fails; it is left alone until a moment, no longer than this policy says.
+  mutating func openByFleet(until: Int64, policy: Policy, now: Int64) -> CircuitChange? {
+    guard policy.isEnabled else { return nil }
+    lastUsed = max(lastUsed, now)
+    openUntil = max(openUntil, min(until, Moment.after(policy.openTime, from: now)))
+    return state == .open ? nil : move(to: .open, .fleet)
+  }
+
+  /// Another sidecar's probe has found that it works.
+  mutating func closeByFleet() -> CircuitChange? { state == .closed ? nil : close(.fleet) }
+
+  /// Another sidecar probes; this one waits for what it finds.
+  mutating func waitForFleet(until: Int64) {
+    if state == .open { openUntil = max(openUntil, until) }
+  }
+
   /// The upstream asks to be left alone; the latest moment that it named holds.
   mutating func pause(until: Int64) { pausedUntil = max(pausedUntil, until) }
 

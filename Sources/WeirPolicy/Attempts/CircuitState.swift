@@ -70,6 +70,8 @@ public struct CircuitChange: Sendable, Equatable {
     case probeSucceeded = "probe_succeeded"
     /// A new configuration has no circuits.
     case switchedOff = "switched_off"
+    /// Another sidecar has found out.
+    case fleet
   }
 }
 

@@ -40,6 +40,24 @@ struct CircuitTable: Sendable {
     circuits.values[index].pause(until: until)
   }
 
+  mutating func openByFleet(_ key: CircuitKey, until: Int64, now: Int64) -> CircuitChange? {
+    guard let index = circuits.index(forKey: key) ?? add(key, now: now) else { return nil }
+    return circuits.values[index].openByFleet(until: until, policy: policy, now: now)
+  }
+
+  mutating func closeByFleet(_ key: CircuitKey) -> CircuitChange? {
+    guard let index = circuits.index(forKey: key) else { return nil }
+    return circuits.values[index].closeByFleet()
+  }
+
+  mutating func waitForFleet(_ key: CircuitKey, until: Int64) {
+    guard let index = circuits.index(forKey: key) else { return }
+    circuits.values[index].waitForFleet(until: until)
+  }
+
+  /// How long a circuit stays open yet; nil for one that is not.
+  func opensFor(_ key: CircuitKey, now: Int64) -> Int64? { circuits[key]?.reading(now: now).opensFor }
+
   mutating func abandonProbe(_ key: CircuitKey) {
     guard let index = circuits.index(forKey: key) else { return }
     circuits.values[index].abandonProbe()

@@ -35,6 +35,8 @@ final class ProxyState: Sendable {
   let webhook: WebhookDesk
   /// What is shared with other sidecars; nil shares nothing.
   let store: SharedStore?
+  /// Nil where circuits are not shared.
+  let circuits: SharedCircuits?
   let anomalies: AnomalyDesk
   let budgetAlerts: BudgetAlerts
   /// Makes kept replies small, off the event loops.
@@ -63,8 +65,11 @@ final class ProxyState: Sendable {
     listensOnLoopback = snapshot.configuration.listeners.traffic.isLoopback
     logsAccess = [.trace, .debug, .info].contains(logging.level)
     health = UpstreamHealth(names: snapshot.upstreams.map(\.name))
-    shared = SharedPolicy(snapshot.policy)
+    let shared = SharedPolicy(snapshot.policy)
+    self.shared = shared
     let cache = snapshot.policy.cache
+    let sharesCircuits = snapshot.configuration.sharedState.sharesCircuits
+    circuits = sharesCircuits ? store.map { SharedCircuits(store: $0, attempts: shared.attempts) } : nil
     inFlightReplies = InFlightReplies(maximumKept: cache.maximumEntryBytes, maximumBytes: cache.maximumBytes)
     self.logger = logger
     let configuration = snapshot.configuration
@@ -111,8 +116,9 @@ final class ProxyState: Sendable {
   var cutRequests: Int { cut.load(ordering: .relaxed) }
   func countCut() { cut.add(1, ordering: .relaxed) }
 
-  /// Somebody will ask when it was.
+  /// Somebody will ask when it was; other sidecars are told.
   func log(_ change: CircuitChange) {
+    circuits?.tell(change)
     logger.warning(
       "circuit",
       metadata: [

@@ -6,13 +6,17 @@ import WeirProxy
 struct Doctor: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Makes a real round trip through the configured upstream and says what works and what to do.",
-    discussion: "Checks the key, the credits and the model, then asks for one short completion. Exit status 0 or 1.")
+    discussion: """
+      Checks the key, the credits and the model, then asks for one short completion; with WEIR_REDIS_URL also whether
+      the shared store would be used. Exit status 0 or 1.
+      """)
 
   @OptionGroup var options: ConfigurationOptions
 
   func run() async throws {
     let configuration = try options.loadOrExit()
     let examination = try await Examination.run(configuration) { line in Terminal.say(line) }
-    if !examination { throw ExitCode.failure }
+    let isSharing = await StoreExamination.run(configuration) { line in Terminal.say(line) }
+    if !examination || !isSharing { throw ExitCode.failure }
   }
 }

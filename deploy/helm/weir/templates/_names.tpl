@@ -17,3 +17,8 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- define "weir.secret" -}}
 {{- default (printf "%s-keys" (include "weir.name" .)) .Values.secrets.existingSecret }}
 {{- end }}
+
+{{- define "weir.redisSelector" -}}
+app.kubernetes.io/name: weir-redis
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end }}
