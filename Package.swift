@@ -49,6 +49,9 @@ let package = Package(
       name: "CWeirHiredis", cSettings: c,
       linkerSettings: [.linkedLibrary("hiredis")]),
     .target(
+      name: "CWeirSQLite", cSettings: c,
+      linkerSettings: [.linkedLibrary("sqlite3")]),
+    .target(
       name: "CWeirSimdjson", cxxSettings: cxx,
       linkerSettings: [.linkedLibrary("simdjson"), .linkedLibrary("stdc++")]),
 
@@ -72,7 +75,7 @@ let package = Package(
     .target(
       name: "WeirStore",
       dependencies: [
-        "CWeirHiredis", .product(name: "Crypto", package: "swift-crypto"),
+        "CWeirHiredis", "CWeirSQLite", .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ], swiftSettings: strict),
     .target(

@@ -129,7 +129,7 @@ class TestRetention:
         weir.stop()
         import sqlite3
         with sqlite3.connect(weir.folder / FILE) as connection:
-            for table in ("requests", "attempts", "bodies"):
+            for table in ("requests", "attempt_rows", "bodies"):
                 connection.execute(f"UPDATE {table} SET time_ms = time_ms - 3 * 86400000")
         later = weir_with(KEPT | {"WEIR_LEDGER": str(weir.folder / FILE), "WEIR_LEDGER_MAX_AGE_DAYS": "2"})
         ledger = Ledger(weir.folder)

@@ -29,19 +29,11 @@ public enum RequestID {
 
   private static func text(high: UInt64, low: UInt64) -> String {
     unsafe String(unsafeUninitializedCapacity: 36) { text in
-      var index = 0
-      for byte in "req_".utf8 {
-        unsafe text[index] = byte
-        index += 1
-      }
-      for word in [high, low] {
-        for shift in stride(from: 60, through: 0, by: -4) {
-          let digit = UInt8(truncatingIfNeeded: word >> UInt64(shift)) & 0xF
-          unsafe text[index] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
-          index += 1
-        }
-      }
-      return index
+      guard let start = text.baseAddress else { return 0 }
+      for (index, byte) in "req_".utf8.enumerated() { unsafe text[index] = byte }
+      unsafe HexDigits.write(high, to: UnsafeMutableRawPointer(start + 4))
+      unsafe HexDigits.write(low, to: UnsafeMutableRawPointer(start + 20))
+      return 36
     }
   }
 }

@@ -30,28 +30,32 @@ public struct TraceContext: Sendable, Equatable {
 
   /// The id in 32 hexadecimal digits, as tracing tools show it.
   public var traceID: String {
-    var digits: [UInt8] = []
-    append(to: &digits)
-    return String(decoding: digits, as: UTF8.self)
+    unsafe String(unsafeUninitializedCapacity: 32) { digits in
+      guard let start = digits.baseAddress else { return 0 }
+      unsafe write(to: UnsafeMutableRawPointer(start))
+      return 32
+    }
   }
 
-  /// Appends the id's 32 digits.
-  public func append(to bytes: inout [UInt8]) {
-    Self.append(high, to: &bytes)
-    Self.append(low, to: &bytes)
+  /// Writes the id's 32 digits into room for them.
+  @unsafe public func write(to room: UnsafeMutableRawPointer) {
+    unsafe HexDigits.write(high, to: room)
+    unsafe HexDigits.write(low, to: room + 16)
   }
 
   /// The header's value for a request that weir sends: version 00, marked as recorded, since weir's log has it.
   ///
   /// - Parameter parent: random; names weir's own part of the trace.
   public func header(parent: UInt64) -> String {
-    var bytes = Array("00-".utf8)
-    bytes.reserveCapacity(Self.length)
-    append(to: &bytes)
-    bytes.append(Self.dash)
-    Self.append(max(parent, 1), to: &bytes)
-    bytes.append(contentsOf: "-01".utf8)
-    return String(decoding: bytes, as: UTF8.self)
+    unsafe String(unsafeUninitializedCapacity: Self.length) { text in
+      guard let start = text.baseAddress else { return 0 }
+      for (index, byte) in "00-".utf8.enumerated() { unsafe text[index] = byte }
+      unsafe write(to: UnsafeMutableRawPointer(start + 3))
+      unsafe text[35] = Self.dash
+      unsafe HexDigits.write(max(parent, 1), to: UnsafeMutableRawPointer(start + 36))
+      for (index, byte) in "-01".utf8.enumerated() { unsafe text[52 + index] = byte }
+      return Self.length
+    }
   }
 
   private static let length = 55
@@ -69,12 +73,5 @@ public struct TraceContext: Sendable, Equatable {
       }
     }
     return number
-  }
-
-  private static func append(_ word: UInt64, to bytes: inout [UInt8]) {
-    for shift in stride(from: 60, through: 0, by: -4) {
-      let digit = UInt8(truncatingIfNeeded: word >> UInt64(shift)) & 0xF
-      bytes.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
-    }
   }
 }

@@ -23,7 +23,7 @@ enum AccessLog {
     line.add("level", "info")
     line.add("message", "access")
     line.add("request_id", exchange.requestID)
-    if let trace = exchange.trace { line.add("trace_id", trace.traceID) }
+    if let trace = exchange.trace { line.add("trace_id", trace) }
     line.add("client", exchange.client)
     line.add("method", exchange.method)
     line.add("endpoint", exchange.endpoint.rawValue)
@@ -44,7 +44,7 @@ enum AccessLog {
       if let output = metered.output { line.add("output_tokens", output) }
       if metered.state != .reported { line.add("usage", metered.state.rawValue) }
     }
-    if let usd = exchange.cost?.usd { line.add("cost_usd", json: Array("\(usd)".utf8)) }
+    if let usd = exchange.cost?.usd { line.add("cost_usd", json: "\(usd)".utf8) }
     if let finish = exchange.reading?.finishReason { line.add("finish_reason", finish) }
     line.add("overhead_ms", nanoseconds: exchange.ownTime)
     if let upstreamTime = exchange.upstreamTime { line.add("upstream_ms", nanoseconds: upstreamTime) }
@@ -71,16 +71,6 @@ enum AccessLog {
       + "\(exchange.endingName) \(exchange.requestID)\(error)"
     line.append(contentsOf: rest.utf8.map { $0 < 0x20 ? UInt8(ascii: "?") : $0 })
     return line
-  }
-}
-
-extension JSONLine {
-  /// The field that every log line begins with.
-  mutating func addTime() {
-    var text: [UInt8] = [UInt8(ascii: "\"")]
-    WallClock.appendTimestamp(to: &text)
-    text.append(UInt8(ascii: "\""))
-    add("time", json: text)
   }
 }
 

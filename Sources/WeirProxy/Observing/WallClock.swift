@@ -24,36 +24,52 @@ public enum WallClock {
   /// Whole seconds since the epoch.
   static func wholeSeconds() -> Int64 { Int64(read().tv_sec) }
 
+  /// Bytes of a timestamp.
+  static let timestampBytes = 24
+
   /// Appends the time as RFC 3339 in UTC with milliseconds, `2026-11-21T07:30:24.123Z`.
   static func appendTimestamp(to bytes: inout [UInt8]) {
+    unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: timestampBytes) { room in
+      guard let start = room.baseAddress else { return }
+      unsafe writeTimestamp(to: start)
+      unsafe bytes.append(contentsOf: UnsafeBufferPointer(start: start, count: timestampBytes))
+    }
+  }
+
+  /// Writes what `appendTimestamp` appends into room for `timestampBytes`.
+  @unsafe static func writeTimestamp(to room: UnsafeMutablePointer<UInt8>) {
     let now = read()
-    appendTimestamp(seconds: now.tv_sec, milliseconds: now.tv_nsec / 1_000_000, to: &bytes)
+    unsafe writeTimestamp(seconds: now.tv_sec, milliseconds: now.tv_nsec / 1_000_000, to: room)
   }
 
   /// A time in seconds since the epoch as RFC 3339 text.
   static func timestamp(_ seconds: Double) -> String {
     let milliseconds = Int(max(0, min(seconds, 1e11)) * 1000)
-    var bytes: [UInt8] = []
-    appendTimestamp(seconds: milliseconds / 1000, milliseconds: milliseconds % 1000, to: &bytes)
-    return String(decoding: bytes, as: UTF8.self)
+    return unsafe String(unsafeUninitializedCapacity: timestampBytes) { text in
+      guard let start = text.baseAddress else { return 0 }
+      unsafe writeTimestamp(seconds: milliseconds / 1000, milliseconds: milliseconds % 1000, to: start)
+      return timestampBytes
+    }
   }
 
-  private static func appendTimestamp(seconds: Int, milliseconds: Int, to bytes: inout [UInt8]) {
+  @unsafe private static func writeTimestamp(
+    seconds: Int, milliseconds: Int, to room: UnsafeMutablePointer<UInt8>
+  ) {
     let date = CivilDate(secondsSinceEpoch: seconds)
-    Digits.appendPadded(date.year, width: 4, to: &bytes)
-    bytes.append(UInt8(ascii: "-"))
-    Digits.appendPadded(date.month, width: 2, to: &bytes)
-    bytes.append(UInt8(ascii: "-"))
-    Digits.appendPadded(date.day, width: 2, to: &bytes)
-    bytes.append(UInt8(ascii: "T"))
-    Digits.appendPadded(date.secondOfDay / 3600, width: 2, to: &bytes)
-    bytes.append(UInt8(ascii: ":"))
-    Digits.appendPadded(date.secondOfDay / 60 % 60, width: 2, to: &bytes)
-    bytes.append(UInt8(ascii: ":"))
-    Digits.appendPadded(date.secondOfDay % 60, width: 2, to: &bytes)
-    bytes.append(UInt8(ascii: "."))
-    Digits.appendPadded(milliseconds, width: 3, to: &bytes)
-    bytes.append(UInt8(ascii: "Z"))
+    unsafe Digits.writePadded(date.year, width: 4, to: room)
+    unsafe room[4] = UInt8(ascii: "-")
+    unsafe Digits.writePadded(date.month, width: 2, to: room + 5)
+    unsafe room[7] = UInt8(ascii: "-")
+    unsafe Digits.writePadded(date.day, width: 2, to: room + 8)
+    unsafe room[10] = UInt8(ascii: "T")
+    unsafe Digits.writePadded(date.secondOfDay / 3600, width: 2, to: room + 11)
+    unsafe room[13] = UInt8(ascii: ":")
+    unsafe Digits.writePadded(date.secondOfDay / 60 % 60, width: 2, to: room + 14)
+    unsafe room[16] = UInt8(ascii: ":")
+    unsafe Digits.writePadded(date.secondOfDay % 60, width: 2, to: room + 17)
+    unsafe room[19] = UInt8(ascii: ".")
+    unsafe Digits.writePadded(milliseconds, width: 3, to: room + 20)
+    unsafe room[23] = UInt8(ascii: "Z")
   }
 
   private static func read() -> timespec {

@@ -1,4 +1,5 @@
 import Testing
+import WeirPolicy
 import WeirWire
 
 @testable import WeirProxy
@@ -23,6 +24,27 @@ struct JSONLineTests {
       $0.addMember("g\"", "y")
     }
     #expect(line == #"{"a":"x","b":7,"c":true,"d":false,"e":12.345,"f":[1,null],"g\"":"y"}"#)
+  }
+
+  @Test("has room for fields of any size, however little was reserved", arguments: [0, 1, 15, 16, 1_000, 100_000])
+  func room(size: Int) throws {
+    let long = String(repeating: "x", count: size)
+    var line = JSONLine(capacity: 0)
+    for _ in 0..<3 {
+      line.add("user", long)
+      line.addMember("m", long)
+      line.add("n", Int.min)
+      line.add("j", json: "\"\(long)\"".utf8)
+    }
+    let fields = #""user":"X","m":"X","n":-9223372036854775808,"j":"X""#.replacing("X", with: long)
+    let text = String(decoding: line.finish(), as: UTF8.self)
+    #expect(text == "{" + [fields, fields, fields].joined(separator: ",") + "}")
+  }
+
+  @Test("has a trace's id in 32 digits")
+  func trace() {
+    let trace = TraceContext(high: 0x0123_4567_89AB_CDEF, low: 0x0000_0000_F00D_000A)
+    #expect(text { $0.add("t", trace) } == #"{"t":"0123456789abcdef00000000f00d000a"}"#)
   }
 
   @Test("without a field is an empty object")
@@ -68,8 +90,11 @@ struct JSONLineTests {
     "pads numbers to their width",
     arguments: [(0, 2, "00"), (7, 2, "07"), (59, 2, "59"), (7, 4, "0007"), (2026, 4, "2026")])
   func padded(value: Int, width: Int, expected: String) {
-    var bytes: [UInt8] = []
-    Digits.appendPadded(value, width: width, to: &bytes)
-    #expect(String(decoding: bytes, as: UTF8.self) == expected)
+    let text = unsafe String(unsafeUninitializedCapacity: width) { room in
+      guard let start = room.baseAddress else { return 0 }
+      unsafe Digits.writePadded(value, width: width, to: start)
+      return width
+    }
+    #expect(text == expected)
   }
 }

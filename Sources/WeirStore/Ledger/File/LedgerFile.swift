@@ -1,3 +1,4 @@
+import CWeirSQLite
 import GRDB
 import Glibc
 
@@ -37,6 +38,7 @@ struct LedgerFile: Sendable {
   private static func open(
     _ path: String, _ schema: LedgerSchema, _ busyMilliseconds: Int
   ) throws(LedgerError) -> DatabaseQueue {
+    Self.setUpSQLite
     try FilePlace.prepare(path)
     do {
       var configuration = GRDB.Configuration()
@@ -53,6 +55,9 @@ struct LedgerFile: Sendable {
       return queue
     } catch { throw LedgerError(error, path: path) }
   }
+
+  /// Once a process.
+  private static let setUpSQLite: Void = weir_sqlite_count_no_memory()
 
   private static func requireOurs(_ state: LedgerSchema.State, _ schema: LedgerSchema, _ path: String) throws {
     switch state {
