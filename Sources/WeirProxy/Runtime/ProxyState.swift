@@ -35,6 +35,8 @@ final class ProxyState: Sendable {
   let webhook: WebhookDesk
   /// What is shared with other sidecars; nil shares nothing.
   let store: SharedStore?
+  /// Limits and budgets of the fleet; nil where they are this process's own.
+  let fleetLimits: FleetLimits?
   let anomalies: AnomalyDesk
   let budgetAlerts: BudgetAlerts
   /// Makes kept replies small, off the event loops.
@@ -64,6 +66,9 @@ final class ProxyState: Sendable {
     logsAccess = [.trace, .debug, .info].contains(logging.level)
     health = UpstreamHealth(names: snapshot.upstreams.map(\.name))
     shared = SharedPolicy(snapshot.policy)
+    let limitBook = shared.limits
+    let leasePercent = snapshot.configuration.sharedState.leasePercent
+    fleetLimits = store.map { FleetLimits(store: $0, book: limitBook, leasePercent: leasePercent) }
     let cache = snapshot.policy.cache
     inFlightReplies = InFlightReplies(maximumKept: cache.maximumEntryBytes, maximumBytes: cache.maximumBytes)
     self.logger = logger
