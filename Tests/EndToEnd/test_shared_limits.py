@@ -3,6 +3,7 @@
 All rates are so low that no test lives to see a request given back.
 """
 
+import json
 import threading
 import time
 
@@ -11,9 +12,10 @@ import pytest
 from harness.budgets import MODEL, check_over_budget, cost, remaining
 from harness.eventually import eventually
 from harness.fleet import Fleet, Load, fallbacks, is_up, spread
-from harness.limits import CHAT, asks, check_rate_limited, left, of
+from harness.limits import CHAT, JSON, asks, check_rate_limited, left, of
 from harness.redis import Redis
 from harness.requests import chat
+from harness.wire import message
 
 RULES = """
 limits:
@@ -137,3 +139,147 @@ def test_places_are_the_fleets_and_go_back(fleet_of):
         thread.join()
     assert sorted(reply.status for reply in replies) == [200] * 3 + [429] * 5
     eventually(lambda: asks(fleet[1], "crowd").status == 200, "the places are free again", 5)
+
+
+# -- a sidecar that dies --------------------------------------------------------------------------------------
+
+def test_what_a_dead_sidecar_held_is_free_again(fleet_of):
+    fleet = fleet_of(2)
+    waiting = fleet[0].wire()
+    waiting.send(posted(chat(model=MODEL, max_tokens=250), "holder", ("x-sim-fault", "delay=60")))
+    eventually(lambda: any(int(fleet.store.ask("HGET", key, "rn") or 0) for key in fleet.store.keys() if ":b:" in key),
+               "the store knows what it may cost", 5)
+    reply = asks(fleet[1], "holder", model=MODEL, max_tokens=100)
+    assert reply.json()["error"]["code"] == "budget_exceeded" and reply.get("retry-after") == "5"
+    fleet[0].process.kill()
+    eventually(lambda: asks(fleet[1], "holder", model=MODEL, max_tokens=100).status == 200, "it is given back", 30)
+
+
+def posted(body: dict, client: str, *headers) -> bytes:
+    return message("POST", CHAT, [JSON, of(client), *headers], json.dumps(body).encode())
+
+
+# -- the store is away ----------------------------------------------------------------------------------------
+
+def test_without_the_store_each_sidecar_applies_its_share(fleet_of):
+    fleet = fleet_of(2)
+    fleet.store.freeze()
+    try:
+        replies = [spread([weir], "cut", 40, lanes=1) for weir in fleet.weirs]
+        assert [len(passed(each)) for each in replies] == [20, 20]
+        check_rate_limited([reply for reply in replies[0] if reply.status == 429][0], "cut")
+        assert left(passed(replies[0])[0]).limit == 20
+        assert all(weir.admin("/readyz").status == 200 for weir in fleet.weirs)
+    finally:
+        fleet.store.thaw()
+    fleet.gather()
+    eventually(lambda: asks(fleet[0], "cut").status == 429, "what passed meanwhile counts for all", 10)
+    assert [asks(weir, "cut").status for weir in fleet.weirs] == [429, 429]
+
+
+def test_what_was_spent_without_the_store_counts_once_for_all(fleet_of):
+    fleet = fleet_of(2, persistent=True)
+    spent = [cost(asks(weir, "twice", model=MODEL, max_tokens=10)) for weir in fleet.weirs]
+    fleet.store.kill()
+    for weir in fleet.weirs:
+        eventually(lambda: not is_up(weir), "it is seen that the store is away", 10)
+    spent += [cost(asks(weir, "twice", model=MODEL, max_tokens=10)) for weir in fleet.weirs]
+    fleet.store.start()
+    fleet.gather()
+    for weir in fleet.weirs:
+        eventually(lambda: told(weir, 0.01 - sum(spent)), f"{0.01 - sum(spent)} is left", 10)
+
+
+def told(weir, expected: float) -> bool:
+    """Whether a sidecar knows what is left for all; a request that costs nothing makes it ask."""
+    assert asks(weir, "twice", ("x-sim-fault", "status=500"), model=MODEL, max_tokens=10).status == 500
+    return abs(remaining(weir, "twice") - expected) < 1e-9
+
+
+# -- a store that fails under load ----------------------------------------------------------------------------
+
+def kill_and_start(store) -> None:
+    store.kill()
+    time.sleep(0.5)
+    store.start()
+
+
+def freeze_and_thaw(store) -> None:
+    store.freeze()
+    time.sleep(0.5)
+    store.thaw()
+
+
+FAILURES = {
+    "killed": kill_and_start,
+    "frozen": freeze_and_thaw,
+    "paused": lambda store: store.ask("CLIENT", "PAUSE", "500", "ALL"),
+    "asleep": lambda store: store.ask("DEBUG", "SLEEP", "0.5"),
+    "scripts flushed": lambda store: store.ask("SCRIPT", "FLUSH"),
+    "emptied": lambda store: store.ask("FLUSHALL"),
+    "connections cut": lambda store: store.ask("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"),
+    "full": lambda store: store.ask("CONFIG", "SET", "maxmemory", "1"),
+}
+
+
+def test_no_request_fails_or_waits_for_long_when_the_store_does(fleet_of):
+    """One deadline is the most that a request waits for the store; the rest is this machine's."""
+    fleet = fleet_of(2, "--enable-debug-command", "yes", environment={"WEIR_REDIS_DEADLINE_MS": "20"})
+    load = Load(fleet.weirs, "busy", 100, model=MODEL, max_tokens=10)
+    try:
+        load.await_more(50)
+        for name, fail in FAILURES.items():
+            fail(fleet.store)
+            load.await_more(30)
+            if name == "full":
+                fleet.store.ask("CONFIG", "SET", "maxmemory", "0")
+            for weir in fleet.weirs:
+                eventually(lambda: is_up(weir), f"the store is back after: {name}", 20)
+            load.await_more(10)
+    finally:
+        load.stop()
+    assert set(load.statuses) == {200}
+    slow = sorted(load.took)
+    assert slow[-1] < 1, "nothing waited for the store to come back"
+    assert sum(fallbacks(weir) for weir in fleet.weirs) > 0
+
+
+def test_keys_of_another_type_are_no_ones_loss(fleet_of):
+    fleet = fleet_of(2)
+    assert asks(fleet[0], "typed").status == 200
+    for key in fleet.store.keys():
+        if ":r:" in key:
+            fleet.store.ask("DEL", key)
+            fleet.store.ask("RPUSH", key, "not ours")
+    replies = [spread([weir], "typed", 40) for weir in fleet.weirs]
+    assert [len(passed(each)) for each in replies] == [20, 20], "each applied its share"
+    assert all(weir.admin("/readyz").status == 200 for weir in fleet.weirs)
+    for key in fleet.store.keys():
+        if ":r:" in key:
+            fleet.store.ask("SET", key, "garbage \x00 of all kinds")
+    assert asks(fleet[0], "typed").status == 429
+
+
+def test_a_store_that_forgets_its_scripts_and_keys_is_told_again(fleet_of):
+    fleet = fleet_of(2)
+    assert len(passed(spread(fleet.weirs, "flushed", 20))) == 20
+    fleet.store.ask("SCRIPT", "FLUSH")
+    assert len(passed(spread(fleet.weirs, "flushed", 60))) == 20, "the scripts are sent again"
+    spent = [cost(asks(weir, "twice", model=MODEL, max_tokens=10)) for weir in fleet.weirs]
+    for weir in fleet.weirs:
+        eventually(lambda: told(weir, 0.01 - sum(spent)), "all is told", 10)
+    fleet.store.ask("FLUSHALL")
+    for weir in fleet.weirs:
+        eventually(lambda: told(weir, 0.01 - sum(spent)), "a store without data learns what was spent", 10)
+
+
+def test_nothing_in_the_store_can_be_read(fleet_of):
+    fleet = fleet_of(2)
+    for weir in fleet.weirs:
+        assert asks(weir, "secretive-name", user="secretive-user", model="acme/secretive-model").status == 200
+        assert asks(weir, "spender", user="secretive-user", model=MODEL, max_tokens=10).status == 200
+        assert asks(weir, "crowd", user="secretive-user").status == 200
+    dump = fleet.store.dump()
+    assert b"weir:" in dump
+    for text in (b"secretive", b"spender", b"crowd", b"gpt-4", b"three_at_once", b"key-"):
+        assert text not in dump

@@ -13,6 +13,8 @@ final class FleetLimits: Sendable {
   private let settlement = StoreScript(.settle, LimitScripts.settle)
   /// One settlement is on its way at a time, so that the store can tell which it has.
   private let isTelling = Atomic(false)
+  /// After a settlement that failed nothing is told until the next tick.
+  private let rests = Atomic(false)
   private let fleetSize = Atomic(0)
 
   /// No request waits for settlements, and one whose end is not known is sent again.
@@ -26,7 +28,7 @@ final class FleetLimits: Sendable {
     store.onJoin { [weak self] in self?.book.holdingsForgotten() }
     store.onChange { [weak self] isUp in
       self?.followFleetSize()
-      if isUp { self?.tell() }
+      if isUp { self?.tick() }
     }
   }
 
@@ -40,7 +42,11 @@ final class FleetLimits: Sendable {
   /// Asks whether a request passes. The completion runs once, at the latest when the store's deadline is over; on any
   /// thread.
   func ask(_ call: FleetCall, _ completion: @escaping @Sendable (FleetAnswer) -> Void) {
-    run(admission, call, deadline: nil) { answer, _ in completion(answer) }
+    run(admission, call, deadline: nil) { [weak self] answer, _ in
+      // This sidecar's share is about to decide.
+      if case .said = answer {} else { self?.followFleetSize() }
+      completion(answer)
+    }
   }
 
   /// Takes permits ahead, for which nobody waits.
@@ -52,7 +58,8 @@ final class FleetLimits: Sendable {
 
   /// Tells the store what there is to tell, unless that is being done. Returns at once.
   func tell() {
-    guard store.isUp, isTelling.compareExchange(expected: false, desired: true, ordering: .acquiringAndReleasing).exchanged
+    guard store.isUp, !rests.load(ordering: .relaxed),
+      isTelling.compareExchange(expected: false, desired: true, ordering: .acquiringAndReleasing).exchanged
     else { return }
     tellNext()
   }
@@ -67,7 +74,7 @@ final class FleetLimits: Sendable {
       if case .said = answer {
         tellNext()
       } else {
-        // Each second it is tried again.
+        rests.store(true, ordering: .relaxed)
         isTelling.store(false, ordering: .releasing)
       }
     }
@@ -76,6 +83,7 @@ final class FleetLimits: Sendable {
   /// Each second: permits that were not used go back, and what the store did not take is told again.
   func tick() {
     followFleetSize()
+    rests.store(false, ordering: .relaxed)
     tell()
   }
 

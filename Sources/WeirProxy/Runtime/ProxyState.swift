@@ -97,6 +97,7 @@ final class ProxyState: Sendable {
     audit?.follow(next.configuration.audit)
     webhook.follow(next.configuration.webhook)
     metrics.genAI?.follow(next.configuration.upstreams)
+    if store != nil { shared.limits.share(leasePercent: next.configuration.sharedState.leasePercent) }
     let limits = next.configuration.limits
     connections.setBound(limits.maxConnections)
     inFlight.setBound(limits.maxInFlight)

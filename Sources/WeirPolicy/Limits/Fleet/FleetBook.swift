@@ -6,7 +6,7 @@ struct FleetBook: Sendable {
   /// Seconds that the store's clock is ahead of this host's; none while they agree to a moment.
   private(set) var clockOffset: Int64 = 0
   /// Most of a burst that is taken ahead, in percent; 0 takes nothing ahead.
-  let leasePercent: Int
+  var leasePercent: Int
   /// The rules divided by the sidecars, for when the store is away.
   var shares = RateLimiter()
   var permits = PermitTable()
@@ -21,7 +21,7 @@ struct FleetBook: Sendable {
   /// Clocks that differ by less are not told apart from a slow answer.
   private static let clockTolerance: Int64 = 2
 
-  init(leasePercent: Int) { self.leasePercent = min(max(leasePercent, 0), 100) }
+  init(leasePercent: Int) { self.leasePercent = leasePercent }
 
   /// The rules, or the number of sidecars, have changed.
   mutating func divide(_ policy: LimitPolicy) {

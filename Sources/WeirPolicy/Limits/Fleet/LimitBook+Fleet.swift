@@ -3,9 +3,15 @@ import Synchronization
 // Limits and budgets that hold for all sidecars together. Each decision is first made here, as for one process; what
 // passes is asked of the store, and where that does not answer, this sidecar's share decides.
 extension LimitBook {
-  /// Limits and budgets are shared from now on. Once, before the first request.
+  /// Limits and budgets are shared from now on: first before the first request, then with each new configuration.
+  ///
+  /// - Parameter leasePercent: most of a limit's burst that is taken ahead; 0 takes nothing ahead.
   public func share(leasePercent: Int) {
     state.withLock { state in
+      guard state.fleet == nil else {
+        state.fleet?.leasePercent = leasePercent
+        return
+      }
       state.fleet = FleetBook(leasePercent: leasePercent)
       state.fleet?.divide(state.policy)
     }
