@@ -88,6 +88,23 @@ public enum RequestPath {
       memberText: { _ in "" })
   }
 
+  /// The request holds what it needs of this sidecar's limits and budgets; where these are shared, all sidecars' count.
+  ///
+  /// - Parameter isUp: whether the store that they share takes calls.
+  /// - Throws: the refusal that the client gets; nothing is held then.
+  public static func askFleet(
+    _ exchange: inout Exchange, lease: inout LimitLease?, isUp: Bool, now: Int64, wall: Int64
+  ) throws(Refusal) -> FleetStep {
+    try AskFleet.ask(&exchange, lease: &lease, isUp: isUp, now: now, wall: wall)
+  }
+
+  /// The store has answered what `askFleet` asked, or has not.
+  public static func fleetAnswered(
+    _ exchange: inout Exchange, _ answer: FleetAnswer, lease: inout LimitLease?, now: Int64, wall: Int64
+  ) throws(Refusal) {
+    try AskFleet.take(answer, &exchange, lease: &lease, now: now, wall: wall)
+  }
+
   /// The request goes to another target than the last: what is its body to be?
   public static func aim(
     _ exchange: inout Exchange, at index: Int, envelope: Envelope, policy: PolicySnapshot,

@@ -192,6 +192,8 @@ public final class Proxy: Sendable {
     try await loops.onEveryLoop { $0.cutOpenRequests() }
     await wait(atMost: Self.farewell) { self.state.connections.inUse == 0 }
     try await loops.onEveryLoop { $0.shutDown() }
+    // What was spent last is told to the fleet.
+    await wait(atMost: Self.farewell) { self.state.fleetLimits?.isSettled ?? true }
     choring.cancel()
     watching.cancel()
     chores.saveAtEnd()

@@ -38,13 +38,13 @@ struct BudgetBook: Sendable {
     let secondsLeft: Int
   }
 
-  private var rules: [BudgetRule] = []
+  private(set) var rules: [BudgetRule] = []
   private var index = RuleIndex()
   private var outputCap = 1
-  private var clients: [String: OwnerSpending] = [:]
-  private var everyone = OwnerSpending()
+  var clients: [String: OwnerSpending] = [:]
+  var everyone = OwnerSpending()
   /// Goes up whenever something is spent or restored.
-  private(set) var version: UInt64 = 0
+  var version: UInt64 = 0
 
   /// Reserved money of one request in nano-dollars: a million dollars. A thousand requests in flight are then far from
   /// the largest amount.
@@ -196,7 +196,7 @@ struct BudgetBook: Sendable {
     (client.map { clients[$0] ?? OwnerSpending() } ?? everyone).tally(period, at: wall).spent
   }
 
-  private func spending(_ owner: BudgetRule.Owner, _ client: String) -> OwnerSpending {
+  func spending(_ owner: BudgetRule.Owner, _ client: String) -> OwnerSpending {
     switch owner {
     case .eachClient: clients[client] ?? OwnerSpending()
     case .everyone: everyone
@@ -204,7 +204,7 @@ struct BudgetBook: Sendable {
   }
 
   /// The budgets that a client's requests count for.
-  private func binding(_ client: String) -> [BudgetRule] { index.rules(for: client).map { rules[$0] } }
+  func binding(_ client: String) -> [BudgetRule] { index.rules(for: client).map { rules[$0] } }
 
   /// The dearest that so many tokens can be by the catalog, whatever part of them is cached or reasoning.
   private static func worstCase(input: Int, output: Int, prices: ModelPrices?) -> OwnerSpending.Amount {
@@ -219,20 +219,20 @@ struct BudgetBook: Sendable {
   }
 
   /// Why a hard budget does not let a request start; nil when it does.
-  private static func shortage(
+  static func shortage(
     _ rule: BudgetRule, spent: OwnerSpending.Amount, reserved: OwnerSpending.Amount, worst: OwnerSpending.Amount,
-    isPriced: Bool
+    isPriced: Bool, limits: OwnerSpending.Amount? = nil
   ) -> Shortage.Reason? {
     var reason: Shortage.Reason?
     if let usd = rule.usd {
-      let limit = NanoUSD(rounding: usd).value
+      let limit = limits?.usd.value ?? NanoUSD(rounding: usd).value
       // Where no price is known, nothing is reserved, and a budget that is used up must still hold.
       let worst = isPriced ? worst.usd.value : 1
       reason = shortage(limit, spent: spent.usd.value, reserved: reserved.usd.value, worst: worst)
     }
     guard let tokens = rule.tokens, reason != .usedUp else { return reason }
     let other = shortage(
-      Int64(clamping: max(tokens, 0)), spent: spent.tokens, reserved: reserved.tokens, worst: max(worst.tokens, 1))
+      limits?.tokens ?? Int64(clamping: max(tokens, 0)), spent: spent.tokens, reserved: reserved.tokens, worst: max(worst.tokens, 1))
     guard let first = reason, let second = other else { return reason ?? other }
     return first == .held ? second : first
   }
@@ -244,7 +244,7 @@ struct BudgetBook: Sendable {
     return spent.addingSaturating(worst) > limit ? .tooLarge : .held
   }
 
-  private static func isUsedUp(_ rule: BudgetRule, _ spent: OwnerSpending.Amount) -> Bool {
+  static func isUsedUp(_ rule: BudgetRule, _ spent: OwnerSpending.Amount) -> Bool {
     let isMoneyGone = rule.usd.map { spent.usd >= NanoUSD(rounding: $0) } ?? false
     let areTokensGone = rule.tokens.map { spent.tokens >= Int64(clamping: $0) } ?? false
     return isMoneyGone || areTokensGone

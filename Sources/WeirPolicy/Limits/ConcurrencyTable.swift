@@ -51,6 +51,16 @@ struct ConcurrencyTable: Sendable {
     let rule: ConcurrencyRule
   }
 
+  /// The rules of a plan's keys, in their order.
+  func rules(covering subject: CountedSubject) -> [ConcurrencyRule] {
+    index.rules(for: subject.client).lazy.map { rules[$0] }.filter { $0.scope.covers(subject) }.map(\.rule)
+  }
+
+  /// The first of a request's rules of whose share more is held than may be, where each of so many sidecars has one.
+  func overShare(_ keys: [LimitKey], _ rules: [ConcurrencyRule], sidecars: Int) -> ConcurrencyRule? {
+    zip(keys, rules).first { held[$0, default: 0] > max($1.maximum / max(sidecars, 1), 1) }?.1
+  }
+
   /// The request goes ahead.
   mutating func hold(_ keys: [LimitKey]) {
     for key in keys { held[key, default: 0] += 1 }

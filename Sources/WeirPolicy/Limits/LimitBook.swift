@@ -5,24 +5,29 @@ import Synchronization
 ///
 /// `now` is nanoseconds of a monotonic clock, `wall` seconds since 1970 UTC.
 public final class LimitBook: Sendable {
-  private struct State: Sendable {
+  struct State: Sendable {
     var policy = LimitPolicy.none
     var nextRuleID = 0
     var concurrency = ConcurrencyTable()
     var rates = RateLimiter()
     var budgets = BudgetBook()
     var averages = OutputAverages()
+    /// Nil where limits and budgets are this process's own.
+    var fleet: FleetBook?
 
     var needsEstimate: Bool { rates.countsTokens || !budgets.isEmpty }
+
+    /// Seconds since 1970 by the clock that budgets go by: the store's, where there is one.
+    func budgetTime(_ wall: Int64) -> Int64 { wall &+ (fleet?.clockOffset ?? 0) }
   }
 
-  private enum Denial: Error {
+  enum Denial: Error {
     case budget(BudgetBook.Shortage)
     case concurrency(ConcurrencyTable.Full)
     case rate(RateLimiter.Delay)
   }
 
-  private let state = Mutex(State())
+  let state = Mutex(State())
   private let limitsNothing = Atomic(true)
   private let readsEstimates = Atomic(false)
 
@@ -37,6 +42,7 @@ public final class LimitBook: Sendable {
       state.concurrency.replace(policy.concurrency, nextID: &state.nextRuleID)
       state.rates.replace(policy.rates, maximumKeys: policy.maximumKeys, nextID: &state.nextRuleID)
       state.budgets.replace(policy.budgets, outputCap: policy.outputCap)
+      state.fleet?.divide(policy)
       let isEmpty = policy.rates.isEmpty && policy.concurrency.isEmpty && policy.budgets.isEmpty
       limitsNothing.store(isEmpty, ordering: .relaxed)
       readsEstimates.store(state.needsEstimate, ordering: .relaxed)
@@ -69,17 +75,13 @@ public final class LimitBook: Sendable {
       }
       return LimitLease(holdings, rateLimits: view, book: self)
     } catch {
-      switch error {
-      case .budget(let shortage): throw LimitRefusal.refusal(shortage)
-      case .concurrency(let full): throw LimitRefusal.refusal(full)
-      case .rate(let delay): throw LimitRefusal.refusal(delay)
-      }
+      throw error.refusal
     }
   }
 
   /// What is left of each client's tightest budget, in US dollars; clients that were seen or are named by a budget.
   public func remainingBudgets(wall: Int64) -> [(client: String, usd: Double)] {
-    state.withLock { $0.budgets.remaining(wall: wall) }
+    state.withLock { $0.budgets.remaining(wall: $0.budgetTime(wall)) }
   }
 
   /// What was spent, for `SpendingFile`, if it has changed since `version`; 0 is before any change.
@@ -92,8 +94,13 @@ public final class LimitBook: Sendable {
   /// Takes over what was saved: the later period, and of the same one the larger amounts.
   public func restore(_ spending: [SavedSpending]) { state.withLock { $0.budgets.restore(spending) } }
 
-  /// Adds what another process of weir spent, which handed over to this one.
-  public func add(_ spending: [SavedSpending]) { state.withLock { $0.budgets.add(spending) } }
+  /// Adds what another process of weir spent, which handed over to this one. Where a fleet shares a store, that process
+  /// has told the store, and nothing is added here.
+  public func add(_ spending: [SavedSpending]) {
+    state.withLock { state in
+      if state.fleet == nil { state.budgets.add(spending) }
+    }
+  }
 
   /// What requests in flight and the limits hold, for tests and gauges.
   var holds: (concurrencyKeys: Int, rateKeys: Int, reserved: OwnerSpending.Amount) {
@@ -113,9 +120,10 @@ public final class LimitBook: Sendable {
       state.rates.settle(holdings.charges, tokens: input + output, now: now)
       if let reservation = holdings.reservation {
         state.budgets.release(reservation)
-        state.budgets.spend(client: reservation.client, spent, wall: wall)
+        state.budgets.spend(client: reservation.client, spent, wall: state.budgetTime(wall))
         settlement.usd = spent.usd.dollars
       }
+      state.settleFleet(holdings, spent: spent, now: now, wall: wall)
       if usage.state == .reported, output > 0 {
         state.averages.learn(output / holdings.estimate.choices, of: holdings.subject.model)
       }
@@ -133,8 +141,9 @@ public final class LimitBook: Sendable {
         state.budgets.release(old)
         do throws(BudgetBook.Shortage) {
           let new = try state.budgets.plan(
-            client: old.client, estimate: holdings.estimate, prices: prices, wall: wall)
+            client: old.client, estimate: holdings.estimate, prices: prices, wall: state.budgetTime(wall))
           state.budgets.hold(new)
+          if let fleet = holdings.fleet { state.fleet?.ledger.note(places: [], owners: fleet.owners) }
           return new
         } catch {
           state.budgets.hold(old)
@@ -151,10 +160,11 @@ public final class LimitBook: Sendable {
       state.concurrency.release(holdings.concurrency)
       state.rates.release(holdings.charges)
       if let reservation = holdings.reservation { state.budgets.release(reservation) }
+      state.releaseFleet(holdings)
     }
   }
 
-  private static func take(
+  static func take(
     _ subject: CountedSubject, _ estimate: TokenEstimate, _ prices: ModelPrices?, now: Int64, wall: Int64,
     from state: inout State
   ) throws(Denial) -> (LimitLease.Holdings, RateLimitView) {
@@ -163,7 +173,8 @@ public final class LimitBook: Sendable {
       reservation =
         state.budgets.isEmpty
         ? nil
-        : try state.budgets.plan(client: subject.client, estimate: estimate, prices: prices, wall: wall)
+        : try state.budgets.plan(
+          client: subject.client, estimate: estimate, prices: prices, wall: state.budgetTime(wall))
     } catch { throw .budget(error) }
     let concurrency: [LimitKey]
     do throws(ConcurrencyTable.Full) {
@@ -175,9 +186,10 @@ public final class LimitBook: Sendable {
     } catch { throw .rate(error) }
     state.concurrency.hold(concurrency)
     if let reservation { state.budgets.hold(reservation) }
+    let fleet = state.enterFleet(subject, charges: taken.charges, reservation: reservation)
     let holdings = LimitLease.Holdings(
       subject: subject, estimate: estimate, prices: prices, concurrency: concurrency, charges: taken.charges,
-      reservation: reservation, usesEstimate: state.needsEstimate)
+      reservation: reservation, usesEstimate: state.needsEstimate, fleet: fleet)
     return (holdings, taken.view)
   }
 }

@@ -4,12 +4,12 @@
 /// itself. Belongs to whoever holds it; finishing it takes the book's lock once.
 public struct LimitLease: ~Copyable, Sendable {
   /// What is left, for the `x-ratelimit-*` headers.
-  public let rateLimits: RateLimitView
+  public private(set) var rateLimits: RateLimitView
   /// The output bound, for one reply, that the request must be given before it is sent: it has none, and a hard budget
   /// applies. Nil leaves the request as it is.
   public let outputCap: Int?
   /// The soft budgets that are used up, by name.
-  public let softBudgetsUsedUp: [String]
+  public private(set) var softBudgetsUsedUp: [String]
 
   private var holdings: Holdings?
   private let book: LimitBook?
@@ -25,6 +25,8 @@ public struct LimitLease: ~Copyable, Sendable {
     var reservation: BudgetBook.Reservation?
     /// Whether any rule looked at the estimate.
     let usesEstimate: Bool
+    /// What the fleet has to do with it; nil where nothing is shared.
+    var fleet: FleetHolding?
   }
 
   /// Of a request that nothing limits.
@@ -54,6 +56,46 @@ public struct LimitLease: ~Copyable, Sendable {
   public mutating func reprice(_ prices: ModelPrices?, wall: Int64) throws(Refusal) {
     guard let book, let holdings, holdings.reservation != nil, holdings.prices != prices else { return }
     self.holdings = try book.reprice(holdings, prices, wall: wall)
+  }
+
+  /// What passed here is to hold for the fleet: what comes next?
+  ///
+  /// - Parameter isUp: whether the store takes calls; where not, this sidecar's share decides at once.
+  /// - Throws: 429, and then holds nothing any more.
+  public mutating func askFleet(isUp: Bool, now: Int64, wall: Int64) throws(Refusal) -> FleetStep {
+    guard let book, let holdings, holdings.fleet != nil else { return .goesOn }
+    return try decide { () throws(Refusal) in
+      var holdings = holdings
+      let (step, view) = try book.askFleet(&holdings, isUp: isUp, now: now, wall: wall)
+      return (holdings, step, view, nil)
+    }
+  }
+
+  /// What came of the call that `askFleet` asked for.
+  ///
+  /// - Throws: 429, and then holds nothing any more.
+  public mutating func fleetAnswered(_ answer: FleetAnswer, now: Int64, wall: Int64) throws(Refusal) {
+    guard let book, let holdings, holdings.fleet != nil else { return }
+    _ = try decide { () throws(Refusal) in
+      var holdings = holdings
+      let (view, soft) = try book.fleetAnswered(answer, &holdings, now: now, wall: wall)
+      return (holdings, .goesOn, view, soft)
+    }
+  }
+
+  private mutating func decide(
+    _ ask: () throws(Refusal) -> (Holdings, FleetStep, RateLimitView?, [String]?)
+  ) throws(Refusal) -> FleetStep {
+    do throws(Refusal) {
+      let (holdings, step, view, soft) = try ask()
+      self.holdings = holdings
+      if let view { rateLimits = view }
+      if let soft { softBudgetsUsedUp = soft }
+      return step
+    } catch {
+      holdings = nil
+      throw error
+    }
   }
 
   /// The request is over and this is what it used.

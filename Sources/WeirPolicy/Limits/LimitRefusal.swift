@@ -57,3 +57,14 @@ enum LimitRefusal {
     }
   }
 }
+
+extension LimitBook.Denial {
+  /// What the client is told.
+  var refusal: Refusal {
+    switch self {
+    case .budget(let shortage): LimitRefusal.refusal(shortage)
+    case .concurrency(let full): LimitRefusal.refusal(full)
+    case .rate(let delay): LimitRefusal.refusal(delay)
+    }
+  }
+}

@@ -30,8 +30,13 @@ public struct RateLimitView: Sendable, Equatable {
 
   /// Takes one more rule in.
   mutating func add(_ bucket: GCRA, unit: LimitRule.Unit, now: Int64) {
-    let part = Part(
-      limit: bucket.burst, remaining: bucket.remaining(now: now), reset: bucket.timeUntilFull(now: now))
+    add(
+      Part(limit: bucket.burst, remaining: bucket.remaining(now: now), reset: bucket.timeUntilFull(now: now)),
+      unit: unit)
+  }
+
+  /// Takes one more rule in.
+  mutating func add(_ part: Part, unit: LimitRule.Unit) {
     switch unit {
     case .requests: requests = RateLimitView.tighter(requests, part)
     case .tokens: tokens = RateLimitView.tighter(tokens, part)

@@ -14,7 +14,9 @@ struct RateLimiter: Sendable {
   /// What a request holds of one rule.
   struct Charge: Sendable {
     fileprivate let rule: Int
-    fileprivate let unit: LimitRule.Unit
+    /// The rule's place among the rules, until these change.
+    let index: Int
+    let unit: LimitRule.Unit
     /// Nil for the rule's overflow count.
     fileprivate let place: BucketTable.Place?
     /// Cells that were taken.
@@ -71,7 +73,7 @@ struct RateLimiter: Sendable {
   private var rules: [Rule] = []
   private var index = RuleIndex()
   private var table: BucketTable
-  private var latest: Int64 = 0
+  private(set) var latest: Int64 = 0
 
   /// Counts that are kept, the rules' overflow counts aside.
   var count: Int { table.count }
@@ -158,6 +160,16 @@ struct RateLimiter: Sendable {
     settle(charges, tokens: 0, now: latest)
   }
 
+  /// The request did not go ahead: all goes back, its count as a request too.
+  mutating func undo(_ charges: [Charge]) {
+    for charge in charges { adjust(charge, latest) { $0.giveBack(charge.amount) } }
+  }
+
+  /// The rule of a charge that was taken since the last `replace`.
+  func rule(of charge: Charge) -> LimitRule? {
+    rules.indices.contains(charge.index) ? rules[charge.index].rule : nil
+  }
+
   private mutating func adjust(_ charge: Charge, _ now: Int64, _ change: (inout GCRA) -> Void) {
     if let place = charge.place {
       table.update(place, now: now, change)
@@ -173,7 +185,7 @@ struct RateLimiter: Sendable {
     for claim in claims {
       let rule = rules[claim.rule]
       let charge = Charge(
-        rule: rule.scope.id, unit: rule.rule.unit, place: claim.place, amount: claim.amount)
+        rule: rule.scope.id, index: claim.rule, unit: rule.rule.unit, place: claim.place, amount: claim.amount)
       adjust(charge, now) { _ = $0.take(claim.amount, now: now) }
       view.add(bucket(of: claim), unit: rule.rule.unit, now: now)
       charges.append(charge)

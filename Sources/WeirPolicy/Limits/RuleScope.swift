@@ -37,6 +37,7 @@ final class RuleScope: Sendable {
 /// A subject as rules see it: hashed once, however many rules there are, and before the lock is taken.
 struct CountedSubject: Sendable {
   let client: String
+  let user: String?
   /// In lower case and without its suffix.
   let model: String
   let clientHash: UInt64
@@ -47,6 +48,7 @@ struct CountedSubject: Sendable {
   init(_ subject: LimitSubject) {
     asked = subject.model
     client = subject.client
+    user = subject.user
     model = CountedSubject.counted(subject.model)
     clientHash = CountedSubject.hash(client)
     userHash = CountedSubject.hash(subject.user)

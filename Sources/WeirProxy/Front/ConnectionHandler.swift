@@ -199,6 +199,14 @@ final class ConnectionHandler: ChannelInboundHandler {
   /// Whether the process has handed over, and the client may still send the one request that it was promised.
   var servesOut: Bool { loop.state.isHandedOver && !isDraining && !closesAfterCurrent }
 
+  /// The exchange takes parts of its request again.
+  func goesOn(_ exchange: LiveExchange) {
+    guard current === exchange else { return }
+    takeWaiting()
+    answerUnreadable()
+    readOn()
+  }
+
   /// The exchange is over.
   func ended(_ exchange: LiveExchange, keepAlive: Bool) {
     guard current === exchange else { return }

@@ -49,6 +49,8 @@ final class LiveExchange {
   var follower: Follower?
   /// The client is gone and the reply goes on for followers: what the client was doing.
   var detached: ClientPhase?
+  /// Whether the request waits for the store that sidecars share.
+  var awaitsFleet = false
   /// What the request holds of limits and budgets.
   var lease: LimitLease?
   /// What the body says, where it is read.
@@ -189,7 +191,7 @@ final class LiveExchange {
   // MARK: The request's body
 
   /// Whether parts of the request are still to come; without a body there is the part that says so.
-  var awaitsParts: Bool { !sawEnd && !isOver }
+  var awaitsParts: Bool { !sawEnd && !isOver && !awaitsFleet }
 
   /// Whether every byte of the request has arrived.
   var requestIsWhole: Bool { sawEnd || !fields.hasBody }
@@ -271,7 +273,7 @@ final class LiveExchange {
         &exchange, head: fields.head, policy: snapshot.policy, shared: loop.state.shared, now: loop.now,
         wall: WallClock.wholeSeconds())
       outgoing = body
-      if !answersModels() { attempt(from: 0) }
+      if try !waitsForFleet() { try proceed() }
     } catch {
       refuse(error)
     }
@@ -292,7 +294,7 @@ final class LiveExchange {
       outgoing = .whole(body)
       // As it goes upstream: what a rule took out of the prompt must not be kept by another way.
       if let limit = loop.state.ledger.maximumBodyBytes { copyBodies(body, limit) }
-      if try !answersFromCache(body) { attempt(from: 0) }
+      if try !waitsForFleet() { try proceed() }
     } catch {
       refuse(error)
     }

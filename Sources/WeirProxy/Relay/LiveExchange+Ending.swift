@@ -124,6 +124,7 @@ extension LiveExchange {
       &exchange, ending: detached.map { .clientLeft($0) } ?? ending, reading: reply.meter?.reading, lease: lease.take(),
       policy: snapshot.policy,
       now: loop.now, wall: WallClock.wholeSeconds(), census: { envelope == nil ? nil : bodyCensus() })
+    loop.state.fleetLimits?.tell()
     giveBackBounds()
     // Read out once: the record is large.
     let exchange = exchange

@@ -37,6 +37,8 @@ final class ProxyState: Sendable {
   let store: SharedStore?
   /// Nil where circuits are not shared.
   let circuits: SharedCircuits?
+  /// Limits and budgets of the fleet; nil where they are this process's own.
+  let fleetLimits: FleetLimits?
   let anomalies: AnomalyDesk
   let budgetAlerts: BudgetAlerts
   /// Makes kept replies small, off the event loops.
@@ -67,6 +69,8 @@ final class ProxyState: Sendable {
     health = UpstreamHealth(names: snapshot.upstreams.map(\.name))
     let shared = SharedPolicy(snapshot.policy)
     self.shared = shared
+    let leasePercent = snapshot.configuration.sharedState.leasePercent
+    fleetLimits = store.map { FleetLimits(store: $0, book: shared.limits, leasePercent: leasePercent) }
     let cache = snapshot.policy.cache
     let sharesCircuits = snapshot.configuration.sharedState.sharesCircuits
     circuits = sharesCircuits ? store.map { SharedCircuits(store: $0, attempts: shared.attempts) } : nil
@@ -97,6 +101,7 @@ final class ProxyState: Sendable {
     audit?.follow(next.configuration.audit)
     webhook.follow(next.configuration.webhook)
     metrics.genAI?.follow(next.configuration.upstreams)
+    if store != nil { shared.limits.share(leasePercent: next.configuration.sharedState.leasePercent) }
     let limits = next.configuration.limits
     connections.setBound(limits.maxConnections)
     inFlight.setBound(limits.maxInFlight)

@@ -2,9 +2,5 @@
 enum FleetSweep {
   /// Defines the Lua function `sweep(base, sidecar)`, which the heartbeat calls for a sidecar that has died and for one that
   /// ends; `base` is what all keys of the fleet begin with.
-  static let source = """
-    local function sweep(base, sidecar)
-    end
-
-    """
+  static let source = LimitScripts.sweep
 }

@@ -1,0 +1,285 @@
+"""Limits and budgets that several sidecars keep together over Redis, and what each does when Redis does not answer.
+
+All rates are so low that no test lives to see a request given back.
+"""
+
+import json
+import threading
+import time
+
+import pytest
+
+from harness.budgets import MODEL, check_over_budget, cost, remaining
+from harness.eventually import eventually
+from harness.fleet import Fleet, Load, fallbacks, is_up, spread
+from harness.limits import CHAT, JSON, asks, check_rate_limited, left, of
+from harness.redis import Redis
+from harness.requests import chat
+from harness.wire import message
+
+RULES = """
+limits:
+  rates:
+    - {name: two, requests_per_minute: 1, burst: 40, clients: [two]}
+    - {name: eight, requests_per_minute: 1, burst: 100, clients: [eight]}
+    - {name: each_user, requests_per_minute: 1, burst: 3, per: [user], clients: [users]}
+    - {name: words, tokens_per_minute: 1, burst: 2000, clients: [words]}
+    - {name: wide, requests_per_minute: 1, burst: 20, clients: [several]}
+    - {name: narrow, requests_per_minute: 1, burst: 4, per: [client, model], models: ["acme/*"], clients: [several]}
+    - {name: cut, requests_per_minute: 1, burst: 40, clients: [cut, flushed, typed, secretive-name]}
+    - {name: busy, requests_per_minute: 1000000, clients: [busy]}
+  concurrency:
+    - {name: three_at_once, maximum: 3, clients: [crowd]}
+budgets:
+  - {name: cent, period: day, usd: 0.01, clients: [spender, twice]}
+  - {name: both, period: day, usd: 0.01, clients: [holder]}
+  - {name: plenty, period: day, usd: 1000, clients: [busy]}
+"""
+CLIENTS = ["two", "eight", "users", "words", "several", "cut", "flushed", "typed", "busy", "crowd", "spender", "twice",
+           "holder", "secretive-name"]
+
+
+@pytest.fixture
+def fleet_of(binary, simulator, tmp_path):
+    """`fleet_of(count, *options)`: that many weirs with the rules above, and a Redis of their own."""
+    running = []
+
+    def start(count: int, *options, environment=None, **redis) -> Fleet:
+        (tmp_path / "redis").mkdir()
+        store = Redis(tmp_path / "redis", *options, **redis)
+        running.append(store)
+        fleet = Fleet(binary, tmp_path, simulator.url, store, count, CLIENTS, RULES, environment)
+        running.append(fleet)
+        return fleet
+
+    yield start
+    for each in reversed(running):
+        each.stop()
+
+
+def passed(replies: list) -> list:
+    assert {reply.status for reply in replies} <= {200, 429}, {reply.status for reply in replies}
+    return [reply for reply in replies if reply.status == 200]
+
+
+# -- what holds for all together ------------------------------------------------------------------------------
+
+def test_two_sidecars_keep_one_limit_to_the_request(fleet_of):
+    fleet = fleet_of(2)
+    replies = spread(fleet.weirs, "two", 120)
+    assert len(passed(replies)) == 40
+    assert sorted(left(reply).remaining for reply in passed(replies)) == list(range(40)), "the fleet's number, not one's own"
+    refused = [reply for reply in replies if reply.status == 429]
+    check_rate_limited(refused[0], "two")
+    assert 30 <= int(refused[0].get("retry-after")) <= 60
+    assert sum(fallbacks(weir) for weir in fleet.weirs) == 0
+
+
+def test_eight_sidecars_keep_one_limit_and_one_budget(fleet_of):
+    fleet = fleet_of(8)
+    assert len(passed(spread(fleet.weirs, "eight", 300, lanes=1))) == 100
+    replies = spread(fleet.weirs, "spender", 300, lanes=1, model=MODEL, max_tokens=20)
+    spent = sum(cost(reply) for reply in passed(replies))
+    assert spent <= 0.01
+    assert len(passed(replies)) < 300, "the budget was reached"
+    # What was held is free again: what is left is less than one more could cost.
+    for weir in fleet.weirs:
+        eventually(lambda: asks(weir, "spender", model=MODEL, max_tokens=20).status == 429, "all know", 10)
+    known = eventually(lambda: agreed([remaining(weir, "spender") for weir in fleet.weirs]), "all know the same", 10)
+    assert known < 0.0025
+
+
+def agreed(amounts: list):
+    return amounts[0] if max(amounts) - min(amounts) < 1e-9 else None
+
+
+def test_users_are_counted_by_themselves_and_alike_everywhere(fleet_of):
+    fleet = fleet_of(2)
+    for user in ("ann", "ben"):
+        statuses = [asks(fleet[number % 2], "users", user=user).status for number in range(5)]
+        assert statuses == [200, 200, 200, 429, 429]
+
+
+def test_a_rule_that_refuses_takes_nothing_of_the_others(fleet_of):
+    fleet = fleet_of(2)
+    statuses = [asks(fleet[number % 2], "several", model="acme/one").status for number in range(10)]
+    assert statuses == [200] * 4 + [429] * 6
+    reply = asks(fleet[0], "several", model="other/two")
+    assert reply.status == 200 and left(reply).remaining == 15, "ten asked, four passed, and this one"
+    statuses = [asks(fleet[number % 2], "several", model="other/two").status for number in range(20)]
+    assert statuses.count(200) == 15
+
+
+def test_tokens_that_were_not_used_go_back_to_all(fleet_of):
+    fleet = fleet_of(2)
+    reply = asks(fleet[0], "words", text="word " * 20, max_tokens=1000)
+    used = reply.json()["usage"]["total_tokens"]
+    assert left(reply, "tokens").remaining < 2000 - used - 100, "the estimate is higher"
+
+    def settled():
+        reply = asks(fleet[1], "words", ("x-sim-fault", "status=500"), text="x", max_tokens=1)
+        stand = left(reply, "tokens")
+        return stand and 2000 - used - 60 < stand.remaining <= 2000 - used
+
+    eventually(settled, "the other sidecar sees what was really used", 5)
+
+
+def test_places_are_the_fleets_and_go_back(fleet_of):
+    fleet = fleet_of(2)
+    slow = [("x-sim-fault", "delay=2")]
+    replies = []
+
+    def ask(number):
+        replies.append(fleet[number % 2].post(CHAT, chat(), [of("crowd"), *slow]))
+
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(reply.status for reply in replies) == [200] * 3 + [429] * 5
+    eventually(lambda: asks(fleet[1], "crowd").status == 200, "the places are free again", 5)
+
+
+# -- a sidecar that dies --------------------------------------------------------------------------------------
+
+def test_what_a_dead_sidecar_held_is_free_again(fleet_of):
+    fleet = fleet_of(2)
+    waiting = fleet[0].wire()
+    waiting.send(posted(chat(model=MODEL, max_tokens=250), "holder", ("x-sim-fault", "delay=60")))
+    eventually(lambda: any(int(fleet.store.ask("HGET", key, "rn") or 0) for key in fleet.store.keys() if ":b:" in key),
+               "the store knows what it may cost", 5)
+    reply = asks(fleet[1], "holder", model=MODEL, max_tokens=100)
+    assert reply.json()["error"]["code"] == "budget_exceeded" and reply.get("retry-after") == "5"
+    fleet[0].process.kill()
+    eventually(lambda: asks(fleet[1], "holder", model=MODEL, max_tokens=100).status == 200, "it is given back", 30)
+
+
+def posted(body: dict, client: str, *headers) -> bytes:
+    return message("POST", CHAT, [JSON, of(client), *headers], json.dumps(body).encode())
+
+
+# -- the store is away ----------------------------------------------------------------------------------------
+
+def test_without_the_store_each_sidecar_applies_its_share(fleet_of):
+    fleet = fleet_of(2)
+    fleet.store.freeze()
+    try:
+        replies = [spread([weir], "cut", 40, lanes=1) for weir in fleet.weirs]
+        assert [len(passed(each)) for each in replies] == [20, 20]
+        check_rate_limited([reply for reply in replies[0] if reply.status == 429][0], "cut")
+        assert left(passed(replies[0])[0]).limit == 20
+        assert all(weir.admin("/readyz").status == 200 for weir in fleet.weirs)
+    finally:
+        fleet.store.thaw()
+    fleet.gather()
+    eventually(lambda: asks(fleet[0], "cut").status == 429, "what passed meanwhile counts for all", 10)
+    assert [asks(weir, "cut").status for weir in fleet.weirs] == [429, 429]
+
+
+def test_what_was_spent_without_the_store_counts_once_for_all(fleet_of):
+    fleet = fleet_of(2, persistent=True)
+    spent = [cost(asks(weir, "twice", model=MODEL, max_tokens=10)) for weir in fleet.weirs]
+    fleet.store.kill()
+    for weir in fleet.weirs:
+        eventually(lambda: not is_up(weir), "it is seen that the store is away", 10)
+    spent += [cost(asks(weir, "twice", model=MODEL, max_tokens=10)) for weir in fleet.weirs]
+    fleet.store.start()
+    fleet.gather()
+    for weir in fleet.weirs:
+        eventually(lambda: told(weir, 0.01 - sum(spent)), f"{0.01 - sum(spent)} is left", 10)
+
+
+def told(weir, expected: float) -> bool:
+    """Whether a sidecar knows what is left for all; a request that costs nothing makes it ask."""
+    assert asks(weir, "twice", ("x-sim-fault", "status=500"), model=MODEL, max_tokens=10).status == 500
+    return abs(remaining(weir, "twice") - expected) < 1e-9
+
+
+# -- a store that fails under load ----------------------------------------------------------------------------
+
+def kill_and_start(store) -> None:
+    store.kill()
+    time.sleep(0.5)
+    store.start()
+
+
+def freeze_and_thaw(store) -> None:
+    store.freeze()
+    time.sleep(0.5)
+    store.thaw()
+
+
+FAILURES = {
+    "killed": kill_and_start,
+    "frozen": freeze_and_thaw,
+    "paused": lambda store: store.ask("CLIENT", "PAUSE", "500", "ALL"),
+    "asleep": lambda store: store.ask("DEBUG", "SLEEP", "0.5"),
+    "scripts flushed": lambda store: store.ask("SCRIPT", "FLUSH"),
+    "emptied": lambda store: store.ask("FLUSHALL"),
+    "connections cut": lambda store: store.ask("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"),
+    "full": lambda store: store.ask("CONFIG", "SET", "maxmemory", "1"),
+}
+
+
+def test_no_request_fails_or_waits_for_long_when_the_store_does(fleet_of):
+    """One deadline is the most that a request waits for the store; the rest is this machine's."""
+    fleet = fleet_of(2, "--enable-debug-command", "yes", environment={"WEIR_REDIS_DEADLINE_MS": "20"})
+    load = Load(fleet.weirs, "busy", 100, model=MODEL, max_tokens=10)
+    try:
+        load.await_more(50)
+        for name, fail in FAILURES.items():
+            fail(fleet.store)
+            load.await_more(30)
+            if name == "full":
+                fleet.store.ask("CONFIG", "SET", "maxmemory", "0")
+            for weir in fleet.weirs:
+                eventually(lambda: is_up(weir), f"the store is back after: {name}", 20)
+            load.await_more(10)
+    finally:
+        load.stop()
+    assert set(load.statuses) == {200}
+    slow = sorted(load.took)
+    assert slow[-1] < 1, "nothing waited for the store to come back"
+    assert sum(fallbacks(weir) for weir in fleet.weirs) > 0
+
+
+def test_keys_of_another_type_are_no_ones_loss(fleet_of):
+    fleet = fleet_of(2)
+    assert asks(fleet[0], "typed").status == 200
+    for key in fleet.store.keys():
+        if ":r:" in key:
+            fleet.store.ask("DEL", key)
+            fleet.store.ask("RPUSH", key, "not ours")
+    replies = [spread([weir], "typed", 40) for weir in fleet.weirs]
+    assert [len(passed(each)) for each in replies] == [20, 20], "each applied its share"
+    assert all(weir.admin("/readyz").status == 200 for weir in fleet.weirs)
+    for key in fleet.store.keys():
+        if ":r:" in key:
+            fleet.store.ask("SET", key, "garbage \x00 of all kinds")
+    assert asks(fleet[0], "typed").status == 429
+
+
+def test_a_store_that_forgets_its_scripts_and_keys_is_told_again(fleet_of):
+    fleet = fleet_of(2)
+    assert len(passed(spread(fleet.weirs, "flushed", 20))) == 20
+    fleet.store.ask("SCRIPT", "FLUSH")
+    assert len(passed(spread(fleet.weirs, "flushed", 60))) == 20, "the scripts are sent again"
+    spent = [cost(asks(weir, "twice", model=MODEL, max_tokens=10)) for weir in fleet.weirs]
+    for weir in fleet.weirs:
+        eventually(lambda: told(weir, 0.01 - sum(spent)), "all is told", 10)
+    fleet.store.ask("FLUSHALL")
+    for weir in fleet.weirs:
+        eventually(lambda: told(weir, 0.01 - sum(spent)), "a store without data learns what was spent", 10)
+
+
+def test_nothing_in_the_store_can_be_read(fleet_of):
+    fleet = fleet_of(2)
+    for weir in fleet.weirs:
+        assert asks(weir, "secretive-name", user="secretive-user", model="acme/secretive-model").status == 200
+        assert asks(weir, "spender", user="secretive-user", model=MODEL, max_tokens=10).status == 200
+        assert asks(weir, "crowd", user="secretive-user").status == 200
+    dump = fleet.store.dump()
+    assert b"weir:" in dump
+    for text in (b"secretive", b"spender", b"crowd", b"gpt-4", b"three_at_once", b"key-"):
+        assert text not in dump
