@@ -81,6 +81,7 @@ final class Chores: Sendable {
       try? await Task.sleep(for: Self.interval)
       save()
       collectLegacies()
+      state.fleetCache?.tick()
       if let audit = state.audit {
         for event in audit.repeats.closed(wall: WallClock.wholeSeconds()) { audit.record(event) }
       }

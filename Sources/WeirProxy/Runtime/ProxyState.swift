@@ -27,6 +27,8 @@ final class ProxyState: Sendable {
   let history = StatusHistory()
   /// What the steps of the path share between requests.
   let shared: SharedPolicy
+  /// The cache's second tier; nil where nothing is shared.
+  let fleetCache: FleetCache?
   /// Requests that identical ones may follow.
   let inFlightReplies: InFlightReplies
   let toolChecker: ToolChecker
@@ -64,6 +66,13 @@ final class ProxyState: Sendable {
     logsAccess = [.trace, .debug, .info].contains(logging.level)
     health = UpstreamHealth(names: snapshot.upstreams.map(\.name))
     shared = SharedPolicy(snapshot.policy)
+    let memory = shared.cache
+    fleetCache = store.map { store in
+      FleetCache(
+        store: store, memory: memory,
+        seal: snapshot.configuration.sharedState.cacheKey.flatMap { ReplySeal(key: $0.reveal()) },
+        metrics: FleetCacheMetrics(metrics.registry))
+    }
     let cache = snapshot.policy.cache
     inFlightReplies = InFlightReplies(maximumKept: cache.maximumEntryBytes, maximumBytes: cache.maximumBytes)
     self.logger = logger
