@@ -52,7 +52,7 @@ public final class StoredReply: Sendable {
     self.init(description, head: head, body: body, isHeldCompressed: false, bodyCount: body.count)
   }
 
-  private init(
+  init(
     _ description: Description, head: [UInt8], body: [UInt8], isHeldCompressed: Bool, bodyCount: Int
   ) {
     self.description = description

@@ -38,8 +38,11 @@ struct CacheRoutes: Sendable {
     state.audit?.record(
       AuditEvent(.cacheFlushed).with("who", who).with("model", pattern.map { String($0.prefix(256)) } ?? "*")
         .with("entries", removed))
+    let isTold = state.fleetCache?.clear(pattern)
     var line = JSONLine()
     line.add("removed", removed)
+    // False: the store is not there, and the others hear of it when it is back.
+    if let isTold { line.add("fleet", isTold) }
     return .json(200, line.finish())
   }
 }

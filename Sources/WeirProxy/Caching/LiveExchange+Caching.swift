@@ -19,26 +19,29 @@ extension LiveExchange {
       answer(kept)
       return true
     }
-    if use.onlyIfCached { throw LookUpCache.notKept }
+    if use.onlyIfCached {
+      if let key, asksFleet(key, use, mayLead: false) { return true }
+      throw LookUpCache.notKept
+    }
     guard let key else { return false }
     exchange.answered(from: .miss)
     cacheKey = key
     // Who wants an answer by a certain time of its own neither waits for others nor lets them wait for it.
     guard use.mayRead, snapshot.policy.cache.coalesces, exchange.deadline == nil else {
       leader = loop.state.inFlightReplies.alone(key, on: loop.eventLoop)
-      return false
+      return asksFleet(key, use, mayLead: false)
     }
-    return enter(key, maximumAgeSeconds: use.maximumAgeSeconds)
+    return enter(key, use)
   }
 
-  private func enter(_ key: CacheKey, maximumAgeSeconds: Int) -> Bool {
+  private func enter(_ key: CacheKey, _ use: CacheUse) -> Bool {
     let (loop, now) = (loop, loop.now)
     let bound = NIOLoopBound(Weak(self), eventLoop: loop.eventLoop)
     let place = loop.state.inFlightReplies.enter(
       key, on: loop.eventLoop, wake: { bound.value.exchange?.followOn() },
       onAbandoned: { bound.value.exchange?.abandoned() },
       find: {
-        loop.state.shared.cache.find(key, maximumAgeSeconds: maximumAgeSeconds, looksAgain: true, now: now)
+        loop.state.shared.cache.find(key, maximumAgeSeconds: use.maximumAgeSeconds, looksAgain: true, now: now)
       })
     switch place {
     case .kept(let kept): answer(kept)
@@ -47,7 +50,7 @@ extension LiveExchange {
       self.follower = follower
     case .leader(let leader):
       self.leader = leader
-      return false
+      return asksFleet(key, use, mayLead: true)
     }
     return true
   }
@@ -79,7 +82,7 @@ extension LiveExchange {
 
   // MARK: A kept reply
 
-  private func answer(_ kept: StoredReply) {
+  func answer(_ kept: StoredReply) {
     let description = kept.description
     guard let body = kept.isHeldCompressed && acceptsGzip ? kept.body : kept.bodyBytes() else {
       attempt(from: 0)
@@ -142,6 +145,7 @@ extension LiveExchange {
 
   /// The reply is over: it may be kept, and its followers are told.
   func endSharing(_ ending: Ending) {
+    defer { endErrand(ending) }
     follower?.leave()
     follower = nil
     guard let leader else { return }
@@ -168,6 +172,7 @@ extension LiveExchange {
       head: head.lines, body: body)
     let cache = loop.state.shared.cache
     cache.keep(stored, for: key, timeToLiveSeconds: use.timeToLiveSeconds, now: now)
+    keepInFleet(stored, for: key, timeToLiveSeconds: use.timeToLiveSeconds)
     let compressFrom = snapshot.policy.cache.compressFrom
     guard compressFrom > 0, body.count >= compressFrom else { return }
     loop.state.compressor.async {
@@ -188,7 +193,7 @@ extension LiveExchange {
   }
 
   /// What the hub holds must not keep an exchange that is over.
-  private final class Weak {
+  final class Weak {
     weak var exchange: LiveExchange?
     init(_ exchange: LiveExchange) { self.exchange = exchange }
   }

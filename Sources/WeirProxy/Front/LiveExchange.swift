@@ -47,6 +47,8 @@ final class LiveExchange {
   var leader: Leader?
   /// The place of a request that follows another.
   var follower: Follower?
+  /// What the request has under way with the fleet's cache.
+  var fleetErrand: FleetErrand?
   /// The client is gone and the reply goes on for followers: what the client was doing.
   var detached: ClientPhase?
   /// Whether the request waits for the store that sidecars share.

@@ -82,6 +82,7 @@ final class Chores: Sendable {
       save()
       collectLegacies()
       state.fleetLimits?.tick()
+      state.fleetCache?.tick()
       if let audit = state.audit {
         for event in audit.repeats.closed(wall: WallClock.wholeSeconds()) { audit.record(event) }
       }

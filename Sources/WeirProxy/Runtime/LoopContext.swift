@@ -20,6 +20,8 @@ final class LoopContext {
   private(set) var connections: [ConnectionHandler] = []
   /// Streams that are read on although their clients have left.
   var readOn: [ObjectIdentifier: LiveExchange] = [:]
+  /// Exchanges that the shared store has to answer first.
+  var awaitingStore: [ObjectIdentifier: LiveExchange] = [:]
   private var generator = FastRandom()
   private var sweep: Scheduled<Void>?
 

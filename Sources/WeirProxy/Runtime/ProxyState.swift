@@ -27,6 +27,8 @@ final class ProxyState: Sendable {
   let history = StatusHistory()
   /// What the steps of the path share between requests.
   let shared: SharedPolicy
+  /// The cache's second tier; nil where nothing is shared.
+  let fleetCache: FleetCache?
   /// Requests that identical ones may follow.
   let inFlightReplies: InFlightReplies
   let toolChecker: ToolChecker
@@ -71,6 +73,12 @@ final class ProxyState: Sendable {
     self.shared = shared
     let leasePercent = snapshot.configuration.sharedState.leasePercent
     fleetLimits = store.map { FleetLimits(store: $0, book: shared.limits, leasePercent: leasePercent) }
+    fleetCache = store.map { store in
+      FleetCache(
+        store: store, memory: shared.cache,
+        seal: snapshot.configuration.sharedState.cacheKey.flatMap { ReplySeal(key: $0.reveal()) },
+        metrics: FleetCacheMetrics(metrics.registry))
+    }
     let cache = snapshot.policy.cache
     let sharesCircuits = snapshot.configuration.sharedState.sharesCircuits
     circuits = sharesCircuits ? store.map { SharedCircuits(store: $0, attempts: shared.attempts) } : nil

@@ -6,8 +6,8 @@ import Testing
 struct BoundedFuzzingTests {
   /// Per target: a few seconds in a debug build.
   private static let inputs: [FuzzTarget: Int] = [
-    .canonical: 4000, .configuration: 250, .envelope: 4000, .events: 400, .http: 1200, .inflate: 400, .path: 8000,
-    .tools: 1000,
+    .canonical: 4000, .configuration: 250, .envelope: 4000, .events: 400, .fleet: 4000, .http: 1200, .inflate: 400,
+    .path: 8000, .tools: 1000,
   ]
   private static let seed: UInt64 = 20_261_121
 

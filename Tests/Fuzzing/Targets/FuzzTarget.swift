@@ -1,7 +1,7 @@
 /// What is fuzzed: each target feeds any bytes to a part of weir that reads bytes from outside, and checks what must
 /// hold whatever the bytes are. libFuzzer drives them (`run`), and so do the unit tests, with seeded bytes.
 public enum FuzzTarget: String, Sendable, CaseIterable {
-  case canonical, configuration, envelope, events, http, inflate, path, tools
+  case canonical, configuration, envelope, events, fleet, http, inflate, path, tools
 
   /// What does not hold for these bytes; nil where all does. Crashes where weir would.
   public func finding(in bytes: [UInt8]) -> String? {
@@ -11,6 +11,7 @@ public enum FuzzTarget: String, Sendable, CaseIterable {
       case .configuration: try ConfigurationTarget.check(bytes)
       case .envelope: try EnvelopeTarget.check(bytes)
       case .events: try EventsTarget.check(bytes)
+      case .fleet: try FleetTarget.check(bytes)
       case .http: try HTTPTarget.check(bytes)
       case .inflate: try InflateTarget.check(bytes)
       case .path: try PathTarget.check(bytes)
