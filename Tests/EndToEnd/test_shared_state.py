@@ -4,6 +4,7 @@ import json
 import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -523,3 +524,20 @@ def test_the_password_is_nowhere_to_be_seen(redis_with, fleet_with):
     pages = "".join(weir.admin(page).body.decode() for page in ("/metrics", "/status", "/health", "/", "/rollouts"))
     files = b"".join(path.read_bytes() for path in weir.folder.iterdir() if path.is_file())
     assert PASSWORD not in pages and PASSWORD.encode() not in files
+
+
+def test_the_rights_that_the_guide_names_are_enough(redis_with, fleet_with):
+    redis = redis_with()
+    guide = (Path(__file__).resolve().parents[2] / "Sources/weir/Documentation.docc/SharedState.md").read_text()
+    rule = next(line.split() for line in guide.splitlines() if line.strip().startswith("ACL SETUSER weir"))
+    redis.ask(*[f">{PASSWORD}" if word == ">PASSWORD" else word for word in rule])
+    fleet = fleet_with(2, f"redis://weir:{PASSWORD}@127.0.0.1:{redis.port}", WEIR_RATE_LIMIT_RPM="1000",
+                       WEIR_BUDGET_USD_DAY="5", WEIR_CACHE_TTL="60", WEIR_REDIS_SHARE_CIRCUITS="true")
+    put(fleet[0], 55)
+    await_percent([fleet[1]], 55)
+    for each in fleet:
+        for number in range(3):
+            assert each.post(CHAT, chat(f"hello {number}")).status == 200
+    for each in fleet:
+        assert each.scrape().sum("weir_shared_state_fallbacks_total", reason="refused") == 0
+        assert not log_lines(each, "refuses")
