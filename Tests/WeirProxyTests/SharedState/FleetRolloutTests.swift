@@ -1,4 +1,5 @@
 import Testing
+import WeirConfiguration
 import WeirPolicy
 
 @testable import WeirProxy
