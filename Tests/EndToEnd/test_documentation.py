@@ -167,6 +167,14 @@ def test_a_block_that_is_not_run_is_good_shell_all_the_same(block):
     assert done.returncode == 0, done.stderr
 
 
+def test_every_alert_has_its_place_in_the_runbook():
+    rules = (REPOSITORY / "dashboards/prometheus/weir-alerts.rules.yml").read_text()
+    alerts = {re.sub("Burn(Fast|Slow)$", "", name) for name in re.findall(r'alert: "(\w+)"', rules)}
+    assert len(alerts) > 10
+    runbook = (GUIDES / "Runbook.md").read_text()
+    assert [name for name in sorted(alerts) if f"`{name}`" not in runbook] == []
+
+
 def test_every_variable_that_the_readme_names_is_one_of_the_reference():
     names = r"\b(?:WEIR|KIMI|FEATURE|OPENROUTER|MOONSHOT)_[A-Z0-9_]+\b"
     named = set(re.findall(names, (REPOSITORY / "README.md").read_text()))
