@@ -8,6 +8,7 @@ block of commands is what these print: each of its lines must be found in the ou
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from harness.weir import QUIET
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 GUIDES = REPOSITORY / "Sources/weir/Documentation.docc"
 PAGES = [REPOSITORY / "README.md", REPOSITORY / "dashboards/README.md", *sorted(GUIDES.glob("*.md"))]
-RUN = ("sh", "python", "yaml")
+RUN = ("sh", "python", "yaml", "js", "swift")
 
 pytestmark = pytest.mark.skipif(not GUIDES.is_dir(), reason="the sources are not beside the tests")
 
@@ -94,10 +95,18 @@ class Demo:
     def run(self, block: Block) -> subprocess.CompletedProcess:
         text = block.text.replace("127.0.0.1:8787", f"127.0.0.1:{self.ports['traffic']}")
         text = text.replace("127.0.0.1:9787", f"127.0.0.1:{self.ports['admin']}")
-        command = [sys.executable, "-c", text]
-        if block.kind == "sh":
-            command = ["bash", "-euo", "pipefail", "-c", text.replace("curl ", "curl --fail-with-body -sS ")]
-        return subprocess.run(command, cwd=self.folder, env=self.environment, capture_output=True, text=True, timeout=60)
+        return subprocess.run(self._command(block.kind, text), cwd=self.folder, env=self.environment,
+                              capture_output=True, text=True, timeout=120)
+
+    def _command(self, kind: str, text: str) -> list:
+        if kind == "sh":
+            return ["bash", "-euo", "pipefail", "-c", text.replace("curl ", "curl --fail-with-body -sS ")]
+        if kind == "js":
+            return ["node", "--input-type=module", "-e", text]
+        if kind == "swift":
+            (self.folder / "example.swift").write_text(text)
+            return ["sh", "-c", "swiftc example.swift -o example && exec ./example"]
+        return [sys.executable, "-c", text]
 
 
 @pytest.fixture(scope="module")
@@ -128,8 +137,15 @@ def test_a_piece_of_a_configuration_is_valid(binary, tmp_path, block):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+# What runs a block, where that is none of what deploy/test installs.
+RUNNERS = {"js": "node", "swift": "swiftc"}
+
+
+@pytest.mark.timeout(150)
 @pytest.mark.parametrize("block", [each for each in COMMANDS if not each.excuse], ids=str)
 def test_a_block_does_what_it_says(demo, block):
+    if (runner := RUNNERS.get(block.kind)) and not shutil.which(runner):
+        pytest.skip(f"no {runner} on this machine")
     done = demo.run(block)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.strip() or ">" in block.text, "it printed nothing"
@@ -149,6 +165,22 @@ def test_a_block_that_is_not_run_is_good_shell_all_the_same(block):
         done = subprocess.run([sys.executable, "-c", f"compile({block.text!r}, 'block', 'exec')"],
                               capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_every_alert_has_its_place_in_the_runbook():
+    rules = (REPOSITORY / "dashboards/prometheus/weir-alerts.rules.yml").read_text()
+    alerts = {re.sub("Burn(Fast|Slow)$", "", name) for name in re.findall(r'alert: "(\w+)"', rules)}
+    assert len(alerts) > 10
+    runbook = (GUIDES / "Runbook.md").read_text()
+    assert [name for name in sorted(alerts) if f"`{name}`" not in runbook] == []
+
+
+def test_every_variable_that_the_readme_names_is_one_of_the_reference():
+    names = r"\b(?:WEIR|KIMI|FEATURE|OPENROUTER|MOONSHOT)_[A-Z0-9_]+\b"
+    named = set(re.findall(names, (REPOSITORY / "README.md").read_text()))
+    assert len(named) > 25
+    # The path of the executable under test is no setting.
+    assert named - {"WEIR_BIN"} <= set(re.findall(names, (GUIDES / "Reference.md").read_text()))
 
 
 def raw_values(path: str) -> set:

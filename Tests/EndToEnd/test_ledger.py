@@ -12,7 +12,8 @@ import threading
 import time
 import uuid
 from collections import Counter, defaultdict
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -506,6 +507,25 @@ def test_another_programs_database_is_left_alone(weir_with, tmp_path):
     weir = with_file(weir_with, tmp_path, make)
     served_without(weir, "no usage ledger of weir")
     assert sqlite3.connect(tmp_path / FILE).execute("SELECT count(*) FROM treasure").fetchone() == (0,)
+
+
+def test_an_earlier_weirs_ledger_is_brought_up_to_date(weir_with, binary, tmp_path):
+    """The fixture is what the first schema wrote; it has to be read and written for as long as weir says it migrates."""
+    def make(path):
+        with closing(sqlite3.connect(path)) as connection:
+            connection.executescript((Path(__file__).parent / "fixtures/ledger-1.sql").read_text())
+    weir = with_file(weir_with, tmp_path, make)
+    name = named()
+    assert chat(weir, name).status == 200
+    weir.stop()
+    ledger = Ledger(tmp_path)
+    assert ledger.one("PRAGMA user_version") > 1
+    old, new = ledger.rows()
+    assert (old["id"], old["cost_usd"], new["id"]) == ("req_of_schema_1", 0.5, name[1])
+    told = subprocess.run([binary, "report", "--since", "all", "--by", "model", "--format", "json"], cwd=tmp_path,
+                          env={"WEIR_LEDGER": FILE}, capture_output=True, text=True, timeout=20)
+    assert told.returncode == 0, told.stderr
+    assert "moonshotai/kimi-k2" in told.stdout
 
 
 def test_a_later_weirs_ledger_is_left_alone(weir_with, binary, simulator, tmp_path):
