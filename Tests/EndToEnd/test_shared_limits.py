@@ -27,6 +27,7 @@ limits:
     - {name: wide, requests_per_minute: 1, burst: 20, clients: [several]}
     - {name: narrow, requests_per_minute: 1, burst: 4, per: [client, model], models: ["acme/*"], clients: [several]}
     - {name: cut, requests_per_minute: 1, burst: 40, clients: [cut, flushed, typed, secretive-name]}
+    - {name: leased, requests_per_minute: 60000, burst: 10000, clients: [leased]}
     - {name: busy, requests_per_minute: 1000000, clients: [busy]}
   concurrency:
     - {name: three_at_once, maximum: 3, clients: [crowd]}
@@ -36,7 +37,7 @@ budgets:
   - {name: plenty, period: day, usd: 1000, clients: [busy]}
 """
 CLIENTS = ["two", "eight", "users", "words", "several", "cut", "flushed", "typed", "busy", "crowd", "spender", "twice",
-           "holder", "secretive-name"]
+           "holder", "leased", "secretive-name"]
 
 
 @pytest.fixture
@@ -283,3 +284,30 @@ def test_nothing_in_the_store_can_be_read(fleet_of):
     assert b"weir:" in dump
     for text in (b"secretive", b"spender", b"crowd", b"gpt-4", b"three_at_once", b"key-"):
         assert text not in dump
+
+
+# -- permits taken ahead --------------------------------------------------------------------------------------
+
+def test_permits_taken_ahead_spare_most_questions_and_go_back_unused(fleet_of):
+    fleet = fleet_of(2, environment={"WEIR_REDIS_LEASE_PERCENT": "10"})
+    load = Load(fleet.weirs, "leased", 100)
+    try:
+        load.await_more(300)
+    finally:
+        load.stop()
+    assert set(load.statuses) == {200}
+    asked = sum(weir.scrape().sum("weir_shared_state_duration_seconds_count", operation="admit")
+                for weir in fleet.weirs)
+    assert asked < len(load.statuses) / 2, "most did not wait"
+
+    def whole():
+        reply = asks(fleet[0], "leased")
+        return reply.status == 200 and left(reply).remaining >= 9900
+
+    eventually(whole, "what was not used is there again", 10)
+
+
+def test_permits_of_a_small_limit_do_not_let_more_than_the_bound_through(fleet_of):
+    fleet = fleet_of(2, environment={"WEIR_REDIS_LEASE_PERCENT": "20"})
+    replies = spread(fleet.weirs, "two", 120)
+    assert 24 <= len(passed(replies)) <= 56, "two fifths of the burst are out at most"

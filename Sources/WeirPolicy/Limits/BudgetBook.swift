@@ -232,7 +232,8 @@ struct BudgetBook: Sendable {
     }
     guard let tokens = rule.tokens, reason != .usedUp else { return reason }
     let other = shortage(
-      limits?.tokens ?? Int64(clamping: max(tokens, 0)), spent: spent.tokens, reserved: reserved.tokens, worst: max(worst.tokens, 1))
+      limits?.tokens ?? Int64(clamping: max(tokens, 0)), spent: spent.tokens, reserved: reserved.tokens,
+      worst: max(worst.tokens, 1))
     guard let first = reason, let second = other else { return reason ?? other }
     return first == .held ? second : first
   }

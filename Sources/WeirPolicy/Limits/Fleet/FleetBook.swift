@@ -77,7 +77,15 @@ struct FleetBook: Sendable {
     contacts[owner] = FleetContact(own: own, spending: spending)
   }
 
-  /// What may be spent of a budget without the store; nil where the store was never asked about the owner.
+  /// The store is away: of owners that it was never asked about, what is known here is all that is known.
+  mutating func missStore(_ owners: [String?], _ own: (String?) -> OwnerSpending) {
+    for owner in owners where contacts[owner] == nil {
+      let own = own(owner)
+      meet(owner, own: own, spending: FleetSpending(own))
+    }
+  }
+
+  /// What may be spent of a budget without the store.
   func share(_ rule: BudgetRule, _ owner: String?, own: OwnerSpending, wall: Int64) -> OwnerSpending.Amount {
     let contact = contacts[owner] ?? FleetContact(own: own, spending: FleetSpending(own))
     return contact.share(rule, start: own.tally(rule.period, at: wall).start, sidecars: size)
@@ -92,7 +100,8 @@ private struct FleetContact: Sendable {
   /// What own spending and reservations may come to: what they came to then, and a part of what was left.
   func share(_ rule: BudgetRule, start: Int64, sidecars: Int) -> OwnerSpending.Amount {
     let limit = OwnerSpending.Amount(
-      usd: rule.usd.map { NanoUSD(rounding: $0) } ?? .zero, tokens: rule.tokens.map { Int64(clamping: max($0, 0)) } ?? 0)
+      usd: rule.usd.map { NanoUSD(rounding: $0) } ?? .zero,
+      tokens: rule.tokens.map { Int64(clamping: max($0, 0)) } ?? 0)
     let known = spending.tally(rule.period)
     let mine = own.kept(rule.period)
     let spent = known.start == start ? known.spent : OwnerSpending.Amount()

@@ -94,6 +94,11 @@ extension LimitBook.State {
     defer { self.fleet = fleet }
     let wall = wall &+ fleet.clockOffset
     if let reservation = holdings.reservation {
+      fleet.missStore(holding.owners) { owner in
+        var own = budgets.owner(owner)
+        own.unreserve(reservation.amount)
+        return own
+      }
       do throws(BudgetBook.Shortage) {
         try budgets.checkShares(
           holding, reservation, isPriced: holdings.prices != nil, fleet: fleet, wall: wall)

@@ -9,7 +9,8 @@ struct FleetSpending: Sendable, Equatable {
   /// The eight numbers of an answer; nil where they are not there, or below zero.
   init?(_ numbers: inout FleetNumbers) {
     func tally(_ numbers: inout FleetNumbers) -> OwnerSpending.Tally? {
-      guard let start = numbers.next(), let usd = numbers.next(), let tokens = numbers.next(), min(start, usd, tokens) >= 0
+      guard let start = numbers.next(), let usd = numbers.next(), let tokens = numbers.next(),
+        min(start, usd, tokens) >= 0
       else { return nil }
       return OwnerSpending.Tally(start: start, spent: OwnerSpending.Amount(usd: NanoUSD(usd), tokens: tokens))
     }
