@@ -8,18 +8,19 @@ import time
 
 import pytest
 
-from harness.attempts import calls, fail, heal
+from harness.attempts import KIMI, calls, fail, heal
 from harness.caching import check_same, results
 from harness.eventually import eventually
 from harness.fleet_cache import (ANN, Fleet, ask, await_sharing, await_written, leases, lookups, stored, values,
                                  written)
-from harness.limits import of
+from harness.limits import left, of
 from harness.redis import Redis
 from harness.requests import chat
 from harness.simulator import mark
 from harness.together import all_replies, wire_with
 
 SLOW = ("x-sim-fault", "delay=700")
+LIMITS = "limits:\n  rates: [{name: few, requests_per_minute: 1, burst: 3, models: [moonshotai/*]}]"
 ONLY = ("Cache-Control", "only-if-cached")
 
 
@@ -110,6 +111,17 @@ def test_who_wants_a_fresh_reply_refreshes_the_fleets(fleet, simulator):
     before = written(fleet[3])
     ask(fleet[3], chat("never"), ("Cache-Control", "no-store"))
     assert ask(fleet[2], chat("never"), ONLY).status == 504 and written(fleet[3]) == before
+
+
+def test_a_hit_in_the_store_counts_as_a_request_and_costs_nothing(own):
+    fleet = own(2, text=LIMITS)
+    body = chat("counted", model=KIMI, max_tokens=20)
+    first = stored(fleet[0], body)
+    replies = [ask(fleet[1], body) for _ in range(3)]
+    assert [reply.status for reply in replies] == [200, 200, 429] and results(replies)[:2] == ["hit", "hit"]
+    assert [left(reply).remaining for reply in replies] == [1, 0, 0] and left(first).remaining == 2
+    scraped = fleet[1].scrape()
+    assert scraped.sum("weir_cache_saved_usd_total") == pytest.approx(2 * first.json()["usage"]["cost"])
 
 
 def test_clients_are_kept_apart(fleet, simulator):

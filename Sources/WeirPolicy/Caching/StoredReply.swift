@@ -52,6 +52,7 @@ public final class StoredReply: Sendable {
     self.init(description, head: head, body: body, isHeldCompressed: false, bodyCount: body.count)
   }
 
+  /// Takes a reply whose body may be compressed already.
   init(
     _ description: Description, head: [UInt8], body: [UInt8], isHeldCompressed: Bool, bodyCount: Int
   ) {

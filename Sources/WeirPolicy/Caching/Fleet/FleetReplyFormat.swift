@@ -60,10 +60,16 @@ public struct FleetReplyFormat: Sendable {
 
   /// What an entry is called in the store, in hexadecimal: a hash of a hash of the request.
   public func name(of key: CacheKey) -> String {
-    let digits = Array("0123456789abcdef".utf8)
-    let bytes = seal?.name(of: key) ?? key.bytes
-    return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    var text: [UInt8] = []
+    text.reserveCapacity(64)
+    for byte in seal?.name(of: key) ?? key.bytes {
+      text.append(Self.digit(byte >> 4))
+      text.append(Self.digit(byte & 15))
+    }
+    return String(decoding: text, as: UTF8.self)
   }
+
+  private static func digit(_ value: UInt8) -> UInt8 { value + (value < 10 ? 0x30 : 0x57) }
 
   /// The value of a reply that `KeepReply` allows; nil where it is over the bound or could not be read again.
   ///

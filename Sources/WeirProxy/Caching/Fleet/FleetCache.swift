@@ -14,13 +14,13 @@ final class FleetCache: Sendable {
   /// Reads large values, which somebody waits for.
   private let reader = DispatchQueue(label: "weir.fleet-read")
   private let writer = DispatchQueue(label: "weir.fleet-write", qos: .utility)
-  /// Replies that wait to be written.
+  /// Replies that wait to be written; what is beyond the bound is not, since looks would wait behind it.
   private let waiting = InFlightBudget(maximumBytes: maximumWaiting)
   private let tokens = Atomic<UInt64>(0)
   /// Leases that are in use: the key of each by its token.
   private let leases = Mutex<[String: String]>([:])
 
-  private static let maximumWaiting = 32 << 20
+  private static let maximumWaiting = 16 << 20
   /// Values up to this size are read on the event loop: sending them elsewhere would cost more.
   private static let readAtOnce = 32 * 1024
   /// Bodies below this size are not worth compressing.
@@ -129,7 +129,7 @@ final class FleetCache: Sendable {
       let small = reply.bodyCount >= Self.compressFrom ? reply.compressed() : reply
       guard
         let value = format.encode(
-          small, for: entry.key, timeToLiveSeconds: timeToLiveSeconds, nonce: Self.makeNonce())
+          small, for: entry.key, timeToLiveSeconds: timeToLiveSeconds, nonce: makeNonce())
       else {
         waiting.give(reply.heldBytes)
         metrics.count(.unfit)
@@ -148,9 +148,13 @@ final class FleetCache: Sendable {
   }
 
   /// Of the system's generator, which nobody can guess.
-  private static func makeNonce() -> [UInt8] {
+  private func makeNonce() -> [UInt8] {
+    guard seal != nil else { return [] }
     var generator = SystemRandomNumberGenerator()
-    return (0..<ReplySeal.nonceBytes).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+    let (first, second) = (generator.next(), generator.next())
+    return (0..<ReplySeal.nonceBytes).map { place in
+      UInt8(truncatingIfNeeded: (place < 8 ? first : second) >> (8 * UInt64(place & 7)))
+    }
   }
 
   // MARK: Leases
