@@ -1,6 +1,8 @@
 """Several sidecars and one Redis: what they share beside limits and cache, and what becomes of them without it."""
 
+import contextlib
 import json
+import socket
 import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -129,6 +131,35 @@ def test_a_store_that_cannot_be_reached_keeps_nobody_from_being_served(weir_with
     served(weir)
     assert weir.admin("/health").json()["status"] == "degraded"
     assert weir.scrape().sum("weir_shared_state_up") == 0
+
+
+def test_a_host_that_answers_to_nothing_is_given_up_in_time(weir_with):
+    with socket.socket() as listener, contextlib.ExitStack() as stack:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        # Its queue is full: the kernel drops whoever comes next, as a firewall does.
+        for _ in range(3):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(listener.getsockname())
+        weir = weir_with({"WEIR_REDIS_URL": f"redis://127.0.0.1:{listener.getsockname()[1]}"})
+        await_down(weir, "no connection within a second")
+        served(weir)
+
+
+def test_the_node_of_a_cluster_that_has_the_fleets_keys_is_found(redis_with, fleet_with):
+    ports = free_port(), free_port()
+    first, second = (redis_with("--cluster-enabled", "yes", "--cluster-port", str(port)) for port in ports)
+    slot = first.ask("CLUSTER", "KEYSLOT", "{fleet}")
+    first.ask("CLUSTER", "ADDSLOTSRANGE", 0, slot - 1, slot + 1, 16383)
+    second.ask("CLUSTER", "ADDSLOTS", slot)
+    first.ask("CLUSTER", "MEET", "127.0.0.1", second.port, ports[1])
+    for node in (first, second):
+        eventually(lambda: "cluster_state:ok" in node.ask("CLUSTER", "INFO"), "the cluster is whole", 20)
+    fleet = fleet_with(2, first, WEIR_REDIS_CACHE="false")
+    put(fleet[0], 65)
+    await_percent(fleet, 65)
+    assert "weir:{fleet}:rollouts" in second.keys() and first.keys() == []
 
 
 @pytest.mark.parametrize("answer, reason", [

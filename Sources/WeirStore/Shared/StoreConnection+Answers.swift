@@ -104,6 +104,7 @@ extension StoreConnection {
         probe.isBySource = true
         return sendProbe(now)
       }
+      redirection = StoreTrouble.place(movedTo: text, from: settings.place)
       return fail(StoreTrouble(answer: text), now)
     }
     // What the heartbeat brings is known before anybody uses the store again.

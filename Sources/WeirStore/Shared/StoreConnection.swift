@@ -11,7 +11,7 @@ final class StoreConnection {
 
   enum Phase {
     case idle(until: UInt64)
-    case resolving
+    case resolving(String)
     case connecting(since: UInt64)
     case greeting(since: UInt64)
     case open
@@ -48,6 +48,8 @@ final class StoreConnection {
   var backoff = StoreBackoff()
   var probe = Probe()
   var lastHeard: UInt64 = 0
+  /// The node of a cluster that has the fleet's keys, as another has told; for the next connection only.
+  var redirection: StoreSettings.Place?
   /// Which of the addresses is next, so that one that does not answer is not the only one tried.
   private var attempt = 0
 
@@ -112,15 +114,18 @@ final class StoreConnection {
   }
 
   private func begin(_ now: UInt64) {
-    switch settings.place {
+    let place = redirection ?? settings.place
+    redirection = nil
+    switch place {
     case .socket(let path):
       guard let address = StoreAddress(path: path) else {
         return fail(StoreTrouble("its socket's path is too long"), now)
       }
       connect(.success([address]), now)
     case .network(let host, let port):
-      phase = .resolving
-      loop.resolve(host, port)
+      let name = "\(host):\(port)"
+      phase = .resolving(name)
+      loop.resolve(name, host, port)
     }
   }
 
@@ -198,13 +203,20 @@ final class StoreConnection {
       guard let socket else { return }
       switch socket.send(out[sent...]) {
       case .bytes(let count): sent += count
-      case .wouldBlock: return
+      case .wouldBlock: return dropSent()
       case .ended(let reason): return fail(StoreTrouble(reason), now)
       }
     }
     guard sent > 0 else { return }
     sent = 0
     out.removeAll(keepingCapacity: out.capacity <= 65_536)
+  }
+
+  /// A socket that is always behind must not keep what it has taken.
+  private func dropSent() {
+    guard sent >= 1 << 20 else { return }
+    out.removeFirst(sent)
+    sent = 0
   }
 
   private func receive(_ now: UInt64) {

@@ -11,7 +11,8 @@ import Synchronization
   let room = UnsafeMutableRawBufferPointer.allocate(byteCount: roomSize, alignment: 16)
   private var connections: [StoreConnection] = []
   private var channels: [String] = []
-  private var isResolving = false
+  /// Names that are being looked up, and who waits for them.
+  private var resolving: [String] = []
   private var versions: [String: Int64] = [:]
   private var wasUp: Bool?
   private let beatWords: [UInt8]
@@ -67,10 +68,10 @@ import Synchronization
         if case .open = connection.phase { subscribe(channel, on: connection, now) }
       }
     }
-    if let addresses = mail.addresses {
-      isResolving = false
+    for (name, addresses) in mail.addresses {
+      resolving.removeAll { $0 == name }
       for connection in connections {
-        if case .resolving = connection.phase { connection.connect(addresses, now) }
+        if case .resolving(let waiting) = connection.phase, waiting == name { connection.connect(addresses, now) }
       }
     }
     for (lane, call) in mail.calls {
@@ -123,13 +124,13 @@ import Synchronization
   // MARK: For connections
 
   /// In a thread of its own: a resolver that waits for its server must not stop deadlines.
-  func resolve(_ host: String, _ port: Int) {
-    guard !isResolving else { return }
-    isResolving = true
+  func resolve(_ name: String, _ host: String, _ port: Int) {
+    guard !resolving.contains(name) else { return }
+    resolving.append(name)
     let mailbox = store.mailbox
     StoreThread.run {
       let addresses = Result { () throws(StoreTrouble) in try StoreAddress.resolve(host: host, port: port) }
-      mailbox.post { $0.addresses = addresses }
+      mailbox.post { $0.addresses.append((name, addresses)) }
     }
   }
 
@@ -147,7 +148,7 @@ import Synchronization
     case .lane(.bulk): store.bulkUp.store(isTaking, ordering: .relaxed)
     case .lane(.decisions):
       store.decisionsUp.store(isTaking, ordering: .relaxed)
-      store.note(reason)
+      store.note(isTaking ? "" : reason)
       // The first word is news, whatever it is.
       guard isNews || wasUp == nil else { return }
       wasUp = isTaking

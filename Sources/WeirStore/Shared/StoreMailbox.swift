@@ -7,7 +7,7 @@ final class StoreMailbox: Sendable {
   struct Mail {
     var calls: [(lane: StoreLane, call: StoreCall)] = []
     var channels: [String] = []
-    var addresses: Result<[StoreAddress], StoreTrouble>?
+    var addresses: [(name: String, found: Result<[StoreAddress], StoreTrouble>)] = []
     var isStopping = false
     /// The thread was woken and has not looked yet.
     fileprivate var isAnnounced = false

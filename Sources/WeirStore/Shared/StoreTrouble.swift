@@ -28,6 +28,19 @@ struct StoreTrouble: Error, Equatable {
     return known.first { text.contains("-\($0) ") || text.contains(" \($0) ") } ?? "ERR"
   }
 
+  /// Where a node of a cluster says that keys are: `MOVED SLOT HOST:PORT`, without the host where it is its own. Nil for
+  /// any other error.
+  static func place(movedTo text: String, from place: StoreSettings.Place) -> StoreSettings.Place? {
+    let words = text.split(separator: " ")
+    guard words.count == 3, words[0] == "MOVED", let colon = words[2].lastIndex(of: ":"),
+      let port = Int(words[2][words[2].index(after: colon)...]), (1...65_535).contains(port),
+      case .network(let here, _) = place
+    else { return nil }
+    let host = words[2][..<colon].filter { $0 != "[" && $0 != "]" }
+    guard host.utf8.count <= 253 else { return nil }
+    return .network(host: host.isEmpty || host == "?" ? here : String(host), port: port)
+  }
+
   private static func isCode(_ word: Substring) -> Bool {
     (2...20).contains(word.utf8.count) && word.utf8.allSatisfy { (65...90).contains($0) }
   }

@@ -33,6 +33,19 @@ struct StoreTroubleTests {
     #expect(!["WRONGTYPE x", "ERR x", "NOPERM x", "NOSCRIPT x", ""].contains(where: StoreTrouble.concernsAll))
   }
 
+  @Test(
+    "of a cluster names the node to go to",
+    arguments: [
+      ("MOVED 3999 10.0.0.2:6381", "10.0.0.2:6381"), ("MOVED 3999 :6381", "r:6381"), ("MOVED 1 ?:7", "r:7"),
+      ("MOVED 1 [::1]:7", "[::1]:7"), ("MOVED 1 ::1:7", "[::1]:7"), ("MOVED 1 node:0", nil), ("MOVED 1 node:x", nil),
+      ("MOVED 1 node", nil), ("MOVED", nil), ("ASK 3999 10.0.0.2:6381", nil), ("ERR MOVED 1 a:1", nil),
+    ] as [(String, String?)])
+  func moved(_ text: String, _ place: String?) {
+    let found = StoreTrouble.place(movedTo: text, from: .network(host: "r", port: 1))
+    #expect(found?.description == place)
+    #expect(StoreTrouble.place(movedTo: text, from: .socket(path: "/r")) == nil)
+  }
+
   @Test("has a label in the metrics' list")
   func labels() {
     let all: [StoreFailure] = [.down, .full, .late, .broken, .refused("x"), .tooLarge]
