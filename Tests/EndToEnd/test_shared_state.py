@@ -395,14 +395,29 @@ def test_conflicting_flips_end_alike_everywhere(redis_with, fleet_with):
             time.sleep(0.05)
 
 
-def test_a_flip_and_a_switch_at_the_same_time_both_hold(redis_with, fleet_with):
-    fleet = fleet_with(2, redis_with())
-    with ThreadPoolExecutor(2) as pool:
-        pool.submit(put, fleet[0], 40)
-        pool.submit(admin, fleet[1], "PUT", "/rollouts/kimi", {"enabled": False})
-    for each in fleet:
-        eventually(lambda: (lambda shown: shown["percent"] == 40 and shown["enabled"] is False)(
-            admin(each, "GET", "/rollouts/kimi").json()), "both changes hold on both")
+def test_flips_and_switches_at_the_same_time_all_hold(redis_with, fleet_with):
+    first, second = fleet_with(2, redis_with())
+    for number in range(20):
+        share, is_enabled = number + 1, number % 2 == 1
+        with ThreadPoolExecutor(2) as pool:
+            pool.submit(put, first, share)
+            pool.submit(admin, second, "PUT", "/rollouts/kimi", {"enabled": is_enabled})
+
+        def is_so(weir) -> bool:
+            shown = admin(weir, "GET", "/rollouts/kimi").json()
+            return shown["percent"] == share and shown["enabled"] is is_enabled
+
+        for each in (first, second):
+            eventually(lambda: is_so(each), f"both changes hold on both, round {number}")
+
+
+def test_many_flips_on_one_in_a_row_end_with_the_last_everywhere(redis_with, fleet_with):
+    fleet = fleet_with(3, redis_with())
+    for flipper in fleet:
+        for share in range(1, 40):
+            put(flipper, share)
+            assert percent(flipper) == share, "nothing of the others' comes between"
+        await_percent(fleet, 39)
 
 
 def test_a_flip_made_while_the_store_is_away_is_offered_on_return(redis_with, fleet_with):

@@ -15,6 +15,8 @@ final class LiveConfiguration: Sendable {
     var parked: [FlipRecord]
     /// The kill switch as somebody set it; nil leaves it to the configuration.
     var killSwitch: FlipRecord?
+    /// Changes made here that who tells the other sidecars has not taken up yet: nothing of theirs may wipe them out.
+    var untold: [FlipRecord] = []
     /// What upstreams were last seen to charge.
     var prices = PriceList.empty
 
@@ -101,7 +103,7 @@ final class LiveConfiguration: Sendable {
     current.configuration = configuration
     current.take(remembered)
     putInEffect(current)
-    if let flip { share.withLock { $0 }?(flip) }
+    if let flip { tell(flip, &current) }
     reloads.increment()
     lastReload.set(WallClock.seconds())
     logger.notice("configuration reloaded")
@@ -159,7 +161,7 @@ final class LiveConfiguration: Sendable {
         putInEffect(current)
         note(record)
         remember(current)
-        share.withLock { $0 }?(record)
+        tell(record, &current)
         return .success(table)
       } catch {
         return .failure(error)
@@ -194,7 +196,7 @@ final class LiveConfiguration: Sendable {
       putInEffect(current)
       note(record)
       remember(current)
-      share.withLock { $0 }?(record)
+      tell(record, &current)
     }
   }
 
@@ -210,6 +212,20 @@ final class LiveConfiguration: Sendable {
   /// Tells `body` of every change made here, on the thread that makes it and under the lock: it only takes a note.
   func whenFlipped(_ body: @escaping @Sendable (FlipRecord) -> Void) { share.withLock { $0 = body } }
 
+  /// Notes a change for the other sidecars, where there are any.
+  private func tell(_ record: FlipRecord, _ current: inout Current) {
+    guard let share = share.withLock({ $0 }) else { return }
+    current.untold.append(record)
+    share(record)
+  }
+
+  /// A change that `whenFlipped` told of is now kept there.
+  func tookUp(_ record: FlipRecord) {
+    current.withLock { current in
+      if let index = current.untold.firstIndex(of: record) { current.untold.remove(at: index) }
+    }
+  }
+
   /// The changes in effect of each rollout that has any, and of the kill switch.
   var flips: [String: [FlipRecord]] {
     Dictionary(grouping: current.withLock { $0.flips }, by: \.rollout)
@@ -219,17 +235,15 @@ final class LiveConfiguration: Sendable {
   ///
   /// - Parameters:
   ///   - changes: of each rollout, the last change and all that are in effect; both have the original who and when.
-  ///   - mine: a change made here that is to hold on top of them.
-  func adopt(_ changes: [FleetRollout], repeating mine: FlipRecord? = nil) {
+  ///   - mine: changes made here that are to hold on top of them, in their order.
+  func adopt(_ changes: [FleetRollout], repeating mine: [FlipRecord] = []) {
     current.withLock { current in
       let news = changes.filter { change in current.flips.filter { $0.rollout == change.name } != change.flips }
       guard !news.isEmpty else { return }
       let names = Set(news.map(\.name))
-      var flips = current.flips.filter { !names.contains($0.rollout) } + news.flatMap(\.flips)
-      if let mine {
-        if mine.rollout == KillSwitchFlip.name { flips.removeAll { $0.rollout == mine.rollout } }
-        flips.append(mine)
-      }
+      let flips =
+        current.flips.filter { !names.contains($0.rollout) } + news.flatMap(\.flips) + mine
+        + current.untold.filter { names.contains($0.rollout) }
       let remembered = RememberedRollouts(flips, on: current.configuration.rollouts)
       for problem in remembered.problems { logger.warning("rollout state", metadata: ["problem": "\(problem)"]) }
       current.take(remembered)

@@ -8,15 +8,14 @@ import WeirStore
 /// the others are told. Of two flips at the same time the store takes one first; the other is made again on top of it, so
 /// that all end with the same. State on the queue only; callers never wait.
 final class SharedRollouts: @unchecked Sendable {
-  /// A change made here that the store has not accepted yet.
+  /// Changes of a rollout made here that the store has not accepted yet, in their order.
   private struct Pending {
-    var record: FlipRecord
+    var records: [FlipRecord]
     /// False where the store was away: then what is newer there wins.
     var isLive: Bool
     var attempts = 0
-    var isUnderWay = false
-    /// Another change followed while this one was under way.
-    var isOutdated = false
+    /// How many of the records the call that is under way has; nil while none is.
+    var sent: Int?
   }
 
   /// Not on a request's way, so it has time.
@@ -42,7 +41,7 @@ final class SharedRollouts: @unchecked Sendable {
   /// Before the store is started. What was flipped before counts as made while the store was away.
   func start() {
     for (name, flips) in live.flips {
-      if let last = flips.last { pending[name] = Pending(record: last, isLive: false) }
+      if !flips.isEmpty { pending[name] = Pending(records: flips, isLive: false) }
     }
     live.whenFlipped { [weak self] record in
       guard let self else { return }
@@ -108,7 +107,7 @@ final class SharedRollouts: @unchecked Sendable {
     // under a version that everybody takes.
     for each in fleet.values where each.version < known[each.name]?.version ?? 0 && pending[each.name] == nil {
       live.adopt([each])
-      pending[each.name] = Pending(record: each.change, isLive: false)
+      pending[each.name] = Pending(records: [each.change], isLive: false)
     }
     for name in pending.keys.sorted() { send(name) }
   }
@@ -124,16 +123,18 @@ final class SharedRollouts: @unchecked Sendable {
   // MARK: What was done here
 
   private func flipped(_ record: FlipRecord) {
-    let isUnderWay = pending[record.rollout]?.isUnderWay == true
-    pending[record.rollout] = Pending(
-      record: record, isLive: store.isUp, isUnderWay: isUnderWay, isOutdated: isUnderWay)
+    live.tookUp(record)
+    var changes = pending[record.rollout] ?? Pending(records: [], isLive: false)
+    changes.records.append(record)
+    changes.isLive = store.isUp
+    pending[record.rollout] = changes
     send(record.rollout)
   }
 
   private func send(_ name: String) {
-    guard store.isUp, let change = pending[name], !change.isUnderWay else { return }
-    pending[name]?.isUnderWay = true
-    let content = FleetRollout.content(change: change.record, flips: live.flips[name] ?? [])
+    guard store.isUp, let changes = pending[name], changes.sent == nil, let last = changes.records.last else { return }
+    pending[name]?.sent = changes.records.count
+    let content = FleetRollout.content(change: last, flips: live.flips[name] ?? [])
     let base = known[name]?.version ?? 0
     let arguments = [
       Array(name.utf8), Array("\(base)".utf8), content, Array((store.prefix + FleetRolloutScripts.topic).utf8),
@@ -149,11 +150,8 @@ final class SharedRollouts: @unchecked Sendable {
   private var keys: [String] { [store.fleetKey(FleetRolloutScripts.topic), store.fleetKey("versions")] }
 
   private func answered(_ name: String, _ content: [UInt8], _ result: Result<StoreReply, StoreFailure>) {
-    guard var change = pending[name] else { return }
-    change.isUnderWay = false
-    let isOutdated = change.isOutdated
-    change.isOutdated = false
-    pending[name] = change
+    guard let sent = pending[name]?.sent else { return }
+    pending[name]?.sent = nil
     switch result {
     case .failure(let failure):
       // Whether it had an effect is seen when it is sent again: the store then has this very content.
@@ -162,9 +160,9 @@ final class SharedRollouts: @unchecked Sendable {
     case .success(let reply):
       guard let parts = reply.elements, parts.count == 2, let isAccepted = parts[0].number else { return }
       if isAccepted == 1, let version = parts[1].number {
-        settle(name, FleetRollout(name: name, value: Array("\(version) ".utf8) + content), isDone: !isOutdated)
+        settle(name, sent, FleetRollout(name: name, value: Array("\(version) ".utf8) + content))
       } else if let value = parts[1].bytes, let theirs = FleetRollout(name: name, value: value) {
-        overtaken(name, by: theirs, isSame: theirs.content == content, isOutdated: isOutdated)
+        if theirs.content == content { settle(name, sent, theirs) } else { overtaken(name, by: theirs) }
       } else {
         logger.warning("shared state: a rollout in the store cannot be read", metadata: ["rollout": "\(name)"])
         pending[name] = nil
@@ -172,26 +170,30 @@ final class SharedRollouts: @unchecked Sendable {
     }
   }
 
-  private func settle(_ name: String, _ accepted: FleetRollout?, isDone: Bool) {
+  /// The store has what was sent; what followed meanwhile goes next.
+  private func settle(_ name: String, _ sent: Int, _ accepted: FleetRollout?) {
     if let accepted { known[name] = accepted }
-    if isDone { pending[name] = nil } else { send(name) }
+    guard var changes = pending[name] else { return }
+    changes.records.removeFirst(min(sent, changes.records.count))
+    changes.attempts = 0
+    pending[name] = changes.records.isEmpty ? nil : changes
+    send(name)
   }
 
-  /// Somebody else's change is newer than the one that this was made on.
-  private func overtaken(_ name: String, by theirs: FleetRollout, isSame: Bool, isOutdated: Bool) {
-    guard let change = pending[name] else { return }
+  /// Somebody else's change is newer than the one that these were made on.
+  private func overtaken(_ name: String, by theirs: FleetRollout) {
+    guard let changes = pending[name] else { return }
     known[name] = theirs
-    guard !isSame else { return settle(name, nil, isDone: !isOutdated) }
-    guard change.isLive, change.attempts < Self.maximumAttempts else {
+    guard changes.isLive, changes.attempts < Self.maximumAttempts else {
       live.adopt([theirs])
       pending[name] = nil
       logger.notice(
         "rollout change overruled",
-        metadata: ["rollout": "\(name)", "change": "\(change.record.change)", "by": "\(theirs.change.who)"])
+        metadata: ["rollout": "\(name)", "changes": "\(changes.records.map(\.change))", "by": "\(theirs.change.who)"])
       return
     }
     pending[name]?.attempts += 1
-    live.adopt([theirs], repeating: change.record)
+    live.adopt([theirs], repeating: changes.records)
     send(name)
   }
 }
