@@ -28,8 +28,8 @@ enum ReplyHeadWriter {
   /// - Parameter room: for bytes of the body that the caller writes behind the head.
   static func document(
     lines: some Collection<UInt8>, status: Int = 200, framing: ReplyFraming = .sized,
-    fields: [(name: String, value: String)], bodyBytes: Int?, upstreamRequestID: String?, exchange: Exchange, ownRequestID: Bool, keepAlive: Bool,
-    isHTTP10: Bool, room: Int = 0, allocator: ByteBufferAllocator
+    fields: [(name: String, value: String)], bodyBytes: Int?, upstreamRequestID: String?, exchange: Exchange,
+    ownRequestID: Bool, keepAlive: Bool, isHTTP10: Bool, room: Int = 0, allocator: ByteBufferAllocator
   ) -> ByteBuffer {
     var buffer = allocator.buffer(capacity: lines.count + 640 + room)
     writeStatus(status, to: &buffer)
