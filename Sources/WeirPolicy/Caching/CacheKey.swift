@@ -50,7 +50,7 @@ public struct CacheKey: Sendable, Hashable {
   ///
   /// - Parameter canonicalBody: what `CanonicalJSON` made of the body that goes upstream: all of it, never picked
   ///   members.
-  public init(_ request: Request, canonicalBody: UnsafeRawBufferPointer) {
+  public init(_ request: borrowing Request, canonicalBody: UnsafeRawBufferPointer) {
     var parts = KeyParts()
     parts.append(Self.version)
     parts.append(request.tenant.kind.rawValue)
@@ -59,8 +59,8 @@ public struct CacheKey: Sendable, Hashable {
     parts.append(request.upstreams)
     parts.append(request.method)
     parts.append(request.path)
-    parts.append(request.query.map { [$0] } ?? [])
-    parts.append(request.acceptEncoding.map { [$0] } ?? [])
+    parts.append(optional: request.query)
+    parts.append(optional: request.acceptEncoding)
     parts.append(request.fields.count)
     for field in request.fields {
       parts.append(field.name)

@@ -8,16 +8,19 @@ struct KeyParts {
 
   /// Eight bytes, the lowest first.
   mutating func append(_ number: Int) {
-    var rest = UInt64(bitPattern: Int64(number))
-    for _ in 0..<8 {
-      bytes.append(UInt8(truncatingIfNeeded: rest))
-      rest >>= 8
-    }
+    unsafe withUnsafeBytes(of: Int64(number).littleEndian) { unsafe bytes.append(contentsOf: $0) }
   }
 
   mutating func append(_ text: String) {
+    var text = text
     append(text.utf8.count)
-    bytes.append(contentsOf: text.utf8)
+    text.withUTF8 { unsafe bytes.append(contentsOf: $0) }
+  }
+
+  /// As a list of one or none.
+  mutating func append(optional text: String?) {
+    append(text == nil ? 0 : 1)
+    if let text { append(text) }
   }
 
   mutating func append(_ part: [UInt8]) {

@@ -109,21 +109,20 @@ extension StoredReply {
   /// Strings up to 15 bytes have no memory of their own.
   private static func bytes(of description: Description) -> Int {
     let reading = description.reading
-    let texts = [
-      description.contentEncoding, description.model, description.upstream, reading.provider, reading.generationID,
-      reading.model, reading.finishReason, reading.error?.code,
-    ]
-    return texts.reduce(0) { sum, text in
-      guard let count = text?.utf8.count, count > 15 else { return sum }
-      return sum + count + 48
-    }
+    let own = bytes(of: description.contentEncoding) + bytes(of: description.model) + bytes(of: description.upstream)
+    let names = bytes(of: reading.provider) + bytes(of: reading.generationID) + bytes(of: reading.model)
+    return own + names + bytes(of: reading.finishReason) + bytes(of: reading.error?.code)
+  }
+
+  private static func bytes(of text: String?) -> Int {
+    guard let count = text?.utf8.count, count > 15 else { return 0 }
+    return count + 48
   }
 
   private static func fitted(_ array: [UInt8]) -> [UInt8] {
     guard array.capacity - array.count > array.count / 4 + 64 else { return array }
     return unsafe [UInt8](unsafeUninitializedCapacity: array.count) { room, count in
-      for index in array.indices { unsafe room.initializeElement(at: index, to: array[index]) }
-      count = array.count
+      count = unsafe room.initialize(fromContentsOf: array)
     }
   }
 }

@@ -1,3 +1,4 @@
+import Glibc
 import NIOCore
 
 /// The header lines of a reply that also hold for other requests.
@@ -13,16 +14,35 @@ enum KeptLines {
       var kept: [UInt8] = []
       kept.reserveCapacity(bytes.count)
       var start = 0
-      while start < bytes.count, let end = unsafe bytes[start...].firstIndex(of: 0x0A) {
-        let line = unsafe UnsafeRawBufferPointer(rebasing: bytes[start...end])
-        if unsafe !isOfTheRequest(line) { unsafe kept.append(contentsOf: line) }
-        start = end + 1
+      // Copied in runs of lines: hardly a reply has one that is left out.
+      var run = 0
+      while start < bytes.count, let end = unsafe lineEnd(bytes, from: start) {
+        if unsafe isOfTheRequest(UnsafeRawBufferPointer(rebasing: bytes[start..<end])) {
+          unsafe kept.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[run..<start]))
+          run = end
+        }
+        start = end
       }
+      unsafe kept.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[run..<start]))
       return kept
     }
   }
 
+  /// The place behind the line's end; nil where the line has none.
+  private static func lineEnd(_ bytes: UnsafeRawBufferPointer, from start: Int) -> Int? {
+    guard let base = bytes.baseAddress, let end = unsafe memchr(base + start, 0x0A, bytes.count - start) else {
+      return nil
+    }
+    return unsafe UnsafeRawPointer(end) - base + 1
+  }
+
   private static func isOfTheRequest(_ line: UnsafeRawBufferPointer) -> Bool {
+    // By their first letters, in either case: most lines begin with another.
+    guard let first = unsafe line.first else { return false }
+    switch first | 0x20 {
+    case UInt8(ascii: "s"), UInt8(ascii: "a"), UInt8(ascii: "r"), UInt8(ascii: "x"): break
+    default: return false
+    }
     for name in ofTheRequest where unsafe begins(line, name) { return true }
     return false
   }

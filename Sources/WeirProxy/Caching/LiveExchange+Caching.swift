@@ -36,7 +36,9 @@ extension LiveExchange {
 
   private func enter(_ key: CacheKey, _ use: CacheUse) -> Bool {
     let (loop, now) = (loop, loop.now)
-    let bound = NIOLoopBound(Weak(self), eventLoop: loop.eventLoop)
+    let own = SharingPlace(self)
+    sharingPlace = own
+    let bound = NIOLoopBound(own, eventLoop: loop.eventLoop)
     let place = loop.state.inFlightReplies.enter(
       key, on: loop.eventLoop, wake: { bound.value.exchange?.followOn() },
       onAbandoned: { bound.value.exchange?.abandoned() },
@@ -92,11 +94,38 @@ extension LiveExchange {
     exchange.takes(
       status: description.status, model: description.model, upstream: description.upstream,
       reading: description.reading, now: loop.now)
-    var fields = [("age", String(kept.age(now: loop.now)))]
+    var fields: [(name: String, value: String)] = [("age", String(kept.age(now: loop.now)))]
     if kept.isHeldCompressed, acceptsGzip { fields += [("content-encoding", "gzip"), ("vary", "accept-encoding")] }
+    guard body.count > Self.oneWriteBytes || !connection.isWritable else {
+      answerAtOnce(body, status: description.status, lines: kept.head, fields: fields)
+      return
+    }
     var buffer = connection.allocator.buffer(capacity: body.count)
     buffer.writeBytes(body)
     answer(buffer, status: description.status, lines: ByteBuffer(bytes: kept.head), fields: fields)
+  }
+
+  /// A body up to this size is copied behind its head, so that both leave in one write.
+  private static let oneWriteBytes = 16 * 1024
+
+  private func answerAtOnce(
+    _ body: [UInt8], status: Int, lines: [UInt8], fields own: [(name: String, value: String)]
+  ) {
+    exchange.answered(status: status)
+    reply.framing = .sized
+    reply.hasBegun = true
+    var whole = ReplyHeadWriter.document(
+      lines: lines, status: status, fields: own, bodyBytes: body.count, upstreamRequestID: nil, exchange: exchange,
+      ownRequestID: fields.requestID == nil, keepAlive: promiseMore(), isHTTP10: isHTTP10, room: body.count,
+      allocator: connection.allocator)
+    let headBytes = whole.readableBytes
+    whole.writeBytes(body)
+    sizes.sent += whole.readableBytes
+    if let bodyCopy, let part = whole.getSlice(at: whole.readerIndex + headBytes, length: body.count) {
+      bodyCopy.take(reply: part, count: body.count)
+    }
+    connection.write(whole)
+    finish(.complete)
   }
 
   private var acceptsGzip: Bool { AcceptEncoding.allowsGzip(fields.acceptEncoding) }
@@ -146,6 +175,8 @@ extension LiveExchange {
   /// The reply is over: it may be kept, and its followers are told.
   func endSharing(_ ending: Ending) {
     defer { endErrand(ending) }
+    sharingPlace?.exchange = nil
+    sharingPlace = nil
     follower?.leave()
     follower = nil
     guard let leader else { return }
@@ -192,7 +223,14 @@ extension LiveExchange {
     }
   }
 
-  /// What the hub holds must not keep an exchange that is over.
+  /// What the hub holds of an exchange, until that is over. Not a weak reference: those slow down every count of
+  /// references to what they refer to.
+  final class SharingPlace {
+    fileprivate var exchange: LiveExchange?
+    init(_ exchange: LiveExchange) { self.exchange = exchange }
+  }
+
+  /// What the fleet's cache holds must not keep an exchange that is over.
   final class Weak {
     weak var exchange: LiveExchange?
     init(_ exchange: LiveExchange) { self.exchange = exchange }

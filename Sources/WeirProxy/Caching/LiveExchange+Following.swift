@@ -30,7 +30,7 @@ extension LiveExchange {
     reply.isEventStream = head.isEventStream
     reply.framing = framing(status: head.status, contentLength: head.contentLength)
     reply.head = ReplyHeadWriter.document(
-      lines: ByteBuffer(bytes: head.lines), status: head.status, framing: reply.framing, fields: [],
+      lines: head.lines, status: head.status, framing: reply.framing, fields: [],
       bodyBytes: head.contentLength, upstreamRequestID: nil, exchange: exchange,
       ownRequestID: fields.requestID == nil, keepAlive: promiseMore(), isHTTP10: isHTTP10,
       allocator: connection.allocator)

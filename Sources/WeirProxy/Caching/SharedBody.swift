@@ -21,7 +21,7 @@ struct SharedBody {
 
   private let maximumKept: Int
   private let budget: InFlightBudget
-  private var chunks = CircularBuffer<Chunk>()
+  private var chunks = CircularBuffer<Chunk>(initialCapacity: 1)
   /// The number of the first chunk that is kept.
   private var base = 0
   private(set) var kept = 0
@@ -84,6 +84,8 @@ struct SharedBody {
   /// The bytes of the whole reply; nil where its beginning is no longer kept.
   var whole: [UInt8]? {
     guard isWhole else { return nil }
+    // Nearly every reply that is no stream comes in one piece.
+    if chunks.count == 1, let chunk = chunks.first { return Array(chunk.buffer.readableBytesView) }
     var bytes: [UInt8] = []
     bytes.reserveCapacity(chunks.reduce(0) { $0 + $1.buffer.readableBytes })
     for chunk in chunks { bytes.append(contentsOf: chunk.buffer.readableBytesView) }
@@ -92,7 +94,7 @@ struct SharedBody {
 
   /// Gives all room back; nothing is kept then.
   mutating func releaseAll() {
-    chunks.removeAll()
+    chunks.removeAll(keepingCapacity: true)
     budget.give(kept)
     kept = 0
   }

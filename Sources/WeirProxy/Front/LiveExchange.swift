@@ -49,6 +49,8 @@ final class LiveExchange {
   var follower: Follower?
   /// What the request has under way with the fleet's cache.
   var fleetErrand: FleetErrand?
+  /// What the hub of either has of the exchange, let go at its end.
+  var sharingPlace: SharingPlace?
   /// The client is gone and the reply goes on for followers: what the client was doing.
   var detached: ClientPhase?
   /// Whether the request waits for the store that sidecars share.

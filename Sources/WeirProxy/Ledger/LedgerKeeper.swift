@@ -99,8 +99,18 @@ final class LedgerKeeper: Sendable {
       exchange, sizes: sizes, firstContentAt: firstContentAt,
       endedAtMilliseconds: Int64(WallClock.seconds() * 1000))
     let attempts = exchange.trail.map { LedgerAttempt($0) }
-    guard let toolCalls else { return ledger.append(row, attempts: attempts, bodies: bodies) }
-    toolCalls.whenComplete { counts in
+    if let toolCalls {
+      toolCalls.whenComplete(Self.append(row, attempts, bodies, to: ledger))
+    } else {
+      ledger.append(row, attempts: attempts, bodies: bodies)
+    }
+  }
+
+  /// Apart, so that a row without tool calls is not copied for the closure.
+  private static func append(
+    _ row: LedgerRow, _ attempts: [LedgerAttempt], _ bodies: LedgerBodies?, to ledger: Ledger
+  ) -> @Sendable (LedgerRow.ToolCallCounts) -> Void {
+    { counts in
       var row = row
       row.toolCalls = counts
       ledger.append(row, attempts: attempts, bodies: bodies)

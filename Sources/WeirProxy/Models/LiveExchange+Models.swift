@@ -168,9 +168,9 @@ extension LiveExchange {
     reply.framing = .sized
     reply.hasBegun = true
     let head = ReplyHeadWriter.document(
-      lines: lines, status: status, fields: own, bodyBytes: body.readableBytes, upstreamRequestID: upstreamRequestID,
-      exchange: exchange, ownRequestID: fields.requestID == nil, keepAlive: promiseMore(), isHTTP10: isHTTP10,
-      allocator: connection.allocator)
+      lines: lines.readableBytesView, status: status, fields: own, bodyBytes: body.readableBytes,
+      upstreamRequestID: upstreamRequestID, exchange: exchange, ownRequestID: fields.requestID == nil,
+      keepAlive: promiseMore(), isHTTP10: isHTTP10, allocator: connection.allocator)
     sizes.sent += head.readableBytes
     connection.write(head)
     document = body

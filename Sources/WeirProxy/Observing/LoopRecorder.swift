@@ -20,14 +20,36 @@ final class LoopRecorder {
     let variant: String
   }
 
-  private struct RequestSeries {
+  // Classes, so that a look-up counts one reference and not one for each series.
+
+  private final class RequestSeries {
     let requests: Counter
     let duration: Histogram
+
+    init(_ metrics: ProxyMetrics, _ key: RequestKey) {
+      let endpoint = key.endpoint.rawValue
+      requests = metrics.requests.child([
+        endpoint, key.model, String(key.status), key.cache.rawValue, key.rollout, key.variant,
+      ])
+      duration = metrics.requestDuration.child([endpoint, key.model, key.variant, key.isStream ? "true" : "false"])
+    }
   }
 
-  private struct TokenSeries {
+  private final class TokenSeries {
     let input, output, cached, reasoning: Counter
     let timeToFirstToken, timePerOutputToken, requestTokens, completionTokens: Histogram
+
+    init(_ metrics: ProxyMetrics, _ key: TokenKey) {
+      let (model, variant) = (key.model, key.variant)
+      input = metrics.tokens.child([model, variant, "input"])
+      output = metrics.tokens.child([model, variant, "output"])
+      cached = metrics.tokens.child([model, variant, "cached"])
+      reasoning = metrics.tokens.child([model, variant, "reasoning"])
+      timeToFirstToken = metrics.timeToFirstToken.child([model, variant])
+      timePerOutputToken = metrics.spending.timePerOutputToken.child([model, variant])
+      requestTokens = metrics.spending.requestTokens.child([model])
+      completionTokens = metrics.spending.completionTokens.child([model])
+    }
   }
 
   private struct ModelKey: Hashable {
@@ -188,29 +210,11 @@ final class LoopRecorder {
   }
 
   private func requestSeries(_ key: RequestKey) -> RequestSeries {
-    requests.series(key) { [metrics] key in
-      let endpoint = key.endpoint.rawValue
-      return RequestSeries(
-        requests: metrics.requests.child([
-          endpoint, key.model, String(key.status), key.cache.rawValue, key.rollout, key.variant,
-        ]),
-        duration: metrics.requestDuration.child([endpoint, key.model, key.variant, key.isStream ? "true" : "false"]))
-    }
+    requests.series(key) { [metrics] key in RequestSeries(metrics, key) }
   }
 
   private func tokenSeries(_ key: TokenKey) -> TokenSeries {
-    tokens.series(key) { [metrics] key in
-      let (model, variant) = (key.model, key.variant)
-      return TokenSeries(
-        input: metrics.tokens.child([model, variant, "input"]),
-        output: metrics.tokens.child([model, variant, "output"]),
-        cached: metrics.tokens.child([model, variant, "cached"]),
-        reasoning: metrics.tokens.child([model, variant, "reasoning"]),
-        timeToFirstToken: metrics.timeToFirstToken.child([model, variant]),
-        timePerOutputToken: metrics.spending.timePerOutputToken.child([model, variant]),
-        requestTokens: metrics.spending.requestTokens.child([model]),
-        completionTokens: metrics.spending.completionTokens.child([model]))
-    }
+    tokens.series(key) { [metrics] key in TokenSeries(metrics, key) }
   }
 
   private func upstreamSeries(_ name: String) -> UpstreamSeries {

@@ -11,7 +11,7 @@ final class SpendingMetrics: Sendable {
   let requestTokens: HistogramFamily
   let completionTokens: HistogramFamily
   let timePerOutputToken: HistogramFamily
-  private let byUsageState: [MeteredUsage.State: Counter]
+  private let reported, estimated, unknown: Counter
 
   init(_ registry: MetricsRegistry) {
     rateLimited = registry.counter(
@@ -33,8 +33,9 @@ final class SpendingMetrics: Sendable {
       labels: ["model", "variant", "client"])
     let usage = registry.counter(
       "weir_usage_total", help: "Requests that upstreams worked on, by who says what they used.", labels: ["state"])
-    byUsageState = Dictionary(
-      uniqueKeysWithValues: MeteredUsage.State.allCases.map { ($0, usage.child([$0.rawValue])) })
+    reported = usage.child([MeteredUsage.State.reported.rawValue])
+    estimated = usage.child([MeteredUsage.State.estimated.rawValue])
+    unknown = usage.child([MeteredUsage.State.unknown.rawValue])
     requestTokens = registry.histogram(
       "weir_request_tokens", help: "Prompt tokens of a request.", labels: ["model"], buckets: Buckets.tokens)
     completionTokens = registry.histogram(
@@ -44,7 +45,13 @@ final class SpendingMetrics: Sendable {
       labels: ["model", "variant"], buckets: Buckets.perTokenSeconds)
   }
 
-  func record(_ state: MeteredUsage.State) { byUsageState[state]?.increment() }
+  func record(_ state: MeteredUsage.State) {
+    switch state {
+    case .reported: reported.increment()
+    case .estimated: estimated.increment()
+    case .unknown: unknown.increment()
+    }
+  }
 
   /// Counts what is rare: refusals by limits, budgets that are used up, estimates that were wrong.
   func recordLimits(_ exchange: Exchange) {

@@ -24,14 +24,16 @@ enum ReplyHeadWriter {
 
   /// The head of a document that weir answers with, or of a reply that another request brought; `lines` go out as they
   /// are.
+  ///
+  /// - Parameter room: for bytes of the body that the caller writes behind the head.
   static func document(
-    lines: ByteBuffer, status: Int = 200, framing: ReplyFraming = .sized, fields: [(name: String, value: String)],
-    bodyBytes: Int?, upstreamRequestID: String?, exchange: Exchange, ownRequestID: Bool, keepAlive: Bool,
-    isHTTP10: Bool, allocator: ByteBufferAllocator
+    lines: some Collection<UInt8>, status: Int = 200, framing: ReplyFraming = .sized,
+    fields: [(name: String, value: String)], bodyBytes: Int?, upstreamRequestID: String?, exchange: Exchange,
+    ownRequestID: Bool, keepAlive: Bool, isHTTP10: Bool, room: Int = 0, allocator: ByteBufferAllocator
   ) -> ByteBuffer {
-    var buffer = allocator.buffer(capacity: lines.readableBytes + 640)
+    var buffer = allocator.buffer(capacity: lines.count + 640 + room)
     writeStatus(status, to: &buffer)
-    buffer.writeImmutableBuffer(lines)
+    buffer.writeBytes(lines)
     writeFraming(framing, status: status, contentLength: bodyBytes, to: &buffer)
     for field in fields { writeField(field.name, field.value, to: &buffer) }
     writeRequestID(exchange, upstream: upstreamRequestID, ownRequestID: ownRequestID, to: &buffer)

@@ -17,6 +17,7 @@ struct StatusToday: Sendable {
   private var totals = StatusTotals()
   private var models: [Model] = []
   private var indices: [String: Int] = [:]
+  private var last = 0
 
   init() {
     models.reserveCapacity(Self.maximumModels + 1)
@@ -46,6 +47,13 @@ struct StatusToday: Sendable {
   }
 
   private mutating func index(of name: String, second: Int64) -> Int {
+    // Most requests are for the model of the one before.
+    if last < models.count, models[last].name == name { return last }
+    last = knownIndex(of: name, second: second)
+    return last
+  }
+
+  private mutating func knownIndex(of name: String, second: Int64) -> Int {
     if let known = indices[name] { return known }
     guard models.count < Self.maximumModels else {
       return indices[Self.otherModels] ?? append(Self.otherModels, second: second)

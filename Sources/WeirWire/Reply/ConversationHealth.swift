@@ -32,8 +32,10 @@ public struct ConversationHealth: Sendable, Equatable {
   /// Judges a reply that is over.
   public init(_ reading: ReplyReading) {
     let reason = reading.finishReason ?? "none"
-    finishReason = Self.known.contains(reason) ? reason : "other"
-    anomalies = ReplyAnomaly.allCases.filter { Self.shows(reading, $0) }
+    finishReason = reason == "stop" || Self.known.contains(reason) ? reason : "other"
+    var anomalies: [ReplyAnomaly] = []
+    for anomaly in ReplyAnomaly.allCases where Self.shows(reading, anomaly) { anomalies.append(anomaly) }
+    self.anomalies = anomalies
   }
 
   private static func shows(_ reading: ReplyReading, _ anomaly: ReplyAnomaly) -> Bool {

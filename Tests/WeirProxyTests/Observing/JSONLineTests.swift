@@ -41,6 +41,24 @@ struct JSONLineTests {
     #expect(text == "{" + [fields, fields, fields].joined(separator: ",") + "}")
   }
 
+  @Test("escapes what must be, every byte at every place of texts of every length up to twenty")
+  func everyPlace() {
+    for length in 1...20 {
+      for place in 0..<length {
+        for byte in UInt8(0)..<0x80 {
+          var bytes = [UInt8](repeating: UInt8(ascii: "~"), count: length)
+          bytes[place] = byte
+          let value = String(decoding: bytes, as: UTF8.self)
+          let line = text { $0.add("a", value) }
+          guard line == "{\"a\":\(JSONText.quoted(value))}" else {
+            Issue.record("byte \(byte) at \(place) of \(length): \(line)")
+            return
+          }
+        }
+      }
+    }
+  }
+
   @Test("has a trace's id in 32 digits")
   func trace() {
     let trace = TraceContext(high: 0x0123_4567_89AB_CDEF, low: 0x0000_0000_F00D_000A)
