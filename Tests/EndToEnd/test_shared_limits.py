@@ -40,7 +40,7 @@ budgets:
   - {name: plenty, period: day, usd: 1000, clients: [busy]}
 """
 CLIENTS = ["two", "eight", "users", "words", "several", "cut", "flushed", "typed", "busy", "crowd", "spender", "twice",
-           "holder", "leased", "secretive-name"]
+           "holder", "free", "leased", "secretive-name"]
 
 
 @pytest.fixture

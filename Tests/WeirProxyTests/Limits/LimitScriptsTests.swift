@@ -37,12 +37,13 @@ struct LimitScriptsTests {
             // Beyond what a double holds it is an estimate, and nobody waits for centuries.
             #expect(reply[0] == 3 && (0...1).contains(reply[2] - rounded) || wait > 1 << 52)
           }
-          #expect(reply[4] == Int64(count.remaining(now: now * 1000)))
+          #expect(reply[4] == Int64(count.remaining(now: now * 1000)), "\(wanted) of \(burst) at \(rate)")
           if generator.below(4) == 0 {
             let change = generator.below(burst * 2) - burst
-            _ = await server.run(
+            let booked = await server.run(
               settle, ["h:s", "a:\(number)-\(burst)", "r:\(number)-\(burst)"],
               "0 \(step) 0 1 0 0 \(change) \(rate) \(burst)", now: now)
+            #expect(booked.count == 1)
             if change > 0 { count.charge(change, now: now * 1000) } else { count.giveBack(0 - change) }
           }
         }
@@ -108,7 +109,8 @@ struct LimitScriptsTests {
     #expect(tomorrow.suffix(8) == [day + 86_400, 3, 7, month, 18, 28, 0, 0])
     let nextMonth = await book(server, 7, batch: 5, day: day, spent: 2, now: evening + 11 * 86_400)
     #expect(nextMonth.suffix(8) == [day + 11 * 86_400, 0, 0, month + 30 * 86_400, 0, 0, 0, 0])
-    #expect(await book(server, 8, batch: 6, day: day, spent: 2).dropFirst().first == day + 11 * 86_400, "a clock set back stays there")
+    let setBack = await book(server, 8, batch: 6, day: day, spent: 2)
+    #expect(setBack.dropFirst().first == day + 11 * 86_400, "a clock set back stays there")
   }
 
   @Test("give back what a dead sidecar held, and nothing twice")
@@ -147,7 +149,8 @@ struct LimitScriptsTests {
     #expect(await ask(server, 1, amount: 12, limit: limit, knows: known).prefix(3) == [1, 1, 2])
     #expect(await ask(server, 2, amount: 11, limit: limit).first == 0)
     #expect(await ask(server, 3, before: 11, amount: 1, limit: limit).prefix(3) == [1, 1, 3])
-    #expect(await book(server, 4, batch: 1, day: day, spent: .max).dropFirst(2).first == .max, "and stop at what they can hold")
+    let most = await book(server, 4, batch: 1, day: day, spent: .max)
+    #expect(most.dropFirst(2).first == .max, "and stop at what they can hold")
   }
 
   @Test("change nothing where they cannot read what is there")
