@@ -4,18 +4,21 @@ All rates are so low that no test lives to see a request given back.
 """
 
 import json
+import os
 import threading
 import time
 
 import pytest
 
+from harness.attempts import calls
 from harness.budgets import MODEL, check_over_budget, cost, remaining
 from harness.eventually import eventually
 from harness.fleet import Fleet, Load, fallbacks, is_up, spread
 from harness.limits import CHAT, JSON, asks, check_rate_limited, left, of
 from harness.redis import Redis
 from harness.requests import chat
-from harness.wire import message
+from harness.simulator import mark
+from harness.wire import chunked, message
 
 RULES = """
 limits:
@@ -37,7 +40,7 @@ budgets:
   - {name: plenty, period: day, usd: 1000, clients: [busy]}
 """
 CLIENTS = ["two", "eight", "users", "words", "several", "cut", "flushed", "typed", "busy", "crowd", "spender", "twice",
-           "holder", "leased", "secretive-name"]
+           "holder", "free", "leased", "secretive-name"]
 
 
 @pytest.fixture
@@ -123,6 +126,23 @@ def test_tokens_that_were_not_used_go_back_to_all(fleet_of):
         return stand and 2000 - used - 60 < stand.remaining <= 2000 - used
 
     eventually(settled, "the other sidecar sees what was really used", 5)
+
+
+def test_a_body_that_is_not_read_waits_for_the_store_and_arrives_whole(fleet_of, simulator):
+    fleet = fleet_of(2)
+    body, marked = os.urandom(700_000), mark()
+    parts = [body[start:start + 9_000] for start in range(0, len(body), 9_000)]
+    fleet.store.freeze()
+    try:
+        wire = fleet[0].wire()
+        wire.send(message("POST", "/v1/files", [of("busy"), marked, ("Transfer-Encoding", "chunked")], chunked(*parts[:9])[:-5]))
+        time.sleep(0.2)
+    finally:
+        fleet.store.thaw()
+    wire.send(chunked(*parts[9:]))
+    reply = wire.read_reply("POST")
+    assert left(reply), "it was counted"
+    assert [each.body for each in calls(simulator, marked)] == [body]
 
 
 def test_places_are_the_fleets_and_go_back(fleet_of):

@@ -83,6 +83,7 @@ final class FleetLimits: Sendable {
   /// Each second: permits that were not used go back, and what the store did not take is told again.
   func tick() {
     followFleetSize()
+    book.givePermitsBack(now: Self.now)
     rests.store(false, ordering: .relaxed)
     tell()
   }

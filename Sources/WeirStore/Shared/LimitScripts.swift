@@ -85,6 +85,8 @@ public enum LimitScripts {
       if not kept then return end
       local cells, rest, at = string.match(kept, '^(%d+) (%d+) (%d+)$')
       count.cells, count.rest, count.at = tonumber(cells), tonumber(rest), tonumber(at)
+      -- Of a clock that was set back; from now on it drains by that.
+      count.isAhead = count.at > now
       drain(count)
     end
     -- Microseconds until so much has drained; a moment too late rather than too early.
@@ -298,6 +300,8 @@ public enum LimitScripts {
         count.cells = count.cells + count.amount
         count.granted = math.min(count.extra, math.floor(left(count) * share / 100))
         count.cells = count.cells + count.granted
+        store(count)
+      elseif count.isAhead then
         store(count)
       end
     end

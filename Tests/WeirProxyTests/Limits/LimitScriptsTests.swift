@@ -20,7 +20,7 @@ struct LimitScriptsTests {
     let rates = [1, 7, 60, 1000, 59_999_999, 60_000_000, 123_456_789, 999_999_999_989, 1_000_000_000_000]
     let pauses: [Int64] = [0, 1, 17, 1000, 1_000_000, 59_999_999, 60_000_000, 86_400_000_000]
     for (number, rate) in rates.enumerated() {
-      for burst in [1, 3, rate, 1_000_000_000_000] {
+      for burst in Set([1, 3, rate, 1_000_000_000_000]).sorted() {
         var count = GCRA(perMinute: rate, burst: burst)
         var now = evening * 1_000_000
         for step in 1...25 {
@@ -33,16 +33,17 @@ struct LimitScriptsTests {
           case .fits: #expect(reply[0] == 0)
           case .never: #expect(reply[0] == 3 && reply[2] == -1)
           case .waits(let wait):
-            let rounded = (wait + 999) / 1000
+            let rounded = wait / 1000 + (wait % 1000 == 0 ? 0 : 1)
             // Beyond what a double holds it is an estimate, and nobody waits for centuries.
-            #expect(reply[0] == 3 && (rounded...(rounded + 1)).contains(reply[2]) || wait > 1 << 52)
+            #expect(reply[0] == 3 && (0...1).contains(reply[2] - rounded) || wait > 1 << 52)
           }
-          #expect(reply[4] == Int64(count.remaining(now: now * 1000)))
+          #expect(reply[4] == Int64(count.remaining(now: now * 1000)), "\(wanted) of \(burst) at \(rate)")
           if generator.below(4) == 0 {
             let change = generator.below(burst * 2) - burst
-            _ = await server.run(
+            let booked = await server.run(
               settle, ["h:s", "a:\(number)-\(burst)", "r:\(number)-\(burst)"],
               "0 \(step) 0 1 0 0 \(change) \(rate) \(burst)", now: now)
+            #expect(booked.count == 1)
             if change > 0 { count.charge(change, now: now * 1000) } else { count.giveBack(0 - change) }
           }
         }
@@ -86,29 +87,30 @@ struct LimitScriptsTests {
   @Test("hold a budget over all sidecars, and say why they refuse")
   func budget() async throws {
     let server = try #require(try await RealStore())
-    #expect(await ask(server, 1, amount: 60)[10] == 60)
-    #expect(await ask(server, 1, amount: 50, sidecar: "t")[0...2] == [1, 1, 3], "held by another")
-    #expect(await ask(server, 2, amount: 101, sidecar: "t")[0...2] == [1, 1, 2], "too large for ever")
-    #expect(await ask(server, 3, amount: 40, sidecar: "t")[0] == 0)
+    #expect(await ask(server, 1, amount: 60).dropFirst(10).first == 60)
+    #expect(await ask(server, 1, amount: 50, sidecar: "t").prefix(3) == [1, 1, 3], "held by another")
+    #expect(await ask(server, 2, amount: 101, sidecar: "t").prefix(3) == [1, 1, 2], "too large for ever")
+    #expect(await ask(server, 3, amount: 40, sidecar: "t").first == 0)
     #expect(await book(server, 2, batch: 1, day: day, spent: 60).suffix(8) == [day, 60, 7, month, 60, 7, 40, 0])
-    #expect(await ask(server, 3, amount: 1)[0...2] == [1, 1, 3])
+    #expect(await ask(server, 3, amount: 1).prefix(3) == [1, 1, 3])
     #expect(await book(server, 4, batch: 1, day: day, spent: 40, sidecar: "t").last == 0)
-    #expect(await ask(server, 4, amount: 1)[0...2] == [1, 1, 1], "used up")
-    #expect(await ask(server, 5, amount: 0)[0] == 0, "what costs nothing goes on")
+    #expect(await ask(server, 4, amount: 1).prefix(3) == [1, 1, 1], "used up")
+    #expect(await ask(server, 5, amount: 0).first == 0, "what costs nothing goes on")
   }
 
   @Test("book no batch twice, and none of a period that is over in another")
   func settlements() async throws {
     let server = try #require(try await RealStore())
-    for call in 1...3 { #expect(await book(server, call, batch: 1, day: day, spent: 5)[2] == 5) }
-    #expect(await book(server, 4, batch: 2, day: day, spent: 5)[2] == 10)
+    for call in 1...3 { #expect(await book(server, call, batch: 1, day: day, spent: 5).dropFirst(2).first == 5) }
+    #expect(await book(server, 4, batch: 2, day: day, spent: 5).dropFirst(2).first == 10)
     let late = await book(server, 5, batch: 3, day: day - 86_400, spent: 5)
     #expect(late.suffix(8) == [day, 10, 14, month, 15, 21, 0, 0])
     let tomorrow = await book(server, 6, batch: 4, day: day + 86_400, spent: 3, now: evening + 86_400)
     #expect(tomorrow.suffix(8) == [day + 86_400, 3, 7, month, 18, 28, 0, 0])
     let nextMonth = await book(server, 7, batch: 5, day: day, spent: 2, now: evening + 11 * 86_400)
     #expect(nextMonth.suffix(8) == [day + 11 * 86_400, 0, 0, month + 30 * 86_400, 0, 0, 0, 0])
-    #expect(await book(server, 8, batch: 6, day: day, spent: 2)[1] == day + 11 * 86_400, "a clock set back stays there")
+    let setBack = await book(server, 8, batch: 6, day: day, spent: 2)
+    #expect(setBack.dropFirst().first == day + 11 * 86_400, "a clock set back stays there")
   }
 
   @Test("give back what a dead sidecar held, and nothing twice")
@@ -119,10 +121,10 @@ struct LimitScriptsTests {
     _ = await server.run(admit, ["h:s", "q:x"], "2 0 0 1 0 0 0 5", now: evening * 1_000_000)
     for _ in 0..<2 {
       _ = await server.run(sweep, sidecar: "s", [], "")
-      #expect(await ask(server, 2, before: 30, amount: 0, sidecar: "t")[10] == 30)
+      #expect(await ask(server, 2, before: 30, amount: 0, sidecar: "t").dropFirst(10).first == 30)
       #expect(await server.ask("EXISTS", "test:{fleet}:q:x") == .integer(0))
     }
-    #expect(await ask(server, 3, amount: 70)[0] == 0, "and it can come back to life")
+    #expect(await ask(server, 3, amount: 70).first == 0, "and it can come back to life")
   }
 
   @Test("keep places by sidecar")
@@ -144,10 +146,11 @@ struct LimitScriptsTests {
     let server = try #require(try await RealStore())
     let limit: Int64 = 9_000_000_000_000_000_001
     let known = "\(day) 8999999999999999990 0 \(month) 8999999999999999990 0"
-    #expect(await ask(server, 1, amount: 12, limit: limit, knows: known)[0...2] == [1, 1, 2])
-    #expect(await ask(server, 2, amount: 11, limit: limit)[0] == 0)
-    #expect(await ask(server, 3, before: 11, amount: 1, limit: limit)[0...2] == [1, 1, 3])
-    #expect(await book(server, 4, batch: 1, day: day, spent: .max)[2] == .max, "and stop at what they can hold")
+    #expect(await ask(server, 1, amount: 12, limit: limit, knows: known).prefix(3) == [1, 1, 2])
+    #expect(await ask(server, 2, amount: 11, limit: limit).first == 0)
+    #expect(await ask(server, 3, before: 11, amount: 1, limit: limit).prefix(3) == [1, 1, 3])
+    let most = await book(server, 4, batch: 1, day: day, spent: .max)
+    #expect(most.dropFirst(2).first == .max, "and stop at what they can hold")
   }
 
   @Test("change nothing where they cannot read what is there")

@@ -21,7 +21,9 @@ final class RealStore: Sendable {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: server)
     process.arguments = ["--port", "0", "--unixsocket", socket, "--save", "", "--dir", folder.path]
-    process.standardOutput = FileHandle.nullDevice
+    // Whoever reads this process's output must not wait for the server's end.
+    (process.standardInput, process.standardOutput) = (FileHandle.nullDevice, FileHandle.nullDevice)
+    process.standardError = FileHandle.nullDevice
     try process.run()
     self.process = process
     store = try SharedStore(
@@ -33,12 +35,13 @@ final class RealStore: Sendable {
 
   deinit {
     store.stop()
-    process.terminate()
+    // A blocked signal, which children inherit, would leave it running.
+    kill(process.processIdentifier, SIGKILL)
     try? FileManager.default.removeItem(at: folder)
   }
 
   /// The words of a script's answer; empty where it refuses. `key`s are those of the fleet; `now` stands in for the
-  /// clock, in microseconds.
+  /// clock, in microseconds. A number that is too long is the largest.
   func run(
     _ script: StoreScript, sidecar: String = "s", _ keys: [String], _ numbers: String, now: Int64? = nil
   ) async -> [Int64] {
@@ -46,7 +49,7 @@ final class RealStore: Sendable {
     return await withCheckedContinuation { continuation in
       store.run(script, keys: keys.map { store.fleetKey($0) }, arguments: words.map { Array($0.utf8) }) { result in
         let text = (try? result.get())?.bytes.map { String(decoding: $0, as: UTF8.self) } ?? ""
-        continuation.resume(returning: text.split(separator: " ").compactMap { Int64($0) })
+        continuation.resume(returning: text.split(separator: " ").map { Int64($0) ?? .max })
       }
     }
   }

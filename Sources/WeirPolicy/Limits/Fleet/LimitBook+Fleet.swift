@@ -33,11 +33,14 @@ extension LimitBook {
 
   /// The next thing to tell the store; nil where it knows everything. `settled` is called before it is asked for another.
   public func nextSettlement(now: Int64) -> FleetSettlement? {
+    state.withLock { $0.settlementCall(now: now) }
+  }
+
+  /// Permits that were not used in time go back with the next settlement. Now and then: it looks at all of them.
+  public func givePermitsBack(now: Int64) {
     state.withLock { state in
-      if let expired = state.fleet?.permits.expired(now: now) {
-        for count in expired { state.fleet?.ledger.charge(count, 0 - count.amount) }
-      }
-      return state.settlementCall(now: now)
+      guard let expired = state.fleet?.permits.expired(now: now) else { return }
+      for count in expired { state.fleet?.ledger.charge(count, 0 - count.amount) }
     }
   }
 

@@ -56,10 +56,10 @@ struct FleetSimulationTests {
     for share in [0.5, 1.5] {
       for percent in [0, 1, 5, 20] {
         let rule = LimitRule(
-          name: "rpm", unit: .requests, perMinute: 600_000, burst: 600_000 / 60 * 10,
+          name: "rpm", unit: .requests, perMinute: 600_000, burst: 20_000,
           scope: LimitScope(per: [.client]))
         let fleet = SimulatedFleet(
-          sidecars: sidecars, rule: rule, leasePercent: percent, requestsPerSecond: 10_000 * share, seconds: 20)
+          sidecars: sidecars, rule: rule, leasePercent: percent, requestsPerSecond: 10_000 * share, seconds: 12)
         let outcome = try fleet.run(seed: 1)
         print("\(sidecars) sidecars, \(share) of the limit asked, \(percent) % ahead: \(outcome)")
         #expect(outcome.excess <= bound(fleet))

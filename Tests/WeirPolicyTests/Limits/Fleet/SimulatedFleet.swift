@@ -58,6 +58,7 @@ struct SimulatedFleet {
       now += Int64(generator.exponential() / requestsPerSecond * Double(Self.second))
       if now >= nextTick {
         for book in books {
+          book.givePermitsBack(now: nextTick)
           while let next = book.nextSettlement(now: nextTick) {
             book.settled(next, store.book(next.call, now: nextTick), wasRefused: false, wall: 0)
           }
