@@ -203,9 +203,10 @@ extension LiveExchange {
       head: head.lines, body: body)
     let cache = loop.state.shared.cache
     cache.keep(stored, for: key, timeToLiveSeconds: use.timeToLiveSeconds, now: now)
-    keepInFleet(stored, for: key, timeToLiveSeconds: use.timeToLiveSeconds)
     let compressFrom = snapshot.policy.cache.compressFrom
-    guard compressFrom > 0, body.count >= compressFrom else { return }
+    let isLarge = compressFrom > 0 && body.count >= compressFrom
+    if keepsInFleet(stored, for: key, use, isLarge: isLarge) { return }
+    guard isLarge else { return }
     loop.state.compressor.async {
       let compressed = stored.compressed()
       if compressed.isHeldCompressed {

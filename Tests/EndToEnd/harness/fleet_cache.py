@@ -13,7 +13,7 @@ from .weir import Weir
 CLIENTS = ["ann", "ben"]
 ANN = of("ann")
 # A loaded machine may be slow, and no test is about that.
-SHARING = {"WEIR_CACHE_TTL": "300", "WEIR_REDIS_DEADLINE_MS": "2000"}
+SHARING = {"WEIR_CACHE_TTL": "300", "WEIR_REDIS_DEADLINE_MS": "5000"}
 
 
 class Fleet:

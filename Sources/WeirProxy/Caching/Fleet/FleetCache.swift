@@ -115,18 +115,23 @@ final class FleetCache: Sendable {
 
   /// Writes a reply, off the event loop, and ends the lease.
   ///
-  /// - Parameter token: nil where there is no lease of this entry.
+  /// - Parameters:
+  ///   - token: nil where there is no lease of this entry.
+  ///   - onCompressed: called off the event loop with what is written.
+  /// - Returns: false where too much waits already; then it is not called.
   func put(
-    _ reply: StoredReply, at entry: FleetEntry, timeToLiveSeconds: Int, format: FleetReplyFormat, token: String?
-  ) {
+    _ reply: StoredReply, at entry: FleetEntry, timeToLiveSeconds: Int, format: FleetReplyFormat, token: String?,
+    _ onCompressed: @escaping @Sendable (StoredReply) -> Void
+  ) -> Bool {
     guard waiting.take(reply.heldBytes) else {
       metrics.count(.busy)
       end(token, of: entry, isFailure: true)
-      return
+      return false
     }
     if let token { forget(token) }
     writer.async { [self] in
       let small = reply.bodyCount >= Self.compressFrom ? reply.compressed() : reply
+      onCompressed(small)
       guard
         let value = format.encode(
           small, for: entry.key, timeToLiveSeconds: timeToLiveSeconds, nonce: makeNonce())
@@ -145,6 +150,7 @@ final class FleetCache: Sendable {
         metrics.count(result == .success(.integer(1)) ? .stored : .failed)
       }
     }
+    return true
   }
 
   /// Of the system's generator, which nobody can guess.

@@ -114,17 +114,23 @@ extension LiveExchange {
     leader.end(.complete)
   }
 
-  /// A reply that the process keeps is for the fleet too.
-  func keepInFleet(_ reply: StoredReply, for key: CacheKey, timeToLiveSeconds: Int) {
-    guard let fleet = loop.state.fleetCache, snapshot.configuration.sharedState.sharesCache else { return }
+  /// A reply that the process keeps is for the fleet too, where there is one: false where there is none.
+  ///
+  /// - Parameter isLarge: memory holds it compressed too, so it takes what is made small for the store.
+  func keepsInFleet(_ reply: StoredReply, for key: CacheKey, _ use: CacheUse, isLarge: Bool) -> Bool {
+    guard let fleet = loop.state.fleetCache, snapshot.configuration.sharedState.sharesCache else { return false }
     let format = fleetFormat(fleet)
-    guard let entry = fleet.entry(for: key, format: format) else { return }
+    guard let entry = fleet.entry(for: key, format: format) else { return false }
     var token: String?
     if let errand = fleetErrand, errand.entry.value == entry.value {
       token = errand.token
       errand.token = nil
     }
-    fleet.put(reply, at: entry, timeToLiveSeconds: timeToLiveSeconds, format: format, token: token)
+    let (memory, now, seconds) = (loop.state.shared.cache, loop.now, use.timeToLiveSeconds)
+    return fleet.put(reply, at: entry, timeToLiveSeconds: seconds, format: format, token: token) { compressed in
+      guard isLarge, compressed.isHeldCompressed else { return }
+      memory.keep(compressed, for: key, timeToLiveSeconds: seconds, now: now)
+    }
   }
 
   /// The request is over: a lease that its reply did not end goes back.
