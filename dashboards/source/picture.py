@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Draws the upper part of a board from a Prometheus's data, as an SVG in Grafana's grid, where no Grafana is at hand.
 
-    python3 dashboards/source/picture.py BOARD.json http://127.0.0.1:9090 OUT.svg [--minutes 5] [--rows 31]
+    python3 dashboards/source/picture.py BOARD.json http://127.0.0.1:9090 OUT.svg [--minutes 5] [--ago 0] [--rows 31]
 
-The queries are the board's own, with every variable open and a rate interval of 30 s.
+The queries are the board's own, with every variable open and a rate interval of 30 s; the picture ends so many minutes ago.
 """
 
 import argparse
@@ -88,9 +88,9 @@ def chart(panel: dict, box: tuple, lines: list, start: float, end: float) -> lis
     return made
 
 
-def stat(panel: dict, box: tuple, server: str, minutes: int) -> list:
+def stat(panel: dict, box: tuple, server: str, end: float, minutes: int) -> list:
     x, y, width, height = box
-    found = ask(server, "query", query=filled_in(panel["targets"][0]["expr"], minutes))
+    found = ask(server, "query", query=filled_in(panel["targets"][0]["expr"], minutes), time=end)
     value = float(found[0]["value"][1]) if found else math.nan
     unit = panel["fieldConfig"]["defaults"].get("unit", "")
     return [text(x + 10, y + 19, panel["title"], font_weight="bold"),
@@ -103,10 +103,11 @@ def main() -> None:
     parser.add_argument("server")
     parser.add_argument("out", type=Path)
     parser.add_argument("--minutes", type=int, default=5)
+    parser.add_argument("--ago", type=float, default=0)
     parser.add_argument("--rows", type=int, default=31)
     chosen = parser.parse_args()
     board = json.loads(chosen.board.read_text())
-    end = time.time()
+    end = time.time() - chosen.ago * 60
     start = end - chosen.minutes * 60
     panels = [each for each in board["panels"] if each["gridPos"]["y"] + each["gridPos"]["h"] <= chosen.rows]
     height = max(each["gridPos"]["y"] + each["gridPos"]["h"] for each in panels) * CELL_HEIGHT + 40
@@ -124,7 +125,7 @@ def main() -> None:
             continue
         made.append('<rect x="{}" y="{}" width="{}" height="{}" fill="#fff" stroke="#ddd" rx="3"/>'.format(*box))
         if panel["type"] == "stat":
-            made += stat(panel, box, chosen.server, chosen.minutes)
+            made += stat(panel, box, chosen.server, end, chosen.minutes)
         else:
             made += chart(panel, box, lines_of(panel, chosen.server, start, end, chosen.minutes), start, end)
     chosen.out.write_text("\n".join([*made, "</svg>"]) + "\n")
