@@ -27,6 +27,9 @@ has_venv() { has_command python3 && python3 -c 'import ensurepip, venv' >/dev/nu
 # Prints the Debian packages that a release build lacks, one a line. The needs are tested, not the
 # packages, so that a machine with its own libcurl is left alone.
 packages_missing_to_build() {
+  # What the toolchain itself takes from the system.
+  has_command git || echo git
+  [[ -d /usr/include/c++ ]] || echo g++
   has_command pkg-config || echo pkg-config
   has_library libcurl || echo libcurl4-openssl-dev
   has_library simdjson || echo libsimdjson-dev
