@@ -27,6 +27,10 @@ has_venv() { has_command python3 && python3 -c 'import ensurepip, venv' >/dev/nu
 # Prints the Debian packages that a release build lacks, one a line. The needs are tested, not the
 # packages, so that a machine with its own libcurl is left alone.
 packages_missing_to_build() {
+  # What the toolchain itself takes from the system.
+  swift_runs || printf '%s\n' libncurses6 libxml2
+  has_command git || echo git
+  [[ -d /usr/include/c++ ]] || echo g++
   has_command pkg-config || echo pkg-config
   has_library libcurl || echo libcurl4-openssl-dev
   has_library simdjson || echo libsimdjson-dev
@@ -113,6 +117,8 @@ deploy: then run this again; nothing was changed."
     || stop "apt could not install: ${missing[*]}. Its own message is above; nothing was built."
 }
 
+swift_runs() { swift --version >/dev/null 2>&1; }
+
 require_swift() {
   has_command swift \
     || stop "the Swift toolchain (6.2 or newer) is not on the PATH; see https://www.swift.org/install"
@@ -151,6 +157,9 @@ fetch_valijson() {
 provide_build() {
   require_swift
   packages_missing_to_build | provide
+  swift_runs \
+    || stop "the Swift toolchain does not run: $(swift --version 2>&1 | head -n 1). https://www.swift.org/install has what
+deploy: it needs of this system; nothing was built."
   provide_valijson
 }
 

@@ -21,7 +21,8 @@ from harness.weir import QUIET
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 GUIDES = REPOSITORY / "Sources/weir/Documentation.docc"
-PAGES = [REPOSITORY / "README.md", REPOSITORY / "dashboards/README.md", *sorted(GUIDES.glob("*.md"))]
+PAGES = [*(REPOSITORY / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "dashboards/README.md")),
+         *sorted(GUIDES.glob("*.md"))]
 RUN = ("sh", "python", "yaml", "js", "swift")
 
 pytestmark = pytest.mark.skipif(not GUIDES.is_dir(), reason="the sources are not beside the tests")
