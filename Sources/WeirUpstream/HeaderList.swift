@@ -4,6 +4,9 @@ import Glibc
 /// The header lines of one upstream request, laid out as libcurl's `curl_slist` in two blocks of memory that are
 /// kept from request to request, so that a list of any length costs no allocation once warm.
 ///
+/// Lines that libcurl does not look for stand in one entry of the list, with the CRLF between them: libcurl sends entries
+/// as they are (CURLOPT_HTTPHEADER's manual) and looks through all of them for each of a dozen names.
+///
 /// Lives on the event loop of the transfer that owns it. libcurl reads the list until the transfer ends, so the
 /// owner must not change it between `seal()` and that end.
 @safe public final class HeaderList {
@@ -11,6 +14,8 @@ import Glibc
   private var textCapacity: Int
   private var textCount = 0
   private var starts: [Int] = []
+  /// Whether the last entry takes another line.
+  private var isOpen = false
   private var nodes: UnsafeMutablePointer<curl_slist>
   private var nodeCapacity: Int
 
@@ -33,6 +38,7 @@ import Glibc
   /// Forgets every line.
   func removeAll() {
     textCount = 0
+    isOpen = false
     starts.removeAll(keepingCapacity: true)
     if textCapacity > Self.keptTextCapacity {
       unsafe text.deallocate()
@@ -46,7 +52,17 @@ import Glibc
   /// An empty value goes out as an empty value: libcurl would read `name:` as "do not send this header", and
   /// takes `name;` for an empty one (CURLOPT_HTTPHEADER's manual).
   public func add(_ name: String, _ value: String) {
-    begin(room: name.utf8.count + value.utf8.count + 3)
+    let isPlain = !value.utf8.isEmpty && !Self.isReadByCurl(name)
+    reserve(name.utf8.count + value.utf8.count + 5)
+    if isPlain, isOpen {
+      // In the place of the entry's end.
+      textCount -= 1
+      put(UInt8(ascii: "\r"))
+      put(UInt8(ascii: "\n"))
+    } else {
+      starts.append(textCount)
+    }
+    isOpen = isPlain
     put(name)
     if value.utf8.isEmpty {
       put(UInt8(ascii: ";"))
@@ -60,7 +76,9 @@ import Glibc
 
   /// Keeps libcurl from sending a header of its own making.
   public func suppress(_ name: String) {
-    begin(room: name.utf8.count + 2)
+    reserve(name.utf8.count + 2)
+    starts.append(textCount)
+    isOpen = false
     put(name)
     put(UInt8(ascii: ":"))
     put(0)
@@ -81,7 +99,32 @@ import Glibc
     return unsafe nodes
   }
 
-  private func begin(room: Int) {
+  /// Names that libcurl looks for: it makes such a line itself where there is none, or leaves it out where the protocol
+  /// wants that.
+  private static func isReadByCurl(_ name: String) -> Bool {
+    switch name.utf8.count {
+    case 2: spells(name, "te")
+    case 4: spells(name, "host")
+    case 5: spells(name, "range")
+    case 6: spells(name, "accept") || spells(name, "expect") || spells(name, "cookie")
+    case 7: spells(name, "upgrade")
+    case 10: spells(name, "connection")
+    case 12: spells(name, "content-type")
+    case 13: spells(name, "authorization") || spells(name, "content-range")
+    case 14: spells(name, "content-length")
+    case 16: spells(name, "proxy-connection")
+    case 17: spells(name, "transfer-encoding")
+    case 19: spells(name, "proxy-authorization")
+    default: false
+    }
+  }
+
+  /// Whether a token is this word of small letters, in whatever case it is written.
+  private static func spells(_ name: String, _ word: StaticString) -> Bool {
+    word.withUTF8Buffer { word in unsafe name.utf8.elementsEqual(word) { $0 | 0x20 == $1 } }
+  }
+
+  private func reserve(_ room: Int) {
     if textCount + room > textCapacity {
       let capacity = (textCount + room) * 2
       let grown = UnsafeMutablePointer<CChar>.allocate(capacity: capacity)
@@ -90,7 +133,6 @@ import Glibc
       unsafe text = grown
       textCapacity = capacity
     }
-    starts.append(textCount)
   }
 
   private func put(_ byte: UInt8) {

@@ -1,95 +1,54 @@
 import CWeirCurl
 import Glibc
-import NIOCore
-import Synchronization
 
-/// A thread that does nothing but wait in epoll for libcurl's sockets and tell the event loop which are ready.
+/// Watches libcurl's sockets in an epoll of its own. Lives on one event loop, which reads it without waiting when
+/// something tells it to: `EpollAlarm`, or `EpollThread` where the kernel has no such alarm.
 ///
-/// Every socket is watched for one event (EPOLLONESHOT): a socket that was reported stays silent until the loop has
-/// handled it and watches it again. So the thread never reports a socket twice and never waits for the loop. What the
-/// loop leaves unread is reported as soon as it watches again, since epoll is level-triggered.
-@safe final class SocketPoller: @unchecked Sendable {
-  /// A socket and what it is ready for, in libcurl's bits.
-  typealias Ready = (socket: CInt, readiness: CInt)
-
-  private struct Found {
-    var sockets: [Ready] = []
-    /// The loop was told and has not taken the list yet.
-    var isAnnounced = false
-  }
-
-  /// What the loop wants of a socket. Event loop only.
+/// The epoll is level-triggered and only read between two alarms, so a socket that stays interesting costs no system
+/// call but its own reads: nothing is armed again for each event of a stream, nor for each request of a connection.
+@safe final class SocketPoller {
+  /// What the loop wants of a socket, and what the kernel was told.
   private struct Watch {
     var mask: UInt32 = 0
-    var isArmed = false
-    var isAdded = false
+    var registered: UInt32 = 0
+    /// libcurl says when it closes a connection's socket, and of no other.
+    var isConnection = false
   }
 
-  /// The most sockets reported at once; the rest follow in the next turn.
+  /// The most sockets handled in one turn; the rest follow in the next.
   private static let batch = 256
 
-  private let epoll: CInt
-  private let stopSignal: CInt
-  private let stopped: UnsafeMutablePointer<sem_t>
-  private let found = Mutex(Found())
+  /// The epoll: ready where a socket in it is.
+  let descriptor: CInt
+  private let events: UnsafeMutablePointer<epoll_event>
   private var watches: [Watch] = []
-  private var isStopped = false
 
-  /// Throws the error number when the kernel gives no epoll or event descriptor.
+  /// Throws the error number when the kernel gives no epoll.
   init() throws(DescriptorError) {
-    epoll = epoll_create1(CInt(EPOLL_CLOEXEC))
-    guard epoll >= 0 else { throw DescriptorError(errno: errno) }
-    stopSignal = eventfd(0, CInt(EFD_CLOEXEC))
-    guard stopSignal >= 0 else {
-      let code = errno
-      close(epoll)
-      throw DescriptorError(errno: code)
-    }
-    unsafe stopped = .allocate(capacity: 1)
-    unsafe sem_init(stopped, 0, 0)
-    _ = weir_epoll_control(epoll, EPOLL_CTL_ADD, stopSignal, EPOLLIN.rawValue)
+    descriptor = epoll_create1(CInt(EPOLL_CLOEXEC))
+    guard descriptor >= 0 else { throw DescriptorError(errno: errno) }
+    unsafe events = .allocate(capacity: Self.batch)
   }
 
   deinit {
-    unsafe sem_destroy(stopped)
-    unsafe stopped.deallocate()
-    close(stopSignal)
-    close(epoll)
+    unsafe events.deallocate()
+    close(descriptor)
   }
 
-  /// Starts the thread. `handle` runs on `eventLoop` when there is something in `takeReady()`.
-  func start(on eventLoop: any EventLoop, handle: @escaping @Sendable () -> Void) {
-    let run = Run(poller: self, eventLoop: eventLoop, handle: handle)
-    let context = unsafe Unmanaged.passRetained(run).toOpaque()
-    var thread = pthread_t()
-    let code = unsafe pthread_create(
-      &thread, nil,
-      { context in
-        guard let context = unsafe context else { return nil }
-        let run = unsafe Unmanaged<Run>.fromOpaque(context).takeRetainedValue()
-        run.poller.wait(run)
-        return nil
-      }, context)
-    precondition(code == 0, "no thread can be started")
-    pthread_detach(thread)
-  }
-
-  // MARK: Event loop only
-
-  /// The sockets that became ready. Each stays silent until `rearm` or `watch`.
-  func takeReady() -> [Ready] {
-    let ready = found.withLock { found in
-      found.isAnnounced = false
-      defer { found.sockets = [] }
-      return found.sockets
+  /// Calls `handle` with each socket that is ready, and with what it is ready for in libcurl's bits.
+  func forEachReady(_ handle: (CInt, CInt) -> Void) {
+    let count = unsafe Int(epoll_wait(descriptor, events, CInt(Self.batch), 0))
+    guard count > 0 else { return }
+    for index in 0..<count {
+      let event = unsafe events[index]
+      let socket = unsafe weir_event_descriptor(event)
+      if entry(socket, { $0.mask }) == 0 {
+        // A connection that rests: the upstream closed it, or says what nobody has asked for.
+        unregister(socket)
+      } else {
+        handle(socket, Self.readiness(unsafe event.events))
+      }
     }
-    for (socket, _) in ready { entry(socket) { $0.isArmed = false } }
-    return ready
-  }
-
-  /// Watches what libcurl still wants to hear about of the sockets that were handled.
-  func rearm(_ handled: [Ready]) {
-    for (socket, _) in handled { arm(socket) }
   }
 
   /// Watches a socket for what libcurl wants of it.
@@ -97,47 +56,37 @@ import Synchronization
     var mask: UInt32 = 0
     if read { mask |= EPOLLIN.rawValue }
     if write { mask |= EPOLLOUT.rawValue }
-    let isChanged = entry(socket) { watch in
-      let isChanged = watch.mask != mask
-      watch.mask = mask
-      if isChanged { watch.isArmed = false }
-      return isChanged
+    guard mask != 0 else { return forget(socket) }
+    let registered = entry(socket) { watch in
+      defer { (watch.mask, watch.registered) = (mask, mask) }
+      return watch.registered
     }
-    if isChanged { arm(socket) }
+    if registered == mask { return }
+    // The kernel forgets a closed descriptor by itself, and its number comes back for another socket.
+    let first = registered == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD
+    if weir_epoll_control(descriptor, first, socket, mask) == 0 { return }
+    _ = weir_epoll_control(descriptor, registered == 0 ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, socket, mask)
   }
 
-  /// Stops watching a socket. One that was just reported is silent already and stays registered for its next use.
+  /// Stops watching a socket. A connection stays registered for its next request, which then needs no system call; an
+  /// event in between takes it out.
   func forget(_ socket: CInt) {
-    let mustRemove = entry(socket) { watch in
+    let stays = entry(socket) { watch in
       watch.mask = 0
-      defer { watch.isArmed = false }
-      guard watch.isArmed else { return false }
-      watch.isAdded = false
-      return true
+      return watch.registered == 0 || (watch.isConnection && watch.registered == EPOLLIN.rawValue)
     }
-    if mustRemove { _ = weir_epoll_control(epoll, EPOLL_CTL_DEL, socket, 0) }
+    if !stays { unregister(socket) }
   }
 
-  /// Ends the thread and waits for it.
-  func stop() {
-    guard !isStopped else { return }
-    isStopped = true
-    var one: UInt64 = 1
-    _ = unsafe write(stopSignal, &one, MemoryLayout<UInt64>.size)
-    while unsafe sem_wait(stopped) != 0 {}
-  }
+  /// libcurl has opened a connection's socket, and will say when it closes it.
+  func opened(_ socket: CInt) { entry(socket) { $0 = Watch(isConnection: true) } }
 
-  private func arm(_ socket: CInt) {
-    entry(socket) { watch in
-      guard watch.mask != 0, !watch.isArmed else { return }
-      let events = watch.mask | EPOLLONESHOT.rawValue
-      watch.isArmed = true
-      if watch.isAdded, weir_epoll_control(epoll, EPOLL_CTL_MOD, socket, events) == 0 { return }
-      // The kernel forgets a closed descriptor by itself, and its number comes back for another socket.
-      watch.isAdded = true
-      if weir_epoll_control(epoll, EPOLL_CTL_ADD, socket, events) == 0 { return }
-      _ = weir_epoll_control(epoll, EPOLL_CTL_MOD, socket, events)
-    }
+  /// libcurl closes a connection's socket; the kernel forgets it with that.
+  func closed(_ socket: CInt) { entry(socket) { $0 = Watch() } }
+
+  private func unregister(_ socket: CInt) {
+    entry(socket) { $0.registered = 0 }
+    _ = weir_epoll_control(descriptor, EPOLL_CTL_DEL, socket, 0)
   }
 
   @discardableResult
@@ -147,58 +96,12 @@ import Synchronization
     return body(&watches[index])
   }
 
-  // MARK: Poller thread only
-
-  private func wait(_ run: Run) {
-    let events = UnsafeMutablePointer<epoll_event>.allocate(capacity: Self.batch)
-    defer { unsafe events.deallocate() }
-    while true {
-      let count = unsafe Int(epoll_wait(epoll, events, CInt(Self.batch), -1))
-      if count < 0 { if errno == EINTR { continue } else { break } }
-      let list = unsafe UnsafeBufferPointer(start: events, count: count)
-      guard unsafe report(list, run) else { break }
-    }
-    unsafe sem_post(stopped)
-  }
-
-  /// False when the thread is to end.
-  private func report(_ events: UnsafeBufferPointer<epoll_event>, _ run: Run) -> Bool {
-    var isEnd = false
-    let mustAnnounce = found.withLock { found in
-      for index in events.indices {
-        let descriptor = unsafe weir_event_descriptor(events[index])
-        if descriptor == stopSignal {
-          isEnd = true
-        } else {
-          found.sockets.append((descriptor, unsafe Self.readiness(events[index].events)))
-        }
-      }
-      defer { found.isAnnounced = true }
-      return !found.isAnnounced
-    }
-    if mustAnnounce, !isEnd { run.eventLoop.execute(run.handle) }
-    return !isEnd
-  }
-
   private static func readiness(_ bits: UInt32) -> CInt {
     var readiness: CInt = 0
     if bits & EPOLLIN.rawValue != 0 { readiness |= CURL_CSELECT_IN }
     if bits & EPOLLOUT.rawValue != 0 { readiness |= CURL_CSELECT_OUT }
     if bits & (EPOLLERR.rawValue | EPOLLHUP.rawValue) != 0 { readiness |= CURL_CSELECT_ERR }
     return readiness
-  }
-
-  /// What the thread holds on to.
-  private final class Run {
-    let poller: SocketPoller
-    let eventLoop: any EventLoop
-    let handle: @Sendable () -> Void
-
-    init(poller: SocketPoller, eventLoop: any EventLoop, handle: @escaping @Sendable () -> Void) {
-      self.poller = poller
-      self.eventLoop = eventLoop
-      self.handle = handle
-    }
   }
 }
 

@@ -1,4 +1,5 @@
 import CWeirCurl
+import Glibc
 import NIOCore
 
 // libcurl's callbacks of one easy handle. They run inside calls that the engine makes on its event loop.
@@ -11,6 +12,19 @@ extension Transfer {
     unsafe weir_easy_set_pointer(easy, CURLOPT_WRITEDATA, context)
     unsafe weir_easy_set_pointer(easy, CURLOPT_HEADERDATA, context)
     unsafe weir_easy_set_pointer(easy, CURLOPT_READDATA, context)
+    // The poller outlives every connection: the engine closes them before it lets go of it.
+    unsafe weir_easy_set_socket_life(
+      easy,
+      { context, socket, _ in
+        guard let context = unsafe context else { return CURL_SOCKOPT_OK }
+        unsafe Unmanaged<SocketPoller>.fromOpaque(context).takeUnretainedValue().opened(socket)
+        return CURL_SOCKOPT_OK
+      },
+      { context, socket in
+        guard let context = unsafe context else { return close(socket) }
+        unsafe Unmanaged<SocketPoller>.fromOpaque(context).takeUnretainedValue().closed(socket)
+        return close(socket)
+      }, Unmanaged.passUnretained(engine.poller).toOpaque())
     unsafe weir_easy_set_data_function(easy, CURLOPT_WRITEFUNCTION) { bytes, size, count, context in
       guard let transfer = unsafe Transfer.from(context) else { return 0 }
       return unsafe transfer.takeBody(UnsafeRawBufferPointer(start: bytes, count: size * count))

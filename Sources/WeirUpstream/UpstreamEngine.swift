@@ -1,7 +1,7 @@
 import CWeirCurl
 public import NIOCore
 
-/// One event loop's upstream side: a libcurl multi handle, the thread that waits for its sockets, and the transfers
+/// One event loop's upstream side: a libcurl multi handle, the poller of its sockets, and the transfers
 /// on it. Every method must be called on that event loop.
 @safe public final class UpstreamEngine {
   let eventLoop: any EventLoop
@@ -11,7 +11,8 @@ public import NIOCore
   private(set) var batchTime: Int64 = 0
 
   private let multi: UnsafeMutableRawPointer
-  private let poller: SocketPoller
+  let poller: SocketPoller
+  private let waker: EpollWaker
   var addresses = RecentAddresses()
   private var live: [Transfer] = []
   private var idle: [Transfer] = []
@@ -35,12 +36,25 @@ public import NIOCore
     guard let multi = unsafe curl_multi_init() else { throw EngineError(description: "libcurl has no memory") }
     unsafe self.multi = multi
     poller = try SocketPoller()
+    let woken = Weak()
+    let bound = NIOLoopBound(woken, eventLoop: eventLoop)
+    waker = try EpollWaker(watching: poller.descriptor, eventLoop: eventLoop) {
+      bound.value.engine?.handleReadySockets()
+    }
     unsafe weir_multi_set_long(multi, CURLMOPT_MAXCONNECTS, settings.keptConnections)
     unsafe weir_multi_set_long(multi, CURLMOPT_PIPELINING, Int(CURLPIPE_MULTIPLEX))
     unsafe weir_multi_set_long(multi, CURLMOPT_MAX_CONCURRENT_STREAMS, 256)
+    woken.engine = self
     setUpCallbacks()
-    let bound = NIOLoopBound(Weak(self), eventLoop: eventLoop)
-    poller.start(on: eventLoop) { bound.value.engine?.handleReadySockets() }
+  }
+
+  /// Lets the kernel wake an engine's event loop, where it can: until then a thread does. Not to be called on an event
+  /// loop.
+  public static func wakeByKernel(_ engine: NIOLoopBound<UpstreamEngine>) async throws {
+    let waker = try await engine.eventLoop.submit {
+      NIOLoopBound(engine.value.waker, eventLoop: engine.eventLoop)
+    }.get()
+    try await EpollWaker.useAlarm(waker)
   }
 
   deinit {
@@ -59,7 +73,7 @@ public import NIOCore
   /// Transfers between begin and end.
   public var liveCount: Int { live.count }
 
-  /// Ends every transfer without a word to its receiver, and the poller thread. Nothing may be begun afterwards.
+  /// Ends every transfer without a word to its receiver, and what watches the sockets. Nothing may be begun afterwards.
   public func shutDown() {
     eventLoop.preconditionInEventLoop()
     guard !isShutDown else { return }
@@ -67,7 +81,7 @@ public import NIOCore
     sweep?.cancel()
     timer.cancel()
     for transfer in live { transfer.cancel() }
-    poller.stop()
+    waker.stop()
     idle.removeAll()
   }
 
@@ -176,10 +190,9 @@ public import NIOCore
   private func handleReadySockets() {
     guard !isShutDown else { return }
     _ = now()
-    let ready = poller.takeReady()
-    for (socket, readiness) in ready { act(on: socket, readiness: readiness) }
-    poller.rearm(ready)
+    poller.forEachReady { socket, readiness in act(on: socket, readiness: readiness) }
     pump()
+    waker.arm()
   }
 
   private func act(on socket: CInt, readiness: CInt) {
@@ -296,9 +309,8 @@ public import NIOCore
     timer.request(milliseconds: milliseconds, now: batchTime)
   }
 
-  /// What the poller's closure holds, so that a forgotten engine does not live on in it.
+  /// What the waker's closure holds, so that a forgotten engine does not live on in it.
   private final class Weak {
     weak var engine: UpstreamEngine?
-    init(_ engine: UpstreamEngine) { self.engine = engine }
   }
 }

@@ -5,14 +5,18 @@ import Testing
 
 @Suite("A list of header lines for libcurl")
 struct HeaderListTests {
-  private func lines(_ list: HeaderList) -> [String] {
-    var lines: [String] = []
+  private func entries(_ list: HeaderList) -> [String] {
+    var entries: [String] = []
     var node = unsafe list.seal()
     while let current = unsafe node {
-      lines.append(unsafe String(cString: current.pointee.data))
+      entries.append(unsafe String(cString: current.pointee.data))
       unsafe node = current.pointee.next
     }
-    return lines
+    return entries
+  }
+
+  private func lines(_ list: HeaderList) -> [String] {
+    entries(list).flatMap { $0.split(separator: "\r\n").map(String.init) }
   }
 
   @Test("holds its lines in their order")
@@ -30,6 +34,24 @@ struct HeaderListTests {
     list.add("X-Empty", "")
     list.suppress("Expect")
     #expect(lines(list) == ["X-Empty;", "Expect:"])
+  }
+
+  @Test("has an entry of its own for each line that libcurl looks for, and one for all between them")
+  func joins() {
+    let list = HeaderList()
+    for name in ["X-A", "X-B", "Content-Type", "X-C", "AUTHORIZATION", "X-D", "x-e"] { list.add(name, "1") }
+    list.add("X-Empty", "")
+    list.add("X-F", "1")
+    list.suppress("Expect")
+    list.add("X-G", "1")
+    #expect(
+      entries(list) == [
+        "X-A: 1\r\nX-B: 1", "Content-Type: 1", "X-C: 1", "AUTHORIZATION: 1", "X-D: 1\r\nx-e: 1", "X-Empty;", "X-F: 1",
+        "Expect:", "X-G: 1",
+      ])
+    list.removeAll()
+    list.add("X-A", "2")
+    #expect(entries(list) == ["X-A: 2"])
   }
 
   @Test("is no list at all without lines")

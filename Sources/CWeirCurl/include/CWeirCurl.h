@@ -27,6 +27,17 @@ static inline CURLcode weir_easy_set_data_function(CURL *easy, CURLoption option
   return curl_easy_setopt(easy, option, function);
 }
 
+typedef int (*weir_opened_function)(void *context, curl_socket_t socket, curlsocktype purpose);
+typedef int (*weir_closed_function)(void *context, curl_socket_t socket);
+// Calls `opened` for each socket of a connection that libcurl opens, and `closed` instead of closing it. Both must return 0.
+static inline CURLcode weir_easy_set_socket_life(
+    CURL *easy, weir_opened_function opened, weir_closed_function closed, void *context) {
+  curl_easy_setopt(easy, CURLOPT_SOCKOPTDATA, context);
+  curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, context);
+  curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, opened);
+  return curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, closed);
+}
+
 static inline CURLcode weir_easy_get_long(CURL *easy, CURLINFO info, long *value) {
   return curl_easy_getinfo(easy, info, value);
 }
@@ -66,5 +77,16 @@ static inline int weir_epoll_control(int epoll, int operation, int descriptor, u
   struct epoll_event event = {.events = events, .data = {.fd = descriptor}};
   return epoll_ctl(epoll, operation, descriptor, &event);
 }
+
+// A one-shot poll by asynchronous I/O, with Linux's own calls (io_setup(2), io_submit(2)). Each returns 0, or the errno.
+
+// Makes a context for polls of which `ring` may have ended before `weir_alarm_empty`.
+int weir_alarm_open(unsigned ring, unsigned long *context);
+// Counts up `signal`, an eventfd, once `watched` is readable, or at once where it is.
+int weir_alarm_arm(unsigned long context, int watched, int signal);
+// Takes the polls that have ended out of the kernel's ring.
+void weir_alarm_empty(unsigned long context);
+// Ends the polls that wait; nothing for a context of 0.
+void weir_alarm_close(unsigned long context);
 
 #endif

@@ -7,8 +7,9 @@ import WeirPolicy
 /// One client connection: takes the decoder's parts, runs one exchange at a time, keeps what a pipelining client sent
 /// ahead, and ends clients that are too slow. Lives on one event loop.
 ///
-/// Reading is by demand: while an exchange is busy and its request is whole, nothing is read, so what waits is at most
-/// what one read brought. That the client left is seen all the same.
+/// Reading is by demand: while an exchange is busy and its request is whole, one read is taken and no more, so what waits
+/// is at most what two reads brought. That one stands open from request to request: were it taken back each time, every
+/// request would tell the kernel so twice. That the client left is seen all the same.
 final class ConnectionHandler: ChannelInboundHandler {
   typealias InboundIn = HTTPServerRequestPart
   typealias OutboundOut = ByteBuffer
@@ -171,7 +172,8 @@ final class ConnectionHandler: ChannelInboundHandler {
 
   private func readOn() {
     guard let context else { return }
-    if lingersUntil != nil || current?.wantsParts ?? true { context.read() }
+    guard lingersUntil == nil, let current else { return context.read() }
+    if current.wantsParts || (!current.awaitsParts && waiting.isEmpty) { context.read() }
   }
 
   // MARK: For the exchange

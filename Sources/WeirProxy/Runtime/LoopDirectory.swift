@@ -1,5 +1,6 @@
 import NIOCore
 import NIOPosix
+import WeirUpstream
 
 /// The context of every event loop. Made once at start and read from any thread; a context itself is only touched on
 /// its own loop.
@@ -19,6 +20,8 @@ final class LoopDirectory: Sendable {
       let context = try await loop.submit {
         NIOLoopBound(try LoopContext(eventLoop: loop, state: state, honoursProxies: honoursProxies), eventLoop: loop)
       }.get()
+      let engine = try await loop.submit { NIOLoopBound(context.value.engine, eventLoop: loop) }.get()
+      try await UpstreamEngine.wakeByKernel(engine)
       contexts.append((ObjectIdentifier(loop), context))
     }
     return LoopDirectory(contexts)

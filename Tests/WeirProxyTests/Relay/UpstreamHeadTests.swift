@@ -30,7 +30,7 @@ struct UpstreamHeadTests {
     var lines: [String] = []
     var node = unsafe list.seal()
     while let current = unsafe node {
-      lines.append(unsafe String(cString: current.pointee.data))
+      lines += unsafe String(cString: current.pointee.data).split(separator: "\r\n").map(String.init)
       unsafe node = current.pointee.next
     }
     return lines

@@ -12,7 +12,8 @@ struct EngineBench: Sendable {
 
   /// Runs a test with a fresh engine, then takes everything down.
   static func with(
-    _ settings: EngineSettings = EngineSettings(), _ test: (EngineBench) async throws -> Void
+    _ settings: EngineSettings = EngineSettings(), wakesByKernel: Bool = true,
+    _ test: (EngineBench) async throws -> Void
   ) async throws {
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     let origins = MultiThreadedEventLoopGroup(numberOfThreads: 1)
@@ -20,6 +21,7 @@ struct EngineBench: Sendable {
     let bound = try await loop.submit {
       NIOLoopBound(try UpstreamEngine(eventLoop: loop, settings: settings), eventLoop: loop)
     }.get()
+    if wakesByKernel { try await UpstreamEngine.wakeByKernel(bound) }
     let bench = EngineBench(loop: loop, origins: origins, bound: bound)
     let result: Result<Void, any Error>
     do { result = .success(try await test(bench)) } catch { result = .failure(error) }
