@@ -47,6 +47,11 @@ packages_missing_to_lint() {
   has_command shellcheck || echo shellcheck
 }
 
+# The same for the unit tests.
+packages_missing_to_test_units() {
+  has_command redis-server || echo redis-server
+}
+
 # The same for the end-to-end tests.
 packages_missing_to_test() {
   has_venv || echo python3-venv
