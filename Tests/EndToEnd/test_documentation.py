@@ -21,7 +21,7 @@ from harness.weir import QUIET
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 GUIDES = REPOSITORY / "Sources/weir/Documentation.docc"
-PAGES = [*(REPOSITORY / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "dashboards/README.md")),
+PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / ".github").glob("*.md")), REPOSITORY / "dashboards/README.md",
          *sorted(GUIDES.glob("*.md"))]
 RUN = ("sh", "python", "yaml", "js", "swift")
 
