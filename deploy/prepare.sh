@@ -57,6 +57,7 @@ packages_missing_to_test() {
   has_venv || echo python3-venv
   has_command nginx || echo nginx-light
   has_command openssl || echo openssl
+  has_command ip || echo iproute2
   has_command promtool || echo prometheus
   has_command prometheus || echo prometheus
   has_command wrk || echo wrk

@@ -12,6 +12,7 @@ import pytest
 
 from harness.attempts import WITH_CIRCUITS, asked, content, fail, heal
 from harness.eventually import eventually
+from harness.network import Network
 from harness.redis import Fake, Redis, free_port
 from harness.requests import chat
 from harness.rollouts import CHAT, Load, admin, log_lines, put, rollout_of
@@ -281,6 +282,25 @@ def test_under_load_no_request_fails_whatever_becomes_of_the_store(redis_with, f
         mend = disturb(redis)
         await_down(weir)
         mend()
+        await_up(weir, 15)
+
+
+@pytest.fixture
+def network():
+    if not Network.is_to_be_had():
+        pytest.skip("no network namespaces here")
+    network = Network()
+    yield network
+    network.end()
+
+
+def test_under_load_no_request_fails_when_a_firewall_comes_before_the_store(redis_with, fleet_with, network):
+    redis = redis_with(network=network)
+    weir, = fleet_with(1, redis, WEIR_RATE_LIMIT_RPM="1000000", WEIR_REDIS_DEADLINE_MS="20")
+    with Load(weir):
+        network.drop()
+        await_down(weir)
+        network.restore()
         await_up(weir, 15)
 
 

@@ -21,12 +21,14 @@ def free_port() -> int:
 class Redis:
     """`Redis(folder)`: a server without persistence. `options` are directives of redis.conf as arguments.
 
-    `persistent=True` writes every change to disk, so that `kill()` and `start()` lose nothing.
+    `persistent=True` writes every change to disk, so that `kill()` and `start()` lose nothing. `network` is where it runs
+    instead of the machine's own.
     """
 
     def __init__(self, folder: Path, *options: str, password: str = "", unix: bool = False, persistent: bool = False,
-                 port: int = 0):
-        self.folder, self.password = folder, password
+                 port: int = 0, network=None):
+        self.folder, self.password, self.network = folder, password, network
+        self.host = network.address if network else "127.0.0.1"
         self.path = str(folder / "redis.sock") if unix else ""
         self.port = 0 if unix else port or free_port()
         self.options = list(options)
@@ -41,10 +43,11 @@ class Redis:
     def start(self) -> None:
         where = ["--port", "0", "--unixsocket", self.path] if self.path else ["--port", str(self.port)]
         login = ["--requirepass", self.password] if self.password else []
+        within = self.network.within if self.network else []
         self.starts += 1
         self.process = Process(
-            ["redis-server", *where, "--bind", "127.0.0.1", "--save", "", "--dir", str(self.folder), *login,
-             *self.options], self.folder, {}, f"redis-{self.starts}")
+            [*within, "redis-server", *where, "--bind", self.host, "--save", "", "--dir", str(self.folder),
+             "--protected-mode", "no", *login, *self.options], self.folder, {}, f"redis-{self.starts}")
         self.process.await_value(lambda: True if self.is_ready() else None)
 
     def is_ready(self) -> bool:
@@ -75,10 +78,10 @@ class Redis:
     @property
     def url(self) -> str:
         login = f":{self.password}@" if self.password else ""
-        return f"unix://{login}{self.path}" if self.path else f"redis://{login}127.0.0.1:{self.port}"
+        return f"unix://{login}{self.path}" if self.path else f"redis://{login}{self.host}:{self.port}"
 
     def connect(self, timeout: float = 5) -> "Connection":
-        address = self.path or ("127.0.0.1", self.port)
+        address = self.path or (self.host, self.port)
         connection = Connection(address, timeout)
         if self.password:
             connection.ask("AUTH", self.password)
