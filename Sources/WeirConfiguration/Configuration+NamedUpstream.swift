@@ -8,14 +8,14 @@ extension Configuration {
     /// What headers, metrics and logs call it: the host of the default one, the others' ids.
     public let name: String
     /// The base URL that request paths are appended to.
-    public let url: UpstreamURL
+    public internal(set) var url: UpstreamURL
     /// Sent as `Authorization: Bearer`; nil sends no key of weir's.
-    public let apiKey: Secret?
+    public internal(set) var apiKey: Secret?
     /// Whether the client's own `Authorization` goes there; only where `apiKey` is nil.
-    public let passesClientKey: Bool
+    public internal(set) var passesClientKey: Bool
     /// Set on every request, in place of the client's fields of the same names; names are valid and unique, letter
     /// case ignored.
-    public let headers: [Header]
+    public internal(set) var headers: [Header]
     /// What it calls models, by the name that weir would send otherwise.
     public let modelNames: [String: String]
     /// As `Configuration.timeouts`, with what the upstream has of its own.

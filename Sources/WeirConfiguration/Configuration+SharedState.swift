@@ -2,7 +2,7 @@ extension Configuration {
   /// What sidecars share, and over which store.
   public struct SharedState: Sendable, Equatable {
     /// Nil shares nothing.
-    public let url: RedisURL?
+    public internal(set) var url: RedisURL?
     /// What every key begins with.
     public let prefix: String
     /// How long a request waits for the store.

@@ -10,7 +10,7 @@ extension Configuration {
     }
 
     /// Nil writes none.
-    public let file: String?
+    public internal(set) var file: String?
     /// From this size on another file follows.
     public let maxBytes: Int
     /// Earlier files that are kept.

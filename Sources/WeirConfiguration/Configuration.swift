@@ -9,7 +9,7 @@ public struct Configuration: Sendable {
   /// The upstream of `WEIR_UPSTREAM_URL`, as the settings say it.
   public let upstream: Upstream
   /// Everywhere that requests may go; the one of `WEIR_UPSTREAM_URL` first, so there is always one.
-  public let upstreams: [NamedUpstream]
+  public internal(set) var upstreams: [NamedUpstream]
   /// Which requests go to Kimi models, and how.
   public let kimi: Kimi
   /// Who may use the traffic listener; empty means anyone who reaches it.
@@ -48,21 +48,21 @@ public struct Configuration: Sendable {
   /// Whether `routes` also serves requests that are too long for the model they name; off by default.
   public let routesByLength: Bool
   /// Where changes of rollouts are kept for the next start; nil keeps them in memory only.
-  public let rolloutStateFile: String?
+  public internal(set) var rolloutStateFile: String?
   /// Where the spending of budgets is kept for the next start; nil keeps it in memory only.
-  public let budgetStateFile: String?
+  public internal(set) var budgetStateFile: String?
   /// The SQLite file of the usage ledger; nil keeps none.
   public let ledgerPath: String?
   /// Who was refused what, who changed what: the log of it.
-  public let audit: Audit
+  public internal(set) var audit: Audit
   /// How closely clients' traffic is watched.
   public let anomalies: AnomalyPolicy
   /// Where anomalies and used-up budgets are told; nil tells nobody.
-  public let webhook: Webhook?
+  public internal(set) var webhook: Webhook?
   /// How long the ledger keeps what, and whether prompts and replies are among it.
   public let ledger: Ledger
   /// What is shared with other sidecars.
-  public let sharedState: SharedState
+  public internal(set) var sharedState: SharedState
   /// Whether requests without a valid `traceparent` get one.
   public let makesTraces: Bool
   /// Whether the metrics of OpenTelemetry's GenAI conventions are exported too.

@@ -181,8 +181,8 @@ public final class Proxy: Sendable {
   public func drainAndStop() async throws -> Int {
     state.startDraining()
     pricing.cancel()
-    logger.notice(
-      "draining", metadata: ["in_flight": "\(state.inFlight.inUse)", "seconds": "\(state.current.configuration.drain)"])
+    let seconds = state.current.configuration.drain / .seconds(1)
+    logger.notice("draining", metadata: ["in_flight": "\(state.inFlight.inUse)", "seconds": "\(seconds)"])
     if state.isHandedOver { await serveOut() }
     try? await traffic.channel.close()
     try await loops.onEveryLoop { $0.drain() }
@@ -302,6 +302,8 @@ public final class Proxy: Sendable {
   ) async throws -> Listener {
     do {
       return try await bind(address)
+    } catch let error as IOError {
+      throw ListenError(address: address, setting: setting, reason: unsafe String(cString: strerror(error.errnoCode)))
     } catch {
       throw ListenError(address: address, setting: setting, reason: "\(error)")
     }

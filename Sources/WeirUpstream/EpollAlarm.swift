@@ -21,16 +21,14 @@ import NIOPosix
     self.watched = watched
     signal = eventfd(0, CInt(EFD_CLOEXEC) | CInt(EFD_NONBLOCK))
     guard signal >= 0 else { return nil }
-    guard unsafe weir_alarm_open(UInt32(Self.ring), &context) == 0 else {
-      close(signal)
-      return nil
-    }
+    // With everything set, `deinit` runs and closes the descriptor.
+    guard unsafe weir_alarm_open(UInt32(Self.ring), &context) == 0 else { return nil }
   }
 
   deinit {
     weir_alarm_close(context)
     // The channel closes its descriptor itself.
-    if channel == nil { close(signal) }
+    if channel == nil, signal >= 0 { close(signal) }
   }
 
   /// The descriptor that becomes readable; `pipe` makes a channel of it.

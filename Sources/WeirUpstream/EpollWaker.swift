@@ -71,7 +71,12 @@ final class EpollWaker {
     guard !isStopped, thread == nil else { return }
     let lost = alarm
     alarm = nil
-    lost?.stop()
+    // First, since the end of the alarm's channel comes back here.
     thread = try? EpollThread(watching: watched, eventLoop: eventLoop, handle)
+    lost?.stop()
+    // Without descriptors there is no thread; nothing would wake the loop for its upstreams any more.
+    if thread == nil {
+      eventLoop.assumeIsolated().scheduleTask(in: .seconds(1)) { self.giveUpAlarm() }
+    }
   }
 }

@@ -281,6 +281,26 @@ class TestDemo:
         assert health["upstreams"][0]["status"] == "healthy"
         assert "sk-or-v1-real" not in process.output() + process.errors()
 
+    def test_nothing_of_the_operators_own_weir_is_touched(self, started, simulator_with, tmp_path):
+        """Another upstream's key, the shared store, the state of rollouts and budgets, the audit log and the webhook."""
+        outside = simulator_with()
+        own = {"weir-state.json": tmp_path / "state.json", "audit": tmp_path / "audit.log",
+               "budgets": tmp_path / "budgets.json"}
+        _, ports = started("demo", "--no-traffic", environment={
+            "MOONSHOT_API_KEY": "sk-moonshot-real", "MOONSHOT_BASE_URL": outside.url, "WEIR_WEBHOOK_URL": outside.url,
+            "WEIR_REDIS_URL": "redis://127.0.0.1:1", "WEIR_STATE_FILE": str(own["weir-state.json"]),
+            "WEIR_AUDIT_LOG": str(own["audit"]), "WEIR_BUDGET_STATE_FILE": str(own["budgets"]),
+            "WEIR_BUDGET_USD_DAY": "5"})
+        answer = ask(ports["traffic"], "POST", "/v1/chat/completions", [("Content-Type", "application/json")],
+                     json.dumps(chat("hello", model="kimi-k2")).encode())
+        assert answer.status == 200
+        assert ask(ports["admin"], "PUT", "/rollouts/kimi", [("Content-Type", "application/json")],
+                   b'{"percent": 50}', host="localhost").status == 200
+        health = ask(ports["admin"], "GET", "/health", host="localhost").json()
+        assert "shared_state" not in health and len(health["upstreams"]) == 2
+        assert outside.ask("GET", "/_sim/requests").json() == []
+        assert not [path for path in own.values() if path.exists()]
+
 
 class TestSimulate:
     @pytest.mark.parametrize("faults", [

@@ -173,7 +173,9 @@ final class ConnectionHandler: ChannelInboundHandler {
   private func readOn() {
     guard let context else { return }
     guard lingersUntil == nil, let current else { return context.read() }
-    if current.wantsParts || (!current.awaitsParts && waiting.isEmpty) { context.read() }
+    // What follows bytes that cannot be read is not read either: it would only end the exchange at hand.
+    let mayReadAhead = waiting.isEmpty && unreadable == nil && !closesAfterCurrent
+    if current.wantsParts || (!current.awaitsParts && mayReadAhead) { context.read() }
   }
 
   // MARK: For the exchange

@@ -70,8 +70,7 @@ final class FleetLimits: Sendable {
       return
     }
     run(settlement, next.call, deadline: Self.settlementDeadline) { [self] answer, wasRefused in
-      book.settled(next, answer, wasRefused: wasRefused, wall: WallClock.wholeSeconds())
-      if case .said = answer {
+      if book.settled(next, answer, wasRefused: wasRefused, wall: WallClock.wholeSeconds()) {
         tellNext()
       } else {
         rests.store(true, ordering: .relaxed)

@@ -64,6 +64,8 @@ extension LimitScripts {
       load_owner(owner)
       for _, name in ipairs({'ds', 'dn', 'dt', 'ms', 'mn', 'mt', 'rn', 'rt'}) do reply[#reply + 1] = owner[name] end
     end
+    -- Whether what the sidecar holds was noted: a later call may have come first.
+    reply[#reply + 1] = call >= last and '1' or '0'
     return table.concat(reply, ' ')
     """
 }

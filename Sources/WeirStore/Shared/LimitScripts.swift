@@ -153,7 +153,7 @@ public enum LimitScripts {
       local kept = redis.call('HMGET', owner.key, 'ds', 'dn', 'dt', 'ms', 'mn', 'mt', 'rn', 'rt')
       local names = {'ds', 'dn', 'dt', 'ms', 'mn', 'mt', 'rn', 'rt'}
       for place, name in ipairs(names) do owner[name] = kept[place] or '0' end
-      for _, name in ipairs(names) do assert(tonumber(owner[name])) end
+      for _, name in ipairs(names) do assert(string.match(owner[name], '^%d+$')) end
       -- A clock that was set back stays in the later period.
       if tonumber(owner.ds) < today then owner.ds, owner.dn, owner.dt = text(today), '0', '0' end
       if tonumber(owner.ms) < this_month then owner.ms, owner.mn, owner.mt = text(this_month), '0', '0' end

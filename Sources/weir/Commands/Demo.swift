@@ -9,8 +9,9 @@ struct Demo: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Runs the proxy against the built-in OpenRouter simulator: no key, no network.",
     discussion: """
-      Sends itself a little traffic, so that there is something to see, and opens a rollout of Kimi at 25 % unless the
-      configuration has rollouts of its own.
+      Sends itself a little traffic, so that there is something to see, and opens a rollout of Kimi at 25 % unless the \
+      configuration has rollouts of its own. Of the configuration's upstreams, keys, shared store, state files, audit log \
+      and webhook nothing is used.
       """)
 
   @OptionGroup var options: ConfigurationOptions
@@ -34,7 +35,7 @@ struct Demo: AsyncParsableCommand {
     run.honoursProxies = false
     let sendsTraffic = traffic
     run.whenListening = { proxy in
-      Self.welcome(traffic: proxy.trafficPort, admin: proxy.adminPort)
+      Self.welcome(traffic: proxy.trafficPort, admin: proxy.adminPort, sendsTraffic: sendsTraffic)
       let port = proxy.trafficPort
       // Ends with the process.
       if sendsTraffic { Task { try await DemoTraffic(port: port).run() } }
@@ -43,7 +44,8 @@ struct Demo: AsyncParsableCommand {
     await simulator.stop()
   }
 
-  private static func welcome(traffic: Int, admin: Int) {
+  private static func welcome(traffic: Int, admin: Int, sendsTraffic: Bool) {
+    let own = sendsTraffic ? "weir sends itself a request now and then (--no-traffic stops that). " : ""
     Terminal.say(
       """
 
@@ -59,17 +61,19 @@ struct Demo: AsyncParsableCommand {
 
       Status page: http://127.0.0.1:\(admin)/
 
-      Who is moved to Kimi, and how to move half of all users:
+      \(own)Which share of users is moved to Kimi, and how to move half of them:
 
         weir rollout --admin 127.0.0.1:\(admin)
         weir rollout --admin 127.0.0.1:\(admin) kimi 50
+
+      Ctrl-C ends it. What happened is in its ledger: weir report
 
       """)
   }
 }
 
 extension ConfigurationOptions {
-  /// The operator's configuration with the simulator in the upstream's place, so that no key leaves and nothing costs.
+  /// The operator's configuration with the simulator in the upstreams' place, so that no key leaves and nothing costs.
   fileprivate func loadForDemo(upstream url: String) throws(ConfigurationProblems) -> Configuration {
     var environment = ProcessEnvironment.all()
     environment["WEIR_UPSTREAM_URL"] = url
@@ -79,9 +83,15 @@ extension ConfigurationOptions {
     environment["WEIR_LOG_FORMAT"] = environment["WEIR_LOG_FORMAT"] ?? "text"
     let configured = try loadForDemo(environment)
     let hasRollout = configured.rollouts.shares.contains { $0.hundredths > 0 }
-    guard !hasRollout, environment["KIMI_ROLLOUT_PERCENTAGE"] == nil else { return configured }
-    environment["KIMI_ROLLOUT_PERCENTAGE"] = "25"
-    return try loadForDemo(environment)
+    if !hasRollout, environment["KIMI_ROLLOUT_PERCENTAGE"] == nil {
+      environment["KIMI_ROLLOUT_PERCENTAGE"] = "25"
+      return try demonstrated(loadForDemo(environment))
+    }
+    return demonstrated(configured)
+  }
+
+  private func demonstrated(_ configuration: Configuration) -> Configuration {
+    configuration.demonstration(at: configuration.upstream.url)
   }
 
   private func loadForDemo(_ environment: [String: String]) throws(ConfigurationProblems) -> Configuration {

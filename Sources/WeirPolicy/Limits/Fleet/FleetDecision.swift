@@ -84,6 +84,8 @@ extension LimitBook.State {
       for count in holding.counts { fleet?.ledger.owe(count, count.amount, now: now) }
     }
     holdings.fleet = holding
+    // The store is told of it when it is back.
+    noteStale(holding)
     return view
   }
 
@@ -148,7 +150,7 @@ extension LimitBook.State {
     for count in holding.counts where count.rule.unit == .tokens && tokens != count.amount {
       if holding.isOwed {
         fleet?.ledger.owe(count, tokens - count.amount, now: now)
-      } else {
+      } else if holding.isTaken || tokens > count.amount {
         fleet?.ledger.charge(count, tokens - count.amount)
       }
     }

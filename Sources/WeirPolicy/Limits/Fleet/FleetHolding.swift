@@ -30,6 +30,8 @@ struct FleetHolding: Sendable {
   var askedAt: Int64 = 0
   /// The store was not told of it.
   var isOwed = false
+  /// The store is known to have taken it; where it is neither owed nor known, nothing of it is given back.
+  var isTaken = false
 
   /// Whether nothing about it is anybody else's.
   var isEmpty: Bool { counts.isEmpty && places.isEmpty && budgets.isEmpty }
@@ -60,4 +62,14 @@ public enum FleetAnswer: Sendable {
   case unknown
   /// The store was not asked, or said that it did nothing.
   case notDone
+
+  /// Empty where nothing was said.
+  var bytes: [UInt8] {
+    if case .said(let bytes) = self { bytes } else { [] }
+  }
+
+  /// Whether the store may have done what it was asked.
+  var isUnknown: Bool {
+    if case .unknown = self { true } else { false }
+  }
 }

@@ -6,11 +6,13 @@ struct FleetKey: Hashable, Sendable {
   private let high: UInt64
   private let low: UInt64
 
-  /// The count of a rule for a subject. A rule keeps its counts in the store where name, unit and dimensions stay.
+  /// The count of a rule for a subject. A rule keeps its counts in the store where name, unit, dimensions and the clients that
+  /// it names stay: the default `rpm` and a client's own are two.
   init(rule name: String, unit: String, scope: LimitScope, subject: CountedSubject) {
     var parts = KeyParts()
     parts.append(name)
     parts.append(unit)
+    parts.append(scope.clients.sorted())
     let dimensions = LimitScope.Dimension.allCases.filter { scope.dimensions.contains($0) }
     parts.append(dimensions.map(\.rawValue))
     for dimension in dimensions {

@@ -24,6 +24,8 @@ struct FleetLedger: Sendable {
     let number: Int64
     var spends: [Spend: OwnerSpending.Amount] = [:]
     var charges: [FleetKey: Charge] = [:]
+    /// An earlier try may have been booked, so that it must keep its number.
+    var isUncertain = false
     /// How often the store has refused it.
     var refusals = 0
   }
@@ -71,7 +73,16 @@ struct FleetLedger: Sendable {
   /// Cells that the store could not be asked for; by the time that it can they may have drained.
   mutating func owe(_ count: FleetHolding.Count, _ cells: Int, now: Int64) {
     change(count) { charge in
-      if cells > 0 { charge.owed.charge(cells, now: now) } else { charge.owed.giveBack(0 - max(cells, -Int.max)) }
+      if cells > 0 {
+        charge.owed.charge(cells, now: now)
+        return
+      }
+      // What was owed may have been told and booked meanwhile; that part goes back like any other.
+      let unused = 0 - max(cells, -Int.max)
+      let owed = min(charge.owed.burst - charge.owed.remaining(now: now), unused)
+      charge.owed.giveBack(owed)
+      let (rest, overflows) = charge.cells.subtractingReportingOverflow(unused - owed)
+      if !overflows { charge.cells = rest }
     }
   }
 
@@ -132,12 +143,13 @@ struct FleetLedger: Sendable {
   ///
   /// - Parameter wasRefused: the store read it and would not have it: it is told in smaller parts, and one that is
   ///   refused again and again is let go, so that it does not stand in the way for ever.
-  mutating func failed(places: [FleetKey], owners: [String?], wasRefused: Bool) {
+  mutating func failed(places: [FleetKey], owners: [String?], wasRefused: Bool, mayBeBooked: Bool = false) {
     note(places: places, owners: owners)
+    if mayBeBooked { sent?.isUncertain = true }
     guard wasRefused, var batch = sent else { return }
     batch.refusals += 1
     sent = batch
-    if batch.spends.count + batch.charges.count > 1 {
+    if !batch.isUncertain, batch.spends.count + batch.charges.count > 1 {
       size = max((batch.spends.count + batch.charges.count) / 2, 1)
       for (spend, amount) in batch.spends { waiting.spends[spend, default: OwnerSpending.Amount()].add(amount) }
       for (key, charge) in batch.charges where waiting.charges[key] == nil { waiting.charges[key] = charge }

@@ -31,7 +31,7 @@ struct FleetVerdict: Sendable, Equatable {
     var numbers = FleetNumbers(bytes)
     guard let kind = numbers.next(), let which = numbers.next(), let detail = numbers.next(), let now = numbers.next(),
       let decision = Decision(
-        kind: kind, place: Int(clamping: which) - 1, detail: detail, places: [budgets, places, countsAsked])
+        kind: kind, place: Int(clamping: which) &- 1, detail: detail, places: [budgets, places, countsAsked])
     else { return nil }
     self.decision = decision
     wall = now / 1_000_000
@@ -41,7 +41,8 @@ struct FleetVerdict: Sendable, Equatable {
       else { return nil }
       counts.append(
         Count(
-          remaining: Int(clamping: remaining), reset: FleetVerdict.nanoseconds(reset), granted: Int(clamping: granted)))
+          remaining: Int(min(max(remaining, 0), FleetVerdict.most)), reset: FleetVerdict.nanoseconds(reset),
+          granted: Int(min(granted, FleetVerdict.most))))
     }
     self.counts = counts
     var owners: [FleetSpending] = []
@@ -51,6 +52,9 @@ struct FleetVerdict: Sendable, Equatable {
     }
     self.owners = owners
   }
+
+  /// Cells that a count can have (`GCRA`): whatever a store says, sums of them do not overflow.
+  private static let most: Int64 = 1_000_000_000_000
 
   /// Of microseconds.
   static func nanoseconds(_ microseconds: Int64) -> Int64 {

@@ -45,19 +45,26 @@ extension LimitBook {
   }
 
   /// What came of telling it.
-  public func settled(_ settlement: FleetSettlement, _ answer: FleetAnswer, wasRefused: Bool, wall: Int64) {
+  ///
+  /// - Returns: whether the store has it.
+  public func settled(
+    _ settlement: FleetSettlement, _ answer: FleetAnswer, wasRefused: Bool, wall: Int64
+  ) -> Bool {
     state.withLock { state in
-      guard case .said(let bytes) = answer else {
+      var numbers = FleetNumbers(answer.bytes)
+      guard let clock = numbers.next() else {
         state.fleet?.ledger.failed(
-          places: settlement.places, owners: settlement.owners, wasRefused: wasRefused)
-        return
+          places: settlement.places, owners: settlement.owners, wasRefused: wasRefused,
+          mayBeBooked: answer.isUnknown)
+        return false
       }
       state.fleet?.ledger.arrived()
-      var numbers = FleetNumbers(bytes)
-      guard let clock = numbers.next() else { return }
       var spending: [FleetSpending] = []
       while spending.count < settlement.owners.count, let next = FleetSpending(&numbers) { spending.append(next) }
       state.learn(settlement.owners, spending, clock: clock / 1_000_000, wall: wall)
+      // A question that was asked later came first, and the store went by that.
+      if numbers.next() == 0 { state.fleet?.ledger.note(places: settlement.places, owners: settlement.owners) }
+      return true
     }
   }
 
@@ -87,7 +94,10 @@ extension LimitBook {
     guard isUp else { return (.goesOn, try fallBack(&holdings, .notDone, now: now, wall: wall)) }
     var asked = holdings
     let (step, view) = state.withLock { state -> (FleetStep, RateLimitView?) in
-      if let (step, view) = state.takePermits(asked, now: now) { return (step, view) }
+      if let (step, view) = state.takePermits(asked, now: now) {
+        asked.fleet?.isTaken = true
+        return (step, view)
+      }
       asked.fleet?.askedAt = now
       return (state.question(asked, now: now).map(FleetStep.asks) ?? .goesOn, nil)
     }
@@ -106,9 +116,11 @@ extension LimitBook {
     else { return (try fallBack(&holdings, answer, now: now, wall: wall), nil) }
     let asked = holdings
     do throws(Denial) {
-      return try state.withLock { state throws(Denial) in
+      let said = try state.withLock { state throws(Denial) in
         try state.follow(verdict, asked, now: now, wall: wall)
       }
+      holdings.fleet?.isTaken = true
+      return said
     } catch { throw error.refusal }
   }
 

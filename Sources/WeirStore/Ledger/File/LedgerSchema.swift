@@ -69,7 +69,8 @@ struct LedgerSchema: Sendable {
     """
 
   /// Nearly every request is one attempt that succeeds, of which its own row tells everything but how long it took. That
-  /// comes into the row, and attempts are read from both.
+  /// comes into the row, and attempts are read from both. A weir of before, which hands over to the one that upgrades the
+  /// file, still writes to what was a table: the triggers take that in.
   private static let toldAttempts = """
     ALTER TABLE requests ADD COLUMN attempt_us INTEGER;
     ALTER TABLE attempts RENAME TO attempt_rows;
@@ -78,6 +79,15 @@ struct LedgerSchema: Sendable {
       UNION ALL
       SELECT time_ms, id, sequence, 1, upstream, model, status, NULL, attempt_us FROM requests
       WHERE attempt_us IS NOT NULL;
+    CREATE TRIGGER attempts_insert INSTEAD OF INSERT ON attempts BEGIN
+      INSERT OR IGNORE INTO attempt_rows (time_ms, id, sequence, n, upstream, model, status, failure, duration_us)
+      VALUES (NEW.time_ms, NEW.id, NEW.sequence, NEW.n, NEW.upstream, NEW.model, NEW.status, NEW.failure,
+        NEW.duration_us);
+    END;
+    CREATE TRIGGER attempts_delete INSTEAD OF DELETE ON attempts BEGIN
+      DELETE FROM attempt_rows
+      WHERE time_ms = OLD.time_ms AND id = OLD.id AND sequence = OLD.sequence AND n = OLD.n;
+    END;
     """
 
   /// Rows lie in the order of their time, so that a report reads one stretch of the file and retention frees one. What

@@ -56,6 +56,9 @@ struct LedgerBatch: Sendable {
     sequences.append(sequence)
   }
 
+  /// Gives back the room behind the last row.
+  mutating func fit() { bytes = Array(bytes.prefix(ends.last ?? 0)) }
+
   private func companion<Value>(of row: borrowing LedgerRow, _ value: Value, _ sequence: Int64) -> Companion<Value> {
     Companion(
       row: count, timeMilliseconds: row.timeMilliseconds, id: row.id.cut(toBytes: LedgerRow.maximumTextBytes),

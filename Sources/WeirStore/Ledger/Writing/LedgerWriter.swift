@@ -46,7 +46,11 @@ struct LedgerWriter {
     if now >= notBefore, !isClosed {
       var taken = backlog.withLock { $0.take() }
       if let prepare { taken.prepare(prepare) }
-      if taken.count > 0 { batches.append(taken) }
+      if taken.count > 0 {
+        // It waits behind others for a file that cannot be written, maybe for hours.
+        if !batches.isEmpty { taken.fit() }
+        batches.append(taken)
+      }
       lastFailure = writeAll(backlog, &outcome)
       failures = lastFailure == nil ? 0 : failures + 1
       if lastFailure != nil {
