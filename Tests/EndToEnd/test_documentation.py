@@ -184,6 +184,16 @@ def test_every_variable_that_the_readme_names_is_one_of_the_reference():
     assert named - {"WEIR_BIN"} <= set(re.findall(names, (GUIDES / "Reference.md").read_text()))
 
 
+def test_every_metric_has_its_row_in_the_reference():
+    sources = [each for target in ("WeirProxy", "WeirMetrics")
+               for each in (REPOSITORY / "Sources" / target).rglob("*.swift")]
+    # Names within the literals of a line; a literal of several lines holds no metric.
+    literals = [literal for each in sources for literal in re.findall(r'"(?:[^"\\\n]|\\.)*"', each.read_text())]
+    names = {name for literal in literals for name in re.findall(r"\bweir_[a-z_]+", literal)}
+    assert len(names) > 40
+    assert names <= set(re.findall(r"\bweir_[a-z_]+", (GUIDES / "Reference.md").read_text()))
+
+
 def raw_values(path: str) -> set:
     """The wire names of an enumeration whose cases may spell theirs out."""
     text = (REPOSITORY / path).read_text()
