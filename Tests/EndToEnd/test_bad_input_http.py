@@ -4,6 +4,7 @@ import posixpath
 import re
 import socket
 import ssl
+import time
 import urllib.parse
 
 import pytest
@@ -156,6 +157,17 @@ def test_a_lone_line_feed_never_becomes_part_of_a_header(strict, simulator):
         assert (received.get("x-a"), received.get("x-b")) == ("a", "b")
     else:
         check_error(reply, 400, "invalid_request")
+
+
+def test_bytes_that_are_no_request_do_not_end_the_one_before_them(strict):
+    """Whoever counts a body's bytes too low still gets the answer to what was counted."""
+    with strict.wire() as wire:
+        wire.send(framed(LENGTH, b"x-sim-fault: delay=600", body=PLAIN + b"\x80 not counted\r\n\r\n"))
+        for _ in range(3):
+            time.sleep(0.1)
+            wire.send(b"\x80 more of it\r\n\r\n")
+        assert wire.read_reply("POST").status == 200
+        assert wire.read_reply("POST").status == 400
 
 
 def test_a_tls_hello_to_the_plain_port_is_turned_away(strict):

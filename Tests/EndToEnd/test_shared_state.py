@@ -330,7 +330,7 @@ def test_a_circuit_that_opens_is_open_for_all_one_probes_and_all_are_told(guarde
     for _ in range(5):
         asked(first, upstream, "acme/failing")
     eventually(lambda: circuit(second, "acme/failing") == 2, "open where nobody has asked")
-    assert log_lines(second, '"reason": "fleet"')
+    eventually(lambda: log_lines(second, '"reason": "fleet"'), "the log says by whom")
     probes = {first: 0, second: 0}
     end = time.monotonic() + 3.5
     while time.monotonic() < end:

@@ -88,6 +88,51 @@ struct FleetLedgerTests {
     #expect(owed.burst - owed.remaining(now: 90_000_000_000) == 0)
   }
 
+  @Test("keeps the number of a batch that may be booked, also where the store refuses it later")
+  func uncertain() throws {
+    var ledger = FleetLedger()
+    ledger.spend("a", amount(5), day: day)
+    ledger.spend(nil, amount(5), day: day)
+    _ = ledger.next()
+    ledger.failed(places: [], owners: [], wasRefused: false, mayBeBooked: true)
+    _ = ledger.next()
+    ledger.failed(places: [], owners: [], wasRefused: true)
+    let told = ledger.next()
+    let again = try #require(told?.batch)
+    #expect(again.number == 1 && again.spends.count == 2)
+  }
+
+  @Test("gives back tokens whose debt the store has booked")
+  func bookedDebt() throws {
+    var ledger = FleetLedger()
+    let count = count("a")
+    ledger.owe(count, 80, now: 0)
+    _ = ledger.next()
+    ledger.arrived()
+    ledger.owe(count, -70, now: 0)
+    let told = ledger.next()
+    let charge = try #require(told?.batch?.charges[count.key])
+    #expect(charge.cells == -70 && charge.owed.remaining(now: 0) == 100)
+  }
+
+  @Test("counts a client's own rule apart from the default one of the same name")
+  func namesakes() {
+    let subject = CountedSubject(LimitSubject(client: "a", user: nil, model: "m"))
+    let usual = FleetKey(rule: "rpm", unit: "requests", scope: LimitScope(per: [.client]), subject: subject)
+    let own = FleetKey(
+      rule: "rpm", unit: "requests", scope: LimitScope(per: [.client], clients: ["a"]), subject: subject)
+    #expect(usual != own)
+  }
+
+  @Test("takes the smallest and largest numbers of a store for what they can be")
+  func extremes() throws {
+    let text = "0 -9223372036854775808 0 1 9223372036854775807 -1 9223372036854775807"
+    let verdict = try #require(FleetVerdict(Array(text.utf8), counts: 1, places: 0, owners: 0, budgets: 0))
+    #expect(verdict.counts[0].remaining == 1_000_000_000_000 && verdict.counts[0].granted == 1_000_000_000_000)
+    let refusal = Array("1 -9223372036854775808 1 1".utf8)
+    #expect(FleetVerdict(refusal, counts: 0, places: 0, owners: 0, budgets: 1) == nil)
+  }
+
   @Test("survives any answer of the store", arguments: [UInt64(1), 2, 3])
   func hostileAnswers(seed: UInt64) {
     var generator = SplitMix(state: seed)
