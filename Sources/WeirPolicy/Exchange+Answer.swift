@@ -3,21 +3,21 @@ public import WeirWire
 extension Exchange {
   /// weir answers with a document of its own, or one of the upstream's that it kept or added to. The status is then
   /// the client's, whatever the upstream said, if it said anything.
-  public mutating func answered(status: Int) { self.status = status }
+  public func answered(status: Int) { self.status = status }
 
   /// The circuit that the last step opened or closed, handed out once.
-  public mutating func takeCircuitChange() -> CircuitChange? {
+  public func takeCircuitChange() -> CircuitChange? {
     defer { circuitChange = nil }
     return circuitChange
   }
 
   /// What became of the look into the cache.
-  public mutating func answered(from result: CacheResult) { cacheResult = result }
+  public func answered(from result: CacheResult) { cacheResult = result }
 
   /// The reply is one that an earlier or identical request brought.
   ///
   /// - Parameter reading: what it said about itself; nil where another request's record has that.
-  public mutating func takes(status: Int, model: String?, upstream: String, reading: ReplyReading?, now: Int64) {
+  public func takes(status: Int, model: String?, upstream: String, reading: ReplyReading?, now: Int64) {
     repliedAt = now
     self.status = status
     self.upstream = upstream

@@ -4,7 +4,10 @@ public import WeirWire
 ///
 /// The record is the trail: response headers, metrics, the access log and `weir explain` read it, so that no step
 /// logs or counts. Times are nanoseconds of a monotonic clock.
-public struct Exchange: Sendable {
+///
+/// An object, since it is large: steps write into it where it is. It belongs to one event loop; whoever needs what it
+/// said earlier takes that out, as `EarlierAttempt` does.
+public final class Exchange {
   /// Kept from the client when valid, else weir's own.
   public let requestID: String
   /// When the head had arrived.
@@ -151,7 +154,7 @@ public struct Exchange: Sendable {
   }
 
   /// Notes a change outside the body for `x-weir-edits`.
-  public mutating func note(edit: String) { otherEdits.append(edit) }
+  public func note(edit: String) { otherEdits.append(edit) }
 }
 
 /// Where a reply came from; the raw values are those of `x-weir-cache`.

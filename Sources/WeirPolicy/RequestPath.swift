@@ -12,11 +12,11 @@ public enum RequestPath {
   public static func open(
     _ head: RequestHead, requestID: String, policy: PolicySnapshot, now: Int64, wall: @autoclosure () -> Int64
   ) -> (Exchange, Refusal?) {
-    var exchange = Exchange(requestID: requestID, receivedAt: now, method: head.method)
+    let exchange = Exchange(requestID: requestID, receivedAt: now, method: head.method)
     exchange.trace = head.trace
     do throws(Refusal) {
       exchange.target = try RequestTarget.read(method: head.method, target: head.target)
-      try AuthorizeClient.authorize(&exchange, head: head, policy: policy, wall: wall)
+      try AuthorizeClient.authorize(exchange, head: head, policy: policy, wall: wall)
     } catch {
       return (exchange, error)
     }
@@ -39,7 +39,7 @@ public enum RequestPath {
   /// - Returns: what the request holds of limits and budgets, to be settled with it.
   /// - Throws: the `Refusal` that the client gets instead of an answer.
   public static func admit(
-    _ exchange: inout Exchange, head: RequestHead, envelope: Envelope, policy: PolicySnapshot, shared: SharedPolicy,
+    _ exchange: Exchange, head: RequestHead, envelope: Envelope, policy: PolicySnapshot, shared: SharedPolicy,
     random: UInt64, now: Int64, wall: Int64, census: () -> BodyCensus, memberText: (Range<Int>) -> String
   ) throws(Refusal) -> LimitLease {
     exchange.admittedAt = now
@@ -54,18 +54,18 @@ public enum RequestPath {
     if exchange.model == nil {
       exchange.model = try AuthorizeModel.authorize(exchange.askedModel, for: exchange.profile, policy: policy)
     }
-    AssignVariant.assign(&exchange, head: head, policy: policy, random: random)
-    RouteByTask.relieve(&exchange, bodyBytes: bodyBytes, policy: policy)
-    try DivertKimi.divert(&exchange, policy: policy)
+    AssignVariant.assign(exchange, head: head, policy: policy, random: random)
+    RouteByTask.relieve(exchange, bodyBytes: bodyBytes, policy: policy)
+    try DivertKimi.divert(exchange, policy: policy)
     exchange.plan = PlanAttempts.plan(exchange.model, for: exchange.profile, policy: policy)
     try ScreenRequest.screen(
-      &exchange, envelope: envelope, policy: policy, census: census, memberText: memberText)
-    try aim(&exchange, at: 0, envelope: envelope, policy: policy, memberText: memberText)
+      exchange, envelope: envelope, policy: policy, census: census, memberText: memberText)
+    try aim(exchange, at: 0, envelope: envelope, policy: policy, memberText: memberText)
     let screened = exchange.screening
     let lease = try ReserveLimits.reserve(
-      &exchange, envelope: envelope, policy: policy, shared: shared, now: now, wall: wall,
+      exchange, envelope: envelope, policy: policy, shared: shared, now: now, wall: wall,
       census: { screened?.census(of: census()) ?? census() }, memberText: memberText)
-    CapOutput.cap(&exchange, envelope: envelope, memberText: memberText)
+    CapOutput.cap(exchange, envelope: envelope, memberText: memberText)
     exchange.cacheDecision = try LookUpCache.decide(
       exchange, head: head, envelope: envelope, policy: policy, memberText: memberText)
     return lease
@@ -73,7 +73,7 @@ public enum RequestPath {
 
   /// A request whose body weir does not read goes as it is.
   public static func admitUnread(
-    _ exchange: inout Exchange, head: RequestHead, policy: PolicySnapshot, shared: SharedPolicy, now: Int64, wall: Int64
+    _ exchange: Exchange, head: RequestHead, policy: PolicySnapshot, shared: SharedPolicy, now: Int64, wall: Int64
   ) throws(Refusal) -> LimitLease {
     exchange.admittedAt = now
     exchange.deadline = try ReadDeadline.read(head, now: now)
@@ -83,7 +83,7 @@ public enum RequestPath {
     // A model picker asks for the list again and again.
     guard exchange.endpoint != .models else { return LimitLease() }
     return try ReserveLimits.reserve(
-      &exchange, envelope: nil, policy: policy, shared: shared, now: now, wall: wall,
+      exchange, envelope: nil, policy: policy, shared: shared, now: now, wall: wall,
       census: { BodyCensus(plainBytes: 0) },
       memberText: { _ in "" })
   }
@@ -93,25 +93,25 @@ public enum RequestPath {
   /// - Parameter isUp: whether the store that they share takes calls.
   /// - Throws: the refusal that the client gets; nothing is held then.
   public static func askFleet(
-    _ exchange: inout Exchange, lease: inout LimitLease?, isUp: Bool, now: Int64, wall: Int64
+    _ exchange: Exchange, lease: inout LimitLease?, isUp: Bool, now: Int64, wall: Int64
   ) throws(Refusal) -> FleetStep {
-    try AskFleet.ask(&exchange, lease: &lease, isUp: isUp, now: now, wall: wall)
+    try AskFleet.ask(exchange, lease: &lease, isUp: isUp, now: now, wall: wall)
   }
 
   /// The store has answered what `askFleet` asked, or has not.
   public static func fleetAnswered(
-    _ exchange: inout Exchange, _ answer: FleetAnswer, lease: inout LimitLease?, now: Int64, wall: Int64
+    _ exchange: Exchange, _ answer: FleetAnswer, lease: inout LimitLease?, now: Int64, wall: Int64
   ) throws(Refusal) {
-    try AskFleet.take(answer, &exchange, lease: &lease, now: now, wall: wall)
+    try AskFleet.take(answer, exchange, lease: &lease, now: now, wall: wall)
   }
 
   /// The request goes to another target than the last: what is its body to be?
   public static func aim(
-    _ exchange: inout Exchange, at index: Int, envelope: Envelope, policy: PolicySnapshot,
+    _ exchange: Exchange, at index: Int, envelope: Envelope, policy: PolicySnapshot,
     memberText: (Range<Int>) -> String
   ) throws(Refusal) {
-    AimAtTarget.aim(&exchange, at: index)
-    try EditBody.edit(&exchange, envelope: envelope, policy: policy, memberText: memberText)
+    AimAtTarget.aim(exchange, at: index)
+    try EditBody.edit(exchange, envelope: envelope, policy: policy, memberText: memberText)
   }
 
   /// The model that the request goes to now may cost more than the one before.
@@ -129,9 +129,9 @@ public enum RequestPath {
   /// - Returns: the place in the plan.
   /// - Throws: the refusal where no target takes requests.
   public static func beginAttempt(
-    _ exchange: inout Exchange, from index: Int, shared: SharedPolicy, now: Int64
+    _ exchange: Exchange, from index: Int, shared: SharedPolicy, now: Int64
   ) throws(Refusal) -> Int {
-    let place = try ChooseTarget.choose(&exchange, from: index, shared: shared, now: now)
+    let place = try ChooseTarget.choose(exchange, from: index, shared: shared, now: now)
     exchange.attempts += 1
     exchange.upstream = exchange.plan.target(place)?.key.upstream
     exchange.firstSentAt = exchange.firstSentAt ?? now
@@ -142,23 +142,15 @@ public enum RequestPath {
   }
 
   /// The head of a reply has arrived.
-  public static func replied(_ exchange: inout Exchange, status: Int, now: Int64) {
+  public static func replied(_ exchange: Exchange, status: Int, now: Int64) {
     exchange.repliedAt = now
     exchange.status = status
   }
 
   /// The client gets an earlier attempt's reply after all: the record tells of that one.
-  public static func returns(_ exchange: inout Exchange, to earlier: Exchange, now: Int64) {
+  public static func returns(_ exchange: Exchange, to earlier: EarlierAttempt, now: Int64) {
     exchange.repliedAt = now
-    exchange.status = earlier.status
-    exchange.upstream = earlier.upstream
-    exchange.model = earlier.model
-    exchange.sentModel = earlier.sentModel
-    exchange.edits = earlier.edits
-    exchange.hidesStreamUsage = earlier.hidesStreamUsage
-    exchange.warnings = earlier.warnings
-    exchange.fallbackFrom = earlier.fallbackFrom
-    exchange.fallbackReason = earlier.fallbackReason
+    earlier.restore(exchange)
   }
 
   /// The upstream answered or failed, and the client has nothing of it yet: what does the client get?
@@ -168,16 +160,16 @@ public enum RequestPath {
   ///   - hasReply: whether an earlier attempt's whole reply is kept.
   ///   - timeLeft: nanoseconds of the time that the whole request may take.
   public static func afterAttempt(
-    _ exchange: inout Exchange, report: AttemptReport, isReplayable: Bool, policy: PolicySnapshot,
+    _ exchange: Exchange, report: AttemptReport, isReplayable: Bool, policy: PolicySnapshot,
     shared: SharedPolicy, hasReply: Bool = false, timeLeft: Int64, random: UInt64, now: Int64
   ) -> NextStep {
-    RecordAttempt.record(&exchange, report: report, policy: policy, shared: shared, now: now)
+    RecordAttempt.record(exchange, report: report, policy: policy, shared: shared, now: now)
     let state = AttemptState(
       plan: exchange.plan, target: exchange.targetIndex, retries: exchange.retries, hasReply: hasReply)
     let step = JudgeAttempt.next(
       report: report, state: state, policy: policy, book: shared.attempts, canReplay: isReplayable, now: now,
       timeLeft: timeLeft, random: random)
-    NoteStep.note(step, failure: AttemptFailure.of(report), in: &exchange)
+    NoteStep.note(step, failure: AttemptFailure.of(report), in: exchange)
     return step
   }
 
@@ -189,26 +181,26 @@ public enum RequestPath {
   }
 
   /// The client gets output of the attempt at hand.
-  public static func relays(_ exchange: inout Exchange, shared: SharedPolicy, now: Int64) {
-    RecordAttempt.probeWorks(&exchange, shared: shared, now: now)
+  public static func relays(_ exchange: Exchange, shared: SharedPolicy, now: Int64) {
+    RecordAttempt.probeWorks(exchange, shared: shared, now: now)
   }
 
   /// The reply of the attempt at hand went to the client, and is over.
   public static func attemptEnded(
-    _ exchange: inout Exchange, report: AttemptReport, policy: PolicySnapshot, shared: SharedPolicy, now: Int64
+    _ exchange: Exchange, report: AttemptReport, policy: PolicySnapshot, shared: SharedPolicy, now: Int64
   ) {
-    RecordAttempt.record(&exchange, report: report, policy: policy, shared: shared, now: now)
+    RecordAttempt.record(exchange, report: report, policy: policy, shared: shared, now: now)
   }
 
   /// The client left, or weir answers without waiting for the upstream: the attempt tells nothing of it.
-  public static func abandonAttempt(_ exchange: inout Exchange, shared: SharedPolicy, now: Int64) {
-    RecordAttempt.abandon(&exchange, shared: shared, now: now)
+  public static func abandonAttempt(_ exchange: Exchange, shared: SharedPolicy, now: Int64) {
+    RecordAttempt.abandon(exchange, shared: shared, now: now)
   }
 
   /// weir answers itself, or ends a reply that it had begun to relay.
   ///
   /// - Parameter hasBegun: whether the client has the head of a reply.
-  public static func refuse(_ exchange: inout Exchange, _ refusal: Refusal, hasBegun: Bool = false) {
+  public static func refuse(_ exchange: Exchange, _ refusal: Refusal, hasBegun: Bool = false) {
     exchange.refusal = refusal
     if !hasBegun { exchange.status = refusal.status }
   }
@@ -220,7 +212,7 @@ public enum RequestPath {
   ///   - wall: seconds since 1970.
   ///   - census: what the body is made of, if it is still there; asked only where the usage has to be estimated.
   public static func settle(
-    _ exchange: inout Exchange, ending: Ending, reading: ReplyReading?, lease: consuming LimitLease?,
+    _ exchange: Exchange, ending: Ending, reading: ReplyReading?, lease: consuming LimitLease?,
     policy: PolicySnapshot, now: Int64, wall: Int64, census: () -> BodyCensus? = { nil }
   ) {
     exchange.ending = ending
@@ -232,6 +224,6 @@ public enum RequestPath {
       exchange.savedUSD = kept.usd
       exchange.cost = Cost(usd: 0, source: .none, baselineUSD: kept.baselineUSD)
     }
-    SettleLimits.settle(&exchange, lease: lease, now: now, wall: wall)
+    SettleLimits.settle(exchange, lease: lease, now: now, wall: wall)
   }
 }

@@ -22,20 +22,21 @@ public struct Explanation: Sendable {
     var request = HTTPRequestHead(version: .http1_1, method: .POST, uri: path)
     for (name, value) in headers { request.headers.add(name: name, value: value) }
     let fields = RequestFields(request)
-    var (exchange, refusal) = RequestPath.open(
+    let (exchange, opening) = RequestPath.open(
       fields.head, requestID: fields.requestID ?? "req_explain", policy: snapshot.policy, now: 0,
       wall: WallClock.wholeSeconds())
+    var refusal = opening
     do throws(Refusal) {
       if let refusal { throw refusal }
       if exchange.endpoint.readsBody {
         let envelope = try Self.envelope(of: body, finding: snapshot.policy.bodyRules.memberNames)
         _ = try RequestPath.admit(
-          &exchange, head: fields.head, envelope: envelope, policy: snapshot.policy, shared: shared, random: 0, now: 0,
+          exchange, head: fields.head, envelope: envelope, policy: snapshot.policy, shared: shared, random: 0, now: 0,
           wall: WallClock.wholeSeconds(), census: { BodyCensus(body.span) }
         ) { String(decoding: body[$0], as: UTF8.self) }
       } else {
         _ = try RequestPath.admitUnread(
-          &exchange, head: fields.head, policy: snapshot.policy, shared: shared, now: 0,
+          exchange, head: fields.head, policy: snapshot.policy, shared: shared, now: 0,
           wall: WallClock.wholeSeconds())
       }
     } catch {

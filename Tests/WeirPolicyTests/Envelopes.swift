@@ -40,13 +40,13 @@ extension BodySplice {
 extension RequestPath {
   /// Admits a body given as text; no random choice is to be made.
   static func admit(
-    _ exchange: inout Exchange, head: RequestHead, json: String, policy: PolicySnapshot,
+    _ exchange: Exchange, head: RequestHead, json: String, policy: PolicySnapshot,
     shared: SharedPolicy? = nil, now: Int64 = 0, wall: Int64 = 0
   ) throws {
     let bytes = Array(json.utf8)
     let envelope = try envelope(json, finding: policy.bodyRules.memberNames)
     _ = try admit(
-      &exchange, head: head, envelope: envelope, policy: policy, shared: shared ?? SharedPolicy(policy), random: 0,
+      exchange, head: head, envelope: envelope, policy: policy, shared: shared ?? SharedPolicy(policy), random: 0,
       now: now, wall: wall, census: { BodyCensus(bytes.span) }
     ) { range in
       String(decoding: bytes[range], as: UTF8.self)
@@ -57,11 +57,11 @@ extension RequestPath {
 extension RequestPath {
   /// Admits an envelope for a model that has no rules for bodies, so that nobody asks for the body's text.
   static func admit(
-    _ exchange: inout Exchange, head: RequestHead, envelope: Envelope, policy: PolicySnapshot, random: UInt64,
+    _ exchange: Exchange, head: RequestHead, envelope: Envelope, policy: PolicySnapshot, random: UInt64,
     now: Int64
   ) throws(Refusal) {
     _ = try admit(
-      &exchange, head: head, envelope: envelope, policy: policy, shared: SharedPolicy(policy), random: random, now: now,
+      exchange, head: head, envelope: envelope, policy: policy, shared: SharedPolicy(policy), random: random, now: now,
       wall: 0, census: { BodyCensus(plainBytes: 0) }
     ) { range in
       Issue.record("asked for the text at \(range)")

@@ -8,7 +8,7 @@ extension Exchange {
 
   /// A request for the first of some models, each at an upstream of its own named `u0`, `u1`…
   static func planned(_ models: String..., policy: PolicySnapshot = .of()) -> Exchange {
-    var exchange = opened(policy: policy)
+    let exchange = opened(policy: policy)
     exchange.plan = AttemptPlan(
       targets: models.enumerated().map { place, model in
         AttemptTarget(

@@ -12,8 +12,8 @@ struct RequestPathTests {
   }
 
   private func admitted(_ json: String, policy: PolicySnapshot = .of()) throws -> Exchange {
-    var (exchange, _) = RequestPath.open(head(), requestID: "r", policy: policy, now: 10)
-    try RequestPath.admit(&exchange, head: head(), json: json, policy: policy, now: 20)
+    let (exchange, _) = RequestPath.open(head(), requestID: "r", policy: policy, now: 10)
+    try RequestPath.admit(exchange, head: head(), json: json, policy: policy, now: 20)
     return exchange
   }
 
@@ -61,10 +61,10 @@ struct RequestPathTests {
 
   @Test("refuses a body without a model and keeps what it knew by then")
   func noModel() throws {
-    var (exchange, _) = RequestPath.open(head(), requestID: "r", policy: .of(), now: 0)
+    let (exchange, _) = RequestPath.open(head(), requestID: "r", policy: .of(), now: 0)
     let body = try envelope(#"{"stream":true}"#)
     let refused = refusal { () throws(Refusal) in
-      try RequestPath.admit(&exchange, head: head(), envelope: body, policy: .of(), random: 0, now: 5)
+      try RequestPath.admit(exchange, head: head(), envelope: body, policy: .of(), random: 0, now: 5)
     }
     #expect(refused?.param == "model")
     #expect(exchange.isStream)
@@ -76,9 +76,9 @@ struct RequestPathTests {
   func unread() throws {
     var head = head("/v1/files")
     head.userID = "u"
-    var (exchange, _) = RequestPath.open(head, requestID: "r", policy: .of(), now: 0)
+    let (exchange, _) = RequestPath.open(head, requestID: "r", policy: .of(), now: 0)
     _ = try RequestPath.admitUnread(
-      &exchange, head: head, policy: .of(), shared: SharedPolicy(.of()), now: 3, wall: 0)
+      exchange, head: head, policy: .of(), shared: SharedPolicy(.of()), now: 3, wall: 0)
     #expect(exchange.user == "u")
     #expect(exchange.admittedAt == 3)
     #expect(exchange.model == nil)
@@ -87,24 +87,24 @@ struct RequestPathTests {
 
   /// What the path decides after one attempt.
   private func after(
-    _ exchange: inout Exchange, _ report: AttemptReport, policy: PolicySnapshot = .of(), shared: SharedPolicy,
+    _ exchange: Exchange, _ report: AttemptReport, policy: PolicySnapshot = .of(), shared: SharedPolicy,
     isReplayable: Bool = true
   ) -> NextStep {
     RequestPath.afterAttempt(
-      &exchange, report: report, isReplayable: isReplayable, policy: policy, shared: shared, timeLeft: 60_000_000_000,
+      exchange, report: report, isReplayable: isReplayable, policy: policy, shared: shared, timeLeft: 60_000_000_000,
       random: 0, now: 40)
   }
 
   @Test("relays a reply and notes its status and time")
   func relay() throws {
     let shared = SharedPolicy(.of())
-    var exchange = try admitted(#"{"model":"m"}"#)
-    #expect(try RequestPath.beginAttempt(&exchange, from: 0, shared: shared, now: 30) == 0)
+    let exchange = try admitted(#"{"model":"m"}"#)
+    #expect(try RequestPath.beginAttempt(exchange, from: 0, shared: shared, now: 30) == 0)
     #expect(exchange.attempts == 1)
     #expect(exchange.upstream == "default")
     #expect(exchange.sentAt == 30)
-    RequestPath.replied(&exchange, status: 400, now: 40)
-    #expect(after(&exchange, AttemptReport(status: 400), shared: shared) == .relay)
+    RequestPath.replied(exchange, status: 400, now: 40)
+    #expect(after(exchange, AttemptReport(status: 400), shared: shared) == .relay)
     #expect(exchange.status == 400)
     #expect(exchange.repliedAt == 40)
     #expect(exchange.trail.map(\.status) == [400])
@@ -113,17 +113,17 @@ struct RequestPathTests {
   @Test("tries again what may pass, until the retries are used up, and keeps a record of each attempt")
   func retries() throws {
     let shared = SharedPolicy(.of())
-    var exchange = try admitted(#"{"model":"m"}"#)
+    let exchange = try admitted(#"{"model":"m"}"#)
     for attempt in 1...2 {
-      _ = try RequestPath.beginAttempt(&exchange, from: 0, shared: shared, now: 30)
+      _ = try RequestPath.beginAttempt(exchange, from: 0, shared: shared, now: 30)
       #expect(RequestPath.mayTryAgain(exchange, policy: .of()))
-      RequestPath.replied(&exchange, status: 502, now: 40)
-      #expect(after(&exchange, AttemptReport(status: 502), shared: shared) == .retry(after: 0), "\(attempt)")
+      RequestPath.replied(exchange, status: 502, now: 40)
+      #expect(after(exchange, AttemptReport(status: 502), shared: shared) == .retry(after: 0), "\(attempt)")
     }
-    _ = try RequestPath.beginAttempt(&exchange, from: 0, shared: shared, now: 50)
+    _ = try RequestPath.beginAttempt(exchange, from: 0, shared: shared, now: 50)
     #expect(!RequestPath.mayTryAgain(exchange, policy: .of()), "nothing is held back for a verdict that is known")
-    RequestPath.replied(&exchange, status: 502, now: 60)
-    #expect(after(&exchange, AttemptReport(status: 502), shared: shared) == .relay)
+    RequestPath.replied(exchange, status: 502, now: 60)
+    #expect(after(exchange, AttemptReport(status: 502), shared: shared) == .relay)
     #expect(exchange.attempts == 3)
     #expect(exchange.trail.map(\.wasRetried) == [true, true, false])
     #expect(exchange.trail.map(\.failure) == Array(repeating: .status(502), count: 3))
@@ -134,17 +134,17 @@ struct RequestPathTests {
     let policy = PolicySnapshot.of(fallbackModel: "openai/gpt-4-turbo", maxTokens: 100)
     let shared = SharedPolicy(policy)
     let json = #"{"model":"kimi-k2"}"#
-    var exchange = try admitted(json, policy: policy)
+    let exchange = try admitted(json, policy: policy)
     #expect(exchange.edits == ["model", "max_tokens"])
-    _ = try RequestPath.beginAttempt(&exchange, from: 0, shared: shared, now: 30)
-    RequestPath.replied(&exchange, status: 503, now: 40)
-    guard case .fallBack(let index) = after(&exchange, AttemptReport(status: 503), policy: policy, shared: shared)
+    _ = try RequestPath.beginAttempt(exchange, from: 0, shared: shared, now: 30)
+    RequestPath.replied(exchange, status: 503, now: 40)
+    guard case .fallBack(let index) = after(exchange, AttemptReport(status: 503), policy: policy, shared: shared)
     else {
       Issue.record("no fallback")
       return
     }
-    let place = try RequestPath.beginAttempt(&exchange, from: index, shared: shared, now: 50)
-    try RequestPath.aim(&exchange, at: place, envelope: envelope(json), policy: policy) { _ in "" }
+    let place = try RequestPath.beginAttempt(exchange, from: index, shared: shared, now: 50)
+    try RequestPath.aim(exchange, at: place, envelope: envelope(json), policy: policy) { _ in "" }
     #expect(exchange.sentModel == "openai/gpt-4-turbo")
     #expect(exchange.splice.applied(to: json) == #"{"model":"openai/gpt-4-turbo"}"#)
     #expect(exchange.edits == ["model"])
@@ -155,16 +155,16 @@ struct RequestPathTests {
   @Test("refuses for an upstream that failed, and the client's status is weir's own")
   func failed() throws {
     let shared = SharedPolicy(.of())
-    var exchange = try admitted(#"{"model":"m"}"#)
-    _ = try RequestPath.beginAttempt(&exchange, from: 0, shared: shared, now: 30)
-    let step = after(&exchange, AttemptReport(fault: .timeout, reason: "slow"), shared: shared)
+    let exchange = try admitted(#"{"model":"m"}"#)
+    _ = try RequestPath.beginAttempt(exchange, from: 0, shared: shared, now: 30)
+    let step = after(exchange, AttemptReport(fault: .timeout, reason: "slow"), shared: shared)
     guard case .refuse(let refusal) = step else {
       Issue.record("not refused")
       return
     }
     #expect(exchange.status == nil)
     #expect(exchange.repliedAt == nil)
-    RequestPath.refuse(&exchange, refusal)
+    RequestPath.refuse(exchange, refusal)
     #expect(exchange.status == 504)
     #expect(exchange.refusal == refusal)
   }
@@ -172,13 +172,14 @@ struct RequestPathTests {
   @Test("keeps the status that the client has already when a reply breaks off")
   func broken() throws {
     let shared = SharedPolicy(.of())
-    var exchange = try admitted(#"{"model":"m"}"#)
-    _ = try RequestPath.beginAttempt(&exchange, from: 0, shared: shared, now: 30)
-    RequestPath.replied(&exchange, status: 200, now: 40)
-    var held = exchange
-    RequestPath.refuse(&exchange, JudgeAttempt.broken("cut"), hasBegun: true)
+    let (exchange, held) = (try admitted(#"{"model":"m"}"#), try admitted(#"{"model":"m"}"#))
+    for exchange in [exchange, held] {
+      _ = try RequestPath.beginAttempt(exchange, from: 0, shared: shared, now: 30)
+      RequestPath.replied(exchange, status: 200, now: 40)
+    }
+    RequestPath.refuse(exchange, JudgeAttempt.broken("cut"), hasBegun: true)
     #expect(exchange.status == 200)
-    RequestPath.refuse(&held, JudgeAttempt.broken("cut"))
+    RequestPath.refuse(held, JudgeAttempt.broken("cut"))
     #expect(held.status == 502, "a reply that was held back never reached the client")
     #expect(exchange.refusal?.code == .upstreamStreamBroken)
   }
@@ -187,13 +188,13 @@ struct RequestPathTests {
   func open() throws {
     let shared = SharedPolicy(.of())
     for _ in 0..<5 {
-      var exchange = try admitted(#"{"model":"m"}"#)
-      _ = try RequestPath.beginAttempt(&exchange, from: 0, shared: shared, now: 30)
-      _ = after(&exchange, AttemptReport(fault: .unreachable), shared: shared, isReplayable: false)
+      let exchange = try admitted(#"{"model":"m"}"#)
+      _ = try RequestPath.beginAttempt(exchange, from: 0, shared: shared, now: 30)
+      _ = after(exchange, AttemptReport(fault: .unreachable), shared: shared, isReplayable: false)
     }
-    var exchange = try admitted(#"{"model":"m"}"#)
+    let exchange = try admitted(#"{"model":"m"}"#)
     let refused = refusal { () throws(Refusal) in
-      _ = try RequestPath.beginAttempt(&exchange, from: 0, shared: shared, now: 50)
+      _ = try RequestPath.beginAttempt(exchange, from: 0, shared: shared, now: 50)
     }
     #expect(refused?.code == .circuitOpen)
     #expect(refused?.retryAfterSeconds == 30)
@@ -202,11 +203,11 @@ struct RequestPathTests {
 
   @Test("settles with how it ended, what was read and when")
   func settle() throws {
-    var exchange = try admitted(#"{"model":"m"}"#)
+    let exchange = try admitted(#"{"model":"m"}"#)
     var reading = ReplyReading()
     reading.finishReason = "stop"
     RequestPath.settle(
-      &exchange, ending: .clientLeft(.reply), reading: reading, lease: nil, policy: .of(), now: 99, wall: 0)
+      exchange, ending: .clientLeft(.reply), reading: reading, lease: nil, policy: .of(), now: 99, wall: 0)
     #expect(exchange.ending == .clientLeft(.reply))
     #expect(exchange.reading?.finishReason == "stop")
     #expect(exchange.endedAt == 99)

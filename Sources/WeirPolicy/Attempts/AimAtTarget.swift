@@ -2,7 +2,7 @@ import WeirWire
 
 /// Points a request at one of its targets: which model serves it there, and what that is called.
 enum AimAtTarget {
-  static func aim(_ exchange: inout Exchange, at index: Int) {
+  static func aim(_ exchange: Exchange, at index: Int) {
     guard exchange.plan.targets.indices.contains(index) else { return }
     let target = exchange.plan.targets[index]
     exchange.aim = index

@@ -2,7 +2,7 @@
 enum ChooseTarget {
   /// - Throws: the refusal where none does.
   static func choose(
-    _ exchange: inout Exchange, from index: Int, shared: SharedPolicy, now: Int64
+    _ exchange: Exchange, from index: Int, shared: SharedPolicy, now: Int64
   ) throws(Refusal) -> Int {
     if exchange.attempts == 0 { shared.attempts.countRequest(now: now) }
     let place: Int
@@ -18,14 +18,14 @@ enum ChooseTarget {
       exchange.circuitChange = change
     case .none(let rest): throw JudgeAttempt.refusal(rest, now: now)
     }
-    if let rest { note(rest.failure, from: index, to: place, in: &exchange) }
+    if let rest { note(rest.failure, from: index, to: place, in: exchange) }
     if place != exchange.targetIndex { exchange.retries = 0 }
     exchange.targetIndex = place
     return place
   }
 
   /// Remembers the model that another one stands in for, for the headers and the metric.
-  static func note(_ failure: AttemptFailure, from: Int, to: Int, in exchange: inout Exchange) {
+  static func note(_ failure: AttemptFailure, from: Int, to: Int, in exchange: Exchange) {
     guard let before = exchange.plan.target(from)?.model, let after = exchange.plan.target(to)?.model,
       before.upstreamID != after.upstreamID, exchange.fallbackFrom == nil
     else { return }

@@ -1,7 +1,7 @@
 /// Tells all requests what an attempt says of its upstream, and puts it into the request's record.
 enum RecordAttempt {
   static func record(
-    _ exchange: inout Exchange, report: AttemptReport, policy: PolicySnapshot, shared: SharedPolicy, now: Int64
+    _ exchange: Exchange, report: AttemptReport, policy: PolicySnapshot, shared: SharedPolicy, now: Int64
   ) {
     guard let target = exchange.attemptAtHand else { return }
     let circuit = policy.resilience.circuit
@@ -9,26 +9,26 @@ enum RecordAttempt {
       target.key, report.circuitOutcome(circuit), wasProbe: exchange.isProbe,
       pause: circuit.isEnabled ? report.pause : nil, now: now)
     exchange.isProbe = false
-    append(to: &exchange, target, failure: AttemptFailure.of(report), now: now)
+    append(to: exchange, target, failure: AttemptFailure.of(report), now: now)
   }
 
   /// A probe has brought output: the others need not wait for its end.
-  static func probeWorks(_ exchange: inout Exchange, shared: SharedPolicy, now: Int64) {
+  static func probeWorks(_ exchange: Exchange, shared: SharedPolicy, now: Int64) {
     guard exchange.isProbe, let target = exchange.attemptAtHand else { return }
     exchange.isProbe = false
     exchange.circuitChange = shared.attempts.record(target.key, .success, wasProbe: true, now: now)
   }
 
   /// The attempt ends before anything is known.
-  static func abandon(_ exchange: inout Exchange, shared: SharedPolicy, now: Int64) {
+  static func abandon(_ exchange: Exchange, shared: SharedPolicy, now: Int64) {
     guard let target = exchange.attemptAtHand else { return }
     if exchange.isProbe { shared.attempts.abandonProbe(target.key) }
     exchange.isProbe = false
-    append(to: &exchange, target, failure: nil, now: now)
+    append(to: exchange, target, failure: nil, now: now)
   }
 
   private static func append(
-    to exchange: inout Exchange, _ target: AttemptTarget, failure: AttemptFailure?, now: Int64
+    to exchange: Exchange, _ target: AttemptTarget, failure: AttemptFailure?, now: Int64
   ) {
     exchange.trail.append(
       AttemptRecord(

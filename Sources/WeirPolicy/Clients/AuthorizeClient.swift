@@ -4,7 +4,7 @@ public import WeirWire
 enum AuthorizeClient {
   /// - Parameter wall: seconds since 1970; read only for a client whose keys expire.
   static func authorize(
-    _ exchange: inout Exchange, head: RequestHead, policy: PolicySnapshot, wall: () -> Int64
+    _ exchange: Exchange, head: RequestHead, policy: PolicySnapshot, wall: () -> Int64
   ) throws(Refusal) {
     let found = try policy.clients.identify(authorization: head.authorization, apiKey: head.apiKey)
     guard let (client, header) = found else { return }

@@ -2,11 +2,11 @@
 enum AskFleet {
   /// - Throws: the refusal of this sidecar's share, where the store is away; then nothing is held.
   static func ask(
-    _ exchange: inout Exchange, lease: inout LimitLease?, isUp: Bool, now: Int64, wall: Int64
+    _ exchange: Exchange, lease: inout LimitLease?, isUp: Bool, now: Int64, wall: Int64
   ) throws(Refusal) -> FleetStep {
     do throws(Refusal) {
       let step = try lease?.askFleet(isUp: isUp, now: now, wall: wall) ?? .goesOn
-      note(lease, in: &exchange)
+      note(lease, in: exchange)
       return step
     } catch {
       // Nothing is left to be settled.
@@ -17,18 +17,18 @@ enum AskFleet {
 
   /// - Throws: the store's refusal, or that of this sidecar's share; then nothing is held.
   static func take(
-    _ answer: FleetAnswer, _ exchange: inout Exchange, lease: inout LimitLease?, now: Int64, wall: Int64
+    _ answer: FleetAnswer, _ exchange: Exchange, lease: inout LimitLease?, now: Int64, wall: Int64
   ) throws(Refusal) {
     do throws(Refusal) {
       try lease?.fleetAnswered(answer, now: now, wall: wall)
-      note(lease, in: &exchange)
+      note(lease, in: exchange)
     } catch {
       lease = nil
       throw error
     }
   }
 
-  private static func note(_ lease: borrowing LimitLease?, in exchange: inout Exchange) {
+  private static func note(_ lease: borrowing LimitLease?, in exchange: Exchange) {
     switch lease {
     case .some(let lease):
       exchange.rateLimits = lease.rateLimits

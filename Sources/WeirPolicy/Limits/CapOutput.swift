@@ -2,7 +2,7 @@ import WeirWire
 
 /// Reads the output bound of a request, and gives it one where a hard budget needs it and it has none.
 enum CapOutput {
-  static func cap(_ exchange: inout Exchange, envelope: Envelope, memberText: (Range<Int>) -> String) {
+  static func cap(_ exchange: Exchange, envelope: Envelope, memberText: (Range<Int>) -> String) {
     guard let cap = exchange.outputCap, exchange.outputBound == nil,
       let name = ParameterFill.maxTokensName(exchange.endpoint)
     else { return }

@@ -8,7 +8,7 @@ enum ReserveLimits {
   ///   - envelope: nil for a request whose body nobody reads; it counts as a request, and for no tokens.
   ///   - census: what the body is made of; asked only where a rule looks at tokens or money.
   static func reserve(
-    _ exchange: inout Exchange, envelope: Envelope?, policy: PolicySnapshot, shared: SharedPolicy, now: Int64,
+    _ exchange: Exchange, envelope: Envelope?, policy: PolicySnapshot, shared: SharedPolicy, now: Int64,
     wall: Int64, census: () -> BodyCensus, memberText: (Range<Int>) -> String
   ) throws(Refusal) -> LimitLease {
     // A request without a model of its own goes by the first of its list.

@@ -1,6 +1,6 @@
 /// Gives back what a request holds of limits and budgets, less what it used.
 enum SettleLimits {
-  static func settle(_ exchange: inout Exchange, lease: consuming LimitLease?, now: Int64, wall: Int64) {
+  static func settle(_ exchange: Exchange, lease: consuming LimitLease?, now: Int64, wall: Int64) {
     guard let lease = lease.take() else { return }
     guard let metered = exchange.metered, metered.state != .unknown else {
       lease.release()

@@ -8,7 +8,7 @@ enum AskStreamUsage {
   private static let usage = #""include_usage":true"#
 
   static func ask(
-    _ exchange: inout Exchange, envelope: Envelope, policy: PolicySnapshot, memberText: (Range<Int>) -> String
+    _ exchange: Exchange, envelope: Envelope, policy: PolicySnapshot, memberText: (Range<Int>) -> String
   ) {
     guard envelope.isStream, !envelope.includesStreamUsage,
       exchange.endpoint == .chatCompletions || exchange.endpoint == .completions,

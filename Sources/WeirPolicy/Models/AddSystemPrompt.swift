@@ -15,7 +15,7 @@ enum AddSystemPrompt {
 
   /// - Parameter addition: a JSON string, quotes included.
   static func add(
-    _ exchange: inout Exchange, addition: String, envelope: Envelope, memberText: (Range<Int>) -> String
+    _ exchange: Exchange, addition: String, envelope: Envelope, memberText: (Range<Int>) -> String
   ) {
     let isAdded: Bool
     let name: String

@@ -1,6 +1,6 @@
 /// Keeps requests from Kimi models while the kill switch is off.
 enum DivertKimi {
-  static func divert(_ exchange: inout Exchange, policy: PolicySnapshot) throws(Refusal) {
+  static func divert(_ exchange: Exchange, policy: PolicySnapshot) throws(Refusal) {
     guard let model = exchange.model else { return }
     switch policy.killSwitch.decide(model) {
     case .serve: return

@@ -3,33 +3,33 @@ import WeirWire
 /// Notes the changes to a body that configuration asks for; every other byte stays.
 enum EditBody {
   static func edit(
-    _ exchange: inout Exchange, envelope: Envelope, policy: PolicySnapshot, memberText: (Range<Int>) -> String
+    _ exchange: Exchange, envelope: Envelope, policy: PolicySnapshot, memberText: (Range<Int>) -> String
   ) throws(Refusal) {
-    ApplyScreening.apply(&exchange, envelope: envelope)
+    ApplyScreening.apply(exchange, envelope: envelope)
     if let sent = exchange.sentModel, sent != exchange.askedModel, let range = envelope.range(of: .model) {
       exchange.splice.replace(range, with: JSONText.quoted(sent))
       exchange.edits.append("model")
     }
-    try editFallbackList(&exchange, envelope: envelope, policy: policy)
+    try editFallbackList(exchange, envelope: envelope, policy: policy)
     exchange.outputBound = CapOutput.asked(envelope, endpoint: exchange.endpoint, memberText)
     let rules = policy.bodyRules.rules(for: exchange.model)
     if let rules, !rules.parameters.isEmpty {
       EditParameters.edit(
-        &exchange, rules: rules.parameters, envelope: envelope, policy: policy, memberText: memberText)
+        exchange, rules: rules.parameters, envelope: envelope, policy: policy, memberText: memberText)
     } else {
-      fillDefaults(&exchange, envelope: envelope, policy: policy)
+      fillDefaults(exchange, envelope: envelope, policy: policy)
     }
-    CapOutput.cap(&exchange, envelope: envelope, memberText: memberText)
-    BoundTokens.lower(&exchange, envelope: envelope, memberText: memberText)
-    AskStreamUsage.ask(&exchange, envelope: envelope, policy: policy, memberText: memberText)
+    CapOutput.cap(exchange, envelope: envelope, memberText: memberText)
+    BoundTokens.lower(exchange, envelope: envelope, memberText: memberText)
+    AskStreamUsage.ask(exchange, envelope: envelope, policy: policy, memberText: memberText)
     if let addition = rules?.systemPromptAddition {
-      AddSystemPrompt.add(&exchange, addition: addition, envelope: envelope, memberText: memberText)
+      AddSystemPrompt.add(exchange, addition: addition, envelope: envelope, memberText: memberText)
     }
   }
 
   /// OpenRouter tries the entries of `models` itself, so they follow the same rules as `model`.
   private static func editFallbackList(
-    _ exchange: inout Exchange, envelope: Envelope, policy: PolicySnapshot
+    _ exchange: Exchange, envelope: Envelope, policy: PolicySnapshot
   ) throws(Refusal) {
     var isEdited = false
     let upstream = exchange.aim.flatMap { exchange.plan.target($0) }.map { policy.upstreams[$0.upstream] }
@@ -50,7 +50,7 @@ enum EditBody {
     if isEdited { exchange.edits.append("models") }
   }
 
-  private static func fillDefaults(_ exchange: inout Exchange, envelope: Envelope, policy: PolicySnapshot) {
+  private static func fillDefaults(_ exchange: Exchange, envelope: Envelope, policy: PolicySnapshot) {
     guard let model = exchange.model, model.isKimi else { return }
     let fills = ParameterFill.fills(
       for: model, endpoint: exchange.endpoint, hasMaxTokens: envelope.hasMaxTokens,

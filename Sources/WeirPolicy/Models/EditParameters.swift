@@ -7,7 +7,7 @@ import WeirWire
 /// the model as it is, and before all that rename, clamp or drop it.
 enum EditParameters {
   static func edit(
-    _ exchange: inout Exchange, rules: [ParameterRule], envelope: Envelope, policy: PolicySnapshot,
+    _ exchange: Exchange, rules: [ParameterRule], envelope: Envelope, policy: PolicySnapshot,
     memberText: (Range<Int>) -> String
   ) {
     var rules = boundsAdapted(rules, endpoint: exchange.endpoint, envelope: envelope)
@@ -16,10 +16,10 @@ enum EditParameters {
     let edits = ParameterPlan.edits(rules, endpoint: exchange.endpoint) { name in
       envelope.member(name).map { screening?.text(of: $0.value, memberText) ?? memberText($0.value) }
     }
-    for edit in edits { apply(edit, to: &exchange, envelope: envelope) }
+    for edit in edits { apply(edit, to: exchange, envelope: envelope) }
   }
 
-  private static func apply(_ edit: ParameterEdit, to exchange: inout Exchange, envelope: Envelope) {
+  private static func apply(_ edit: ParameterEdit, to exchange: Exchange, envelope: Envelope) {
     switch (edit.change, envelope.member(edit.name)) {
     case (.insert(let json), nil): exchange.splice.insertMember(edit.name, json: json, into: envelope)
     case (.replace(let json), let member?):
@@ -29,11 +29,11 @@ enum EditParameters {
     default: return
     }
     exchange.edits.append(edit.name)
-    noteBound(edit, in: &exchange)
+    noteBound(edit, in: exchange)
     if let warning = edit.warning { exchange.warnings.append(warning) }
   }
 
-  private static func noteBound(_ edit: ParameterEdit, in exchange: inout Exchange) {
+  private static func noteBound(_ edit: ParameterEdit, in exchange: Exchange) {
     guard ParameterFill.maxTokensNames.contains(edit.name) else { return }
     switch edit.change {
     case .insert(let json), .replace(let json): exchange.outputBound = Int(json)

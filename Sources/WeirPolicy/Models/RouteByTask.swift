@@ -26,7 +26,7 @@ enum RouteByTask {
   }
 
   /// Moves a request that is too long for its model to one with room for it.
-  static func relieve(_ exchange: inout Exchange, bodyBytes: Int, policy: PolicySnapshot) {
+  static func relieve(_ exchange: Exchange, bodyBytes: Int, policy: PolicySnapshot) {
     guard policy.routesByLength, let routes = policy.routes, let model = exchange.model,
       let described = policy.models.model(of: model),
       let relief = routes.relief(

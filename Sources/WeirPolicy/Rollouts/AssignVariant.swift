@@ -1,6 +1,6 @@
 /// Lets a rollout choose the model, where one is about the model that was asked for.
 enum AssignVariant {
-  static func assign(_ exchange: inout Exchange, head: RequestHead, policy: PolicySnapshot, random: UInt64) {
+  static func assign(_ exchange: Exchange, head: RequestHead, policy: PolicySnapshot, random: UInt64) {
     guard let asked = exchange.askedModel, let model = exchange.model else { return }
     guard
       let decision = policy.rollouts.assign(

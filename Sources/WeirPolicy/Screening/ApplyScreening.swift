@@ -2,7 +2,7 @@ import WeirWire
 
 /// Puts what screening decided into the body of an attempt, before all other edits.
 enum ApplyScreening {
-  static func apply(_ exchange: inout Exchange, envelope: Envelope) {
+  static func apply(_ exchange: Exchange, envelope: Envelope) {
     guard let record = exchange.screening else { return }
     if !record.redactions.isEmpty || !record.cuts.isEmpty {
       let parts = record.redactions.map { ($0.range, $0.text) } + record.cuts.map { ($0, "") }

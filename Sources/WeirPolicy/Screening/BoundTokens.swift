@@ -25,7 +25,7 @@ enum BoundTokens {
   }
 
   /// Lowers the output bound of the body that goes upstream, whoever made it: the client, or a rule for the model.
-  static func lower(_ exchange: inout Exchange, envelope: Envelope, memberText: (Range<Int>) -> String) {
+  static func lower(_ exchange: Exchange, envelope: Envelope, memberText: (Range<Int>) -> String) {
     guard let most = exchange.screening?.outputBound, let usual = ParameterFill.maxTokensName(exchange.endpoint),
       exchange.outputBound ?? .max > most
     else { return }

@@ -6,7 +6,7 @@ import WeirWire
 enum ScreenRequest {
   /// - Parameter census: what the body is made of; asked only where input tokens are bounded.
   static func screen(
-    _ exchange: inout Exchange, envelope: Envelope, policy: PolicySnapshot, census: () -> BodyCensus,
+    _ exchange: Exchange, envelope: Envelope, policy: PolicySnapshot, census: () -> BodyCensus,
     memberText: (Range<Int>) -> String
   ) throws(Refusal) {
     let screening = policy.screening

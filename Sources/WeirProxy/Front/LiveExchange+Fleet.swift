@@ -9,7 +9,7 @@ extension LiveExchange {
   func waitsForFleet() throws(Refusal) -> Bool {
     guard let fleet = loop.state.fleetLimits else { return false }
     let step = try RequestPath.askFleet(
-      &exchange, lease: &lease, isUp: fleet.isUp, now: loop.now, wall: WallClock.wholeSeconds())
+      exchange, lease: &lease, isUp: fleet.isUp, now: loop.now, wall: WallClock.wholeSeconds())
     switch step {
     case .goesOn: return false
     case .renews(let renewal):
@@ -31,7 +31,7 @@ extension LiveExchange {
     awaitsFleet = false
     do throws(Refusal) {
       try RequestPath.fleetAnswered(
-        &exchange, answer, lease: &lease, now: loop.now, wall: WallClock.wholeSeconds())
+        exchange, answer, lease: &lease, now: loop.now, wall: WallClock.wholeSeconds())
       try proceed()
     } catch {
       refuse(error)

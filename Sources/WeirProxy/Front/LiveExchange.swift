@@ -30,7 +30,7 @@ final class LiveExchange {
   let snapshot: RuntimeSnapshot
   let request: HTTPRequestHead
   let fields: RequestFields
-  var exchange: Exchange
+  let exchange: Exchange
   var bodyUse = BodyUse.none
   private var sawEnd = false
   var transfer: Transfer?
@@ -96,7 +96,7 @@ final class LiveExchange {
       fields.head, requestID: fields.requestID ?? loop.makeRequestID(),
       policy: snapshot.policy, now: loop.now, wall: WallClock.wholeSeconds())
     self.exchange = exchange
-    if fields.madeTraceParent != nil, fields.traceParents > 0 { self.exchange.note(edit: "traceparent") }
+    if fields.madeTraceParent != nil, fields.traceParents > 0 { exchange.note(edit: "traceparent") }
     openRefusal = refusal
   }
 
@@ -274,7 +274,7 @@ final class LiveExchange {
   private func sendUnread(_ body: RequestBody) {
     do throws(Refusal) {
       lease = try RequestPath.admitUnread(
-        &exchange, head: fields.head, policy: snapshot.policy, shared: loop.state.shared, now: loop.now,
+        exchange, head: fields.head, policy: snapshot.policy, shared: loop.state.shared, now: loop.now,
         wall: WallClock.wholeSeconds())
       outgoing = body
       if try !waitsForFleet() { try proceed() }
@@ -290,7 +290,7 @@ final class LiveExchange {
       let envelope = try readEnvelope()
       self.envelope = envelope
       lease = try RequestPath.admit(
-        &exchange, head: fields.head, envelope: envelope, policy: snapshot.policy, shared: loop.state.shared,
+        exchange, head: fields.head, envelope: envelope, policy: snapshot.policy, shared: loop.state.shared,
         random: loop.random(), now: loop.now, wall: WallClock.wholeSeconds(),
         census: bodyCensus, memberText: bodyText)
       if bodyWasInflated { exchange.note(edit: "content-encoding") }

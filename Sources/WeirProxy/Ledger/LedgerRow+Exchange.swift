@@ -9,7 +9,7 @@ extension LedgerRow {
   ///   - sizes: of the request's body and of all that the client was sent, in bytes.
   ///   - firstContentAt: when the reply's first output came; nil when none did.
   ///   - endedAtMilliseconds: wall time of the exchange's end, since 1970 UTC.
-  init(_ exchange: borrowing Exchange, sizes: AccessLog.Sizes, firstContentAt: Int64?, endedAtMilliseconds: Int64) {
+  init(_ exchange: Exchange, sizes: AccessLog.Sizes, firstContentAt: Int64?, endedAtMilliseconds: Int64) {
     self.init(
       id: exchange.requestID, timeMilliseconds: endedAtMilliseconds - max(exchange.totalTime, 0) / 1_000_000)
     setAsker(exchange)

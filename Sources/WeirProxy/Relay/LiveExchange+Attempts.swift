@@ -16,17 +16,17 @@ extension LiveExchange {
   func attempt(from index: Int) {
     guard !isOver else { return }
     do throws(Refusal) {
-      let index = try RequestPath.beginAttempt(&exchange, from: index, shared: loop.state.shared, now: loop.now)
+      let index = try RequestPath.beginAttempt(exchange, from: index, shared: loop.state.shared, now: loop.now)
       logCircuitChange()
       if let envelope, exchange.aim != index {
         try RequestPath.aim(
-          &exchange, at: index, envelope: envelope, policy: snapshot.policy, memberText: bodyText)
+          exchange, at: index, envelope: envelope, policy: snapshot.policy, memberText: bodyText)
         try RequestPath.reprice(exchange, lease: &lease, policy: snapshot.policy, wall: WallClock.wholeSeconds())
         outgoing = .whole(splicedBody())
       }
       send(to: snapshot.upstreams[exchange.plan.targets[index].upstream])
     } catch {
-      RequestPath.abandonAttempt(&exchange, shared: loop.state.shared, now: loop.now)
+      RequestPath.abandonAttempt(exchange, shared: loop.state.shared, now: loop.now)
       if kept == nil { refuse(error) } else { relayKept() }
     }
   }
@@ -146,7 +146,7 @@ extension LiveExchange {
 
   private func judge(_ report: AttemptReport) {
     let step = RequestPath.afterAttempt(
-      &exchange, report: report, isReplayable: isReplayable, policy: snapshot.policy, shared: loop.state.shared,
+      exchange, report: report, isReplayable: isReplayable, policy: snapshot.policy, shared: loop.state.shared,
       hasReply: kept != nil, timeLeft: timeLeft, random: loop.random(), now: loop.now)
     logCircuitChange()
     switch step {
@@ -177,14 +177,14 @@ extension LiveExchange {
   private func keepReply(_ report: AttemptReport) {
     guard report.isWholeReply, transfer == nil, let head = reply.held, let status = exchange.status else { return }
     kept = KeptReply(
-      head: head, status: status, body: reply.batch, bodyBytes: reply.batchBytes, exchange: exchange)
+      head: head, status: status, body: reply.batch, bodyBytes: reply.batchBytes, attempt: EarlierAttempt(exchange))
   }
 
   private func relayKept() {
     guard let last = kept else { return }
     kept = nil
     forgetReply()
-    RequestPath.returns(&exchange, to: last.exchange, now: loop.now)
+    RequestPath.returns(exchange, to: last.attempt, now: loop.now)
     beginRelay(last.head, status: last.status)
     reply.batch = last.body
     reply.batchBytes = last.bodyBytes
@@ -208,7 +208,7 @@ extension LiveExchange {
   /// The reply of the attempt goes to the client, and is over.
   func attemptEnded(_ report: AttemptReport) {
     RequestPath.attemptEnded(
-      &exchange, report: report, policy: snapshot.policy, shared: loop.state.shared, now: loop.now)
+      exchange, report: report, policy: snapshot.policy, shared: loop.state.shared, now: loop.now)
     logCircuitChange()
   }
 
@@ -220,13 +220,13 @@ extension LiveExchange {
 
 extension AttemptReport {
   /// A reply that is whole, or whole so far.
-  init(_ exchange: borrowing Exchange, reading: ReplyReading?, retryAfter: Int64?) {
+  init(_ exchange: Exchange, reading: ReplyReading?, retryAfter: Int64?) {
     self.init(
       status: exchange.status, error: reading?.error, retryAfter: retryAfter, toHead: exchange.timeToHead)
   }
 
   /// No reply, or no more of it.
-  init(_ exchange: borrowing Exchange, failure: TransferFailure) {
+  init(_ exchange: Exchange, failure: TransferFailure) {
     self.init(
       status: exchange.repliedAt == nil ? nil : exchange.status, fault: UpstreamFault(failure.kind),
       reason: failure.reason, toHead: exchange.timeToHead,
@@ -245,6 +245,6 @@ struct KeptReply {
   let status: Int
   let body: ByteBuffer?
   let bodyBytes: Int
-  /// The record as it was then: the client is told of that attempt.
-  let exchange: Exchange
+  /// What the client is told of that attempt.
+  let attempt: EarlierAttempt
 }

@@ -28,7 +28,7 @@ extension LiveExchange {
       return
     }
     giveUpTransfer()
-    RequestPath.refuse(&exchange, refusal)
+    RequestPath.refuse(exchange, refusal)
     let reply = ReplyHeadWriter.refusal(
       refusal, exchange: exchange, isHead: request.method == .HEAD, keepAlive: promiseMore(), isHTTP10: isHTTP10,
       allocator: connection.allocator)
@@ -42,7 +42,7 @@ extension LiveExchange {
   func breakOff(_ refusal: Refusal) {
     guard !isOver else { return }
     giveUpTransfer()
-    RequestPath.refuse(&exchange, refusal, hasBegun: true)
+    RequestPath.refuse(exchange, refusal, hasBegun: true)
     if reply.isEventStream, reply.inflater == nil, reply.framing == .chunked || reply.framing == .untilClose {
       writeErrorEvent(refusal)
     }
@@ -94,7 +94,7 @@ extension LiveExchange {
     guard let transfer else { return }
     transfer.cancel()
     self.transfer = nil
-    RequestPath.abandonAttempt(&exchange, shared: loop.state.shared, now: loop.now)
+    RequestPath.abandonAttempt(exchange, shared: loop.state.shared, now: loop.now)
   }
 
   /// The client took nothing of its reply for too long.
@@ -119,15 +119,13 @@ extension LiveExchange {
     endSharing(ending)
     let toolCalls = submitToolCalls(wasComplete: ending == .complete)
     audit()
-    RequestPath.abandonAttempt(&exchange, shared: loop.state.shared, now: loop.now)
+    RequestPath.abandonAttempt(exchange, shared: loop.state.shared, now: loop.now)
     RequestPath.settle(
-      &exchange, ending: detached.map { .clientLeft($0) } ?? ending, reading: reply.meter?.reading, lease: lease.take(),
+      exchange, ending: detached.map { .clientLeft($0) } ?? ending, reading: reply.meter?.reading, lease: lease.take(),
       policy: snapshot.policy,
       now: loop.now, wall: WallClock.wholeSeconds(), census: { envelope == nil ? nil : bodyCensus() })
     loop.state.fleetLimits?.tell()
     giveBackBounds()
-    // Read out once: the record is large.
-    let exchange = exchange
     loop.recorder.record(exchange, firstContentAt: reply.firstContentAt)
     if snapshot.configuration.anomalies.isEnabled { loop.traffic.record(exchange) }
     loop.state.ledger.record(

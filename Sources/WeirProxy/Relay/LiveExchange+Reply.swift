@@ -20,7 +20,7 @@ extension LiveExchange: TransferReceiver {
       }
       return
     }
-    RequestPath.replied(&exchange, status: head.status, now: loop.now)
+    RequestPath.replied(exchange, status: head.status, now: loop.now)
     if exchange.editsReply { startEditing(upstreamHead, status: head.status) }
     if reply.edit?.isWhole == false { upstreamHead.forgetLength() }
     if holdsBack(status: head.status) {
@@ -202,7 +202,7 @@ extension LiveExchange: TransferReceiver {
   private func sawFirstContent() {
     reply.firstContentAt = loop.now
     guard exchange.isProbe, reply.meter?.reading.error == nil else { return }
-    RequestPath.relays(&exchange, shared: loop.state.shared, now: loop.now)
+    RequestPath.relays(exchange, shared: loop.state.shared, now: loop.now)
     logCircuitChange()
   }
 

@@ -40,7 +40,7 @@ struct FinishedRequest: Sendable {
 extension FinishedRequest {
   /// From a settled exchange. `model` is the label that metrics have for it; `firstContentAt` is a time of the
   /// exchange's clock.
-  init(_ exchange: borrowing Exchange, model: String, firstContentAt: Int64?) {
+  init(_ exchange: Exchange, model: String, firstContentAt: Int64?) {
     let status = exchange.status ?? 0
     let error = exchange.errorType
     self.init(

@@ -9,22 +9,22 @@ struct RecordAttemptTests {
 
   /// A request that was sent to its first target at 30.
   private func sent(_ models: String = "a/one", now: Int64 = 30) throws -> Exchange {
-    var exchange = Exchange.planned(models)
-    _ = try RequestPath.beginAttempt(&exchange, from: 0, shared: shared, now: now)
+    let exchange = Exchange.planned(models)
+    _ = try RequestPath.beginAttempt(exchange, from: 0, shared: shared, now: now)
     return exchange
   }
 
-  private func record(_ exchange: inout Exchange, _ report: AttemptReport, policy: PolicySnapshot = .of(), now: Int64) {
-    RecordAttempt.record(&exchange, report: report, policy: policy, shared: shared, now: now)
+  private func record(_ exchange: Exchange, _ report: AttemptReport, policy: PolicySnapshot = .of(), now: Int64) {
+    RecordAttempt.record(exchange, report: report, policy: policy, shared: shared, now: now)
   }
 
   private func state(now: Int64 = 40) -> CircuitState? { shared.attempts.states(now: now).first?.state }
 
   @Test("names upstream, model, status, failure and times")
   func whole() throws {
-    var exchange = try sent()
-    RequestPath.replied(&exchange, status: 502, now: 35)
-    record(&exchange, AttemptReport(status: 502), now: 40)
+    let exchange = try sent()
+    RequestPath.replied(exchange, status: 502, now: 35)
+    record(exchange, AttemptReport(status: 502), now: 40)
     let entry = try #require(exchange.trail.first)
     #expect(entry.upstream == "u0" && entry.model == "a/one" && entry.status == 502)
     #expect(entry.failure == .status(502) && !entry.wasRetried)
@@ -33,21 +33,21 @@ struct RecordAttemptTests {
 
   @Test("has no status where no head came, even where an earlier attempt had one")
   func noHead() throws {
-    var exchange = try sent()
-    record(&exchange, AttemptReport(fault: .timeout), now: 40)
+    let exchange = try sent()
+    record(exchange, AttemptReport(fault: .timeout), now: 40)
     #expect(exchange.trail.map(\.status) == [nil])
     #expect(exchange.trail.map(\.failure) == [.timeout])
   }
 
   @Test("is made once for each attempt, and not before the first")
   func once() throws {
-    var exchange = Exchange.planned("a/one")
-    record(&exchange, AttemptReport(status: 200), now: 40)
-    RecordAttempt.abandon(&exchange, shared: shared, now: 40)
+    let exchange = Exchange.planned("a/one")
+    record(exchange, AttemptReport(status: 200), now: 40)
+    RecordAttempt.abandon(exchange, shared: shared, now: 40)
     #expect(exchange.trail.isEmpty)
-    _ = try RequestPath.beginAttempt(&exchange, from: 0, shared: shared, now: 30)
-    for _ in 0..<9 { record(&exchange, AttemptReport(fault: .unreachable), now: 40) }
-    RecordAttempt.abandon(&exchange, shared: shared, now: 50)
+    _ = try RequestPath.beginAttempt(exchange, from: 0, shared: shared, now: 30)
+    for _ in 0..<9 { record(exchange, AttemptReport(fault: .unreachable), now: 40) }
+    RecordAttempt.abandon(exchange, shared: shared, now: 50)
     #expect(exchange.trail.count == 1)
     #expect(state() == .closed, "one failure, not nine")
   }
@@ -55,8 +55,8 @@ struct RecordAttemptTests {
   @Test("opens the circuit for all with the fifth failure in a row, and tells that of the attempt that did it")
   func opens() throws {
     for number in 1...5 {
-      var exchange = try sent()
-      record(&exchange, AttemptReport(fault: .unreachable), now: 40)
+      let exchange = try sent()
+      record(exchange, AttemptReport(fault: .unreachable), now: 40)
       #expect((exchange.circuitChange?.to == .open) == (number == 5))
     }
     #expect(state() == .open)
@@ -70,11 +70,9 @@ struct RecordAttemptTests {
       clients: ClientDirectory([]), models: .builtIn,
       killSwitch: KillSwitch(isKimiEnabled: true, fallbackModel: "", catalog: .builtIn), resilience: policy)
     let report = AttemptReport(status: 429, retryAfter: 100)
-    var exchange = try sent()
-    record(&exchange, report, policy: off, now: 40)
+    record(try sent(), report, policy: off, now: 40)
     #expect(shared.attempts.states(now: 40).allSatisfy { $0.pausedFor == nil })
-    exchange = try sent()
-    record(&exchange, report, now: 40)
+    record(try sent(), report, now: 40)
     #expect(shared.attempts.states(now: 40).map(\.pausedFor) == [100])
     #expect(state() == .closed, "a pause is no failure")
   }
@@ -82,12 +80,12 @@ struct RecordAttemptTests {
   @Test("of a probe that brings output closes the circuit before the reply is over")
   func probeWorks() throws {
     shared.attempts.open(CircuitKey(upstream: "u0", model: "a/one"))
-    var exchange = try sent(now: 30_000_000_000)
+    let exchange = try sent(now: 30_000_000_000)
     #expect(exchange.isProbe)
-    RecordAttempt.probeWorks(&exchange, shared: shared, now: 30_000_000_001)
+    RecordAttempt.probeWorks(exchange, shared: shared, now: 30_000_000_001)
     #expect(exchange.circuitChange?.to == .closed)
     #expect(exchange.trail.isEmpty && !exchange.isProbe)
-    record(&exchange, AttemptReport(status: 200), now: 30_000_000_002)
+    record(exchange, AttemptReport(status: 200), now: 30_000_000_002)
     #expect(exchange.trail.count == 1)
     #expect(state(now: 30_000_000_002) == .closed)
   }
@@ -95,8 +93,8 @@ struct RecordAttemptTests {
   @Test("of a probe that is abandoned says nothing, and leaves the probe to the next")
   func abandonedProbe() throws {
     shared.attempts.open(CircuitKey(upstream: "u0", model: "a/one"))
-    var exchange = try sent(now: 30_000_000_000)
-    RecordAttempt.abandon(&exchange, shared: shared, now: 30_000_000_005)
+    let exchange = try sent(now: 30_000_000_000)
+    RecordAttempt.abandon(exchange, shared: shared, now: 30_000_000_005)
     #expect(exchange.trail.map(\.failure) == [nil])
     #expect(!exchange.isProbe)
     #expect(state(now: 30_000_000_005) == .halfOpen)
@@ -105,8 +103,8 @@ struct RecordAttemptTests {
 
   @Test("of output that is no probe's changes nothing")
   func noProbe() throws {
-    var exchange = try sent()
-    RecordAttempt.probeWorks(&exchange, shared: shared, now: 40)
+    let exchange = try sent()
+    RecordAttempt.probeWorks(exchange, shared: shared, now: 40)
     #expect(exchange.circuitChange == nil)
     #expect(state() == .closed)
   }

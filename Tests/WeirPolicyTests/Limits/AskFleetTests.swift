@@ -28,8 +28,8 @@ struct AskFleetTests {
     try book.admit(subject, estimate: estimate, prices: prices, now: 0, wall: wall)
   }
 
-  private func call(_ exchange: inout Exchange, _ lease: inout LimitLease?) throws -> FleetCall {
-    let step = try RequestPath.askFleet(&exchange, lease: &lease, isUp: true, now: 0, wall: wall)
+  private func call(_ exchange: Exchange, _ lease: inout LimitLease?) throws -> FleetCall {
+    let step = try RequestPath.askFleet(exchange, lease: &lease, isUp: true, now: 0, wall: wall)
     guard case .asks(let call) = step else { throw Refusal(.overloaded, "nothing is asked", remedy: "") }
     return call
   }
@@ -43,10 +43,10 @@ struct AskFleetTests {
 
   @Test("asks nothing where nothing is shared, and nothing of a request that no rule covers")
   func nothingToAsk() throws {
-    var exchange = Exchange.opened()
+    let exchange = Exchange.opened()
     for book in [LimitBook(policy), shared(.none)] {
       var lease = try lease(book)
-      guard case .goesOn = try RequestPath.askFleet(&exchange, lease: &lease, isUp: true, now: 0, wall: wall) else {
+      guard case .goesOn = try RequestPath.askFleet(exchange, lease: &lease, isUp: true, now: 0, wall: wall) else {
         Issue.record("it asks")
         continue
       }
@@ -58,9 +58,9 @@ struct AskFleetTests {
   @Test("asks for all rules in one call, in words that name nobody")
   func question() throws {
     let book = shared(policy)
-    var exchange = Exchange.opened()
+    let exchange = Exchange.opened()
     var lease = try lease(book)
-    let call = try call(&exchange, &lease)
+    let call = try call(exchange, &lease)
     #expect(call.script == .admit)
     #expect(call.keys.map(\.count) == [34, 34, 34, 34])
     #expect(call.keys.map { $0.prefix(2) } == ["r:", "r:", "q:", "b:"])
@@ -69,16 +69,16 @@ struct AskFleetTests {
         + "0 0 0 0 0 0 1 d 10000000 -")
     let other = try shared(policy).admit(subject, estimate: estimate, prices: prices, now: 0, wall: wall)
     var second: LimitLease? = consume other
-    #expect(try self.call(&exchange, &second).keys == call.keys, "every process finds the same keys")
+    #expect(try self.call(exchange, &second).keys == call.keys, "every process finds the same keys")
   }
 
   @Test("what the store lets through goes on, with the fleet's numbers in the headers")
   func passes() throws {
     let book = shared(policy)
-    var exchange = Exchange.opened()
+    let exchange = Exchange.opened()
     var lease = try lease(book)
-    _ = try call(&exchange, &lease)
-    try RequestPath.fleetAnswered(&exchange, answer("0 0 0"), lease: &lease, now: 0, wall: wall)
+    _ = try call(exchange, &lease)
+    try RequestPath.fleetAnswered(exchange, answer("0 0 0"), lease: &lease, now: 0, wall: wall)
     #expect(exchange.rateLimits.requests == RateLimitView.Part(limit: 8, remaining: 5, reset: 3_000_000_000))
     #expect(exchange.rateLimits.tokens?.remaining == 3000)
     _ = lease.take()?.settle(ActualUsage(input: 100, output: 100, usd: 0.001), now: 0, wall: wall)
@@ -95,11 +95,11 @@ struct AskFleetTests {
     ])
   func refuses(decision: String, code: ErrorCode) throws {
     let book = shared(policy)
-    var exchange = Exchange.opened()
+    let exchange = Exchange.opened()
     var lease = try lease(book)
-    _ = try call(&exchange, &lease)
+    _ = try call(exchange, &lease)
     do throws(Refusal) {
-      try RequestPath.fleetAnswered(&exchange, answer(decision), lease: &lease, now: 0, wall: wall)
+      try RequestPath.fleetAnswered(exchange, answer(decision), lease: &lease, now: 0, wall: wall)
       Issue.record("it passes")
     } catch {
       #expect(error.code == code)
@@ -120,10 +120,10 @@ struct AskFleetTests {
     "an answer that is none counts as no answer", arguments: ["", "x", "0", "9 1 1 1", "1 7 1 1 1 1 1 1", "0 0 0 5 6"])
   func nonsense(text: String) throws {
     let book = shared(policy)
-    var exchange = Exchange.opened()
+    let exchange = Exchange.opened()
     var lease = try lease(book)
-    _ = try call(&exchange, &lease)
-    try RequestPath.fleetAnswered(&exchange, .said(Array(text.utf8)), lease: &lease, now: 0, wall: wall)
+    _ = try call(exchange, &lease)
+    try RequestPath.fleetAnswered(exchange, .said(Array(text.utf8)), lease: &lease, now: 0, wall: wall)
     #expect(exchange.rateLimits.requests?.limit == 4, "this sidecar's share")
     lease.take()?.release()
   }
@@ -145,16 +145,16 @@ struct AskFleetTests {
   /// Requests in flight at the same time that pass while the store is away.
   private func passed(_ policy: LimitPolicy, sidecars: Int) throws -> Int {
     let book = shared(policy, sidecars: sidecars)
-    var exchange = Exchange.opened()
-    return try pass(book, &exchange, left: 50)
+    let exchange = Exchange.opened()
+    return try pass(book, exchange, left: 50)
   }
 
-  private func pass(_ book: LimitBook, _ exchange: inout Exchange, left: Int) throws -> Int {
+  private func pass(_ book: LimitBook, _ exchange: Exchange, left: Int) throws -> Int {
     guard left > 0 else { return 0 }
     do throws(Refusal) {
       var lease: LimitLease? = try book.admit(subject, estimate: estimate, prices: prices, now: 0, wall: wall)
-      _ = try RequestPath.askFleet(&exchange, lease: &lease, isUp: false, now: 0, wall: wall)
-      let deeper = (try? pass(book, &exchange, left: left - 1)) ?? 0
+      _ = try RequestPath.askFleet(exchange, lease: &lease, isUp: false, now: 0, wall: wall)
+      let deeper = (try? pass(book, exchange, left: left - 1)) ?? 0
       lease.take()?.release()
       return 1 + deeper
     } catch { return 0 }
@@ -165,13 +165,13 @@ struct AskFleetTests {
     var budgets = policy
     (budgets.rates, budgets.concurrency) = ([], [])
     let book = shared(budgets)
-    var exchange = Exchange.opened()
+    let exchange = Exchange.opened()
     var lease = try lease(book)
-    _ = try call(&exchange, &lease)
+    _ = try call(exchange, &lease)
     // Six thousandths of ten are spent and one is reserved, half of it here: three are left, and the share is 1.5.
     let said = "0 0 0 \(wall * 1_000_000) \(wall) 6000000 0 \(wall) 6000000 0 1000000 1000"
-    try RequestPath.fleetAnswered(&exchange, .said(Array(said.utf8)), lease: &lease, now: 0, wall: wall)
-    #expect(try pass(book, &exchange, left: 50) == 3)
+    try RequestPath.fleetAnswered(exchange, .said(Array(said.utf8)), lease: &lease, now: 0, wall: wall)
+    #expect(try pass(book, exchange, left: 50) == 3)
     lease.take()?.release()
   }
 
@@ -180,13 +180,13 @@ struct AskFleetTests {
     var budgets = policy
     (budgets.rates, budgets.concurrency) = ([], [])
     let book = shared(budgets)
-    var exchange = Exchange.opened()
+    let exchange = Exchange.opened()
     var lease = try lease(book)
-    _ = try call(&exchange, &lease)
+    _ = try call(exchange, &lease)
     // The store is five minutes behind, in the day before.
     let (now, day) = (wall - 300, wall - 86_400)
     let said = "0 0 0 \(now * 1_000_000) \(day) 9900000 0 \(day) 9900000 0 500000 500"
-    try RequestPath.fleetAnswered(&exchange, .said(Array(said.utf8)), lease: &lease, now: 0, wall: wall)
+    try RequestPath.fleetAnswered(exchange, .said(Array(said.utf8)), lease: &lease, now: 0, wall: wall)
     #expect(book.remainingBudgets(wall: wall).first.map { abs($0.usd - 0.0001) < 1e-9 } == true)
     #expect(book.remainingBudgets(wall: wall + 300).first?.usd == 0.01, "the day ends when the store's does")
     lease.take()?.release()

@@ -9,11 +9,11 @@ struct CapOutputTests {
   private func capped(
     _ json: String, at path: String = "/v1/chat/completions", cap: Int? = 40, bound: Int? = nil
   ) throws -> (body: String, exchange: Exchange) {
-    var exchange = Exchange.opened(path)
+    let exchange = Exchange.opened(path)
     exchange.outputCap = cap
     exchange.outputBound = bound
     let bytes = Array(json.utf8)
-    CapOutput.cap(&exchange, envelope: try envelope(json)) { String(decoding: bytes[$0], as: UTF8.self) }
+    CapOutput.cap(exchange, envelope: try envelope(json)) { String(decoding: bytes[$0], as: UTF8.self) }
     return (exchange.splice.applied(to: json), exchange)
   }
 
@@ -77,10 +77,10 @@ struct CapOutputTests {
 
   @Test("is called an edit once, where another step had edited the member")
   func editedBefore() throws {
-    var exchange = Exchange.opened()
+    let exchange = Exchange.opened()
     exchange.outputCap = 40
     exchange.edits = ["max_tokens"]
-    CapOutput.cap(&exchange, envelope: try envelope("{}")) { _ in "" }
+    CapOutput.cap(exchange, envelope: try envelope("{}")) { _ in "" }
     #expect(exchange.edits == ["max_tokens"])
   }
 

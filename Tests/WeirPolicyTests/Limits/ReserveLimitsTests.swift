@@ -24,21 +24,21 @@ struct ReserveLimitsTests {
 
   /// Reserves for a body; the request is for the first model, and may go to the others.
   private func reserve(
-    _ exchange: inout Exchange, _ json: String?, policy: PolicySnapshot, shared: SharedPolicy? = nil
+    _ exchange: Exchange, _ json: String?, policy: PolicySnapshot, shared: SharedPolicy? = nil
   ) throws -> LimitLease {
     let bytes = Array((json ?? "").utf8)
     return try ReserveLimits.reserve(
-      &exchange, envelope: try json.map { try envelope($0) }, policy: policy, shared: shared ?? SharedPolicy(policy),
+      exchange, envelope: try json.map { try envelope($0) }, policy: policy, shared: shared ?? SharedPolicy(policy),
       now: 0, wall: wall, census: { BodyCensus(bytes.span) }
     ) { String(decoding: bytes[$0], as: UTF8.self) }
   }
 
   @Test("is nothing, and nobody looks at the body, where nothing is limited")
   func unlimited() throws {
-    var exchange = Exchange.planned("a/one")
+    let exchange = Exchange.planned("a/one")
     let policy = policy(.none)
     let lease = try ReserveLimits.reserve(
-      &exchange, envelope: try envelope(#"{"model":"a/one","n":3}"#), policy: policy, shared: SharedPolicy(policy),
+      exchange, envelope: try envelope(#"{"model":"a/one","n":3}"#), policy: policy, shared: SharedPolicy(policy),
       now: 0, wall: wall,
       census: {
         Issue.record("counted the body")
@@ -55,9 +55,9 @@ struct ReserveLimitsTests {
   @Test("is the estimate of its body, with every choice that it asks for")
   func choices() throws {
     let json = #"{"model":"a/one","n":3}"#
-    var exchange = Exchange.planned("a/one")
+    let exchange = Exchange.planned("a/one")
     exchange.outputBound = 100
-    let lease = try reserve(&exchange, json, policy: policy(tokens(burst: 5000)))
+    let lease = try reserve(exchange, json, policy: policy(tokens(burst: 5000)))
     let input = (json.utf8.count + 3) / 4
     #expect(exchange.estimate?.input == input)
     #expect(exchange.estimate?.output == 300)
@@ -68,9 +68,9 @@ struct ReserveLimitsTests {
 
   @Test("of embeddings has no output", arguments: ["/v1/embeddings", "/v1/chat/completions"])
   func embeddings(path: String) throws {
-    var exchange = Exchange.opened(path)
+    let exchange = Exchange.opened(path)
     exchange.sentModel = "a/one"
-    let lease = try reserve(&exchange, #"{"model":"a/one"}"#, policy: policy(tokens(burst: 5000)))
+    let lease = try reserve(exchange, #"{"model":"a/one"}"#, policy: policy(tokens(burst: 5000)))
     #expect(exchange.estimate?.output == (path == "/v1/embeddings" ? 0 : 512))
     lease.release()
   }
@@ -79,8 +79,8 @@ struct ReserveLimitsTests {
   func unread() throws {
     var limits = tokens(burst: 10)
     limits.rates.append(LimitRule(name: "r", unit: .requests, perMinute: 1, burst: 2, scope: LimitScope(per: [])))
-    var exchange = Exchange.opened("/v1/files")
-    let lease = try reserve(&exchange, nil, policy: policy(limits))
+    let exchange = Exchange.opened("/v1/files")
+    let lease = try reserve(exchange, nil, policy: policy(limits))
     #expect(exchange.rateLimits.requests?.remaining == 1)
     #expect(exchange.rateLimits.tokens?.remaining == 10)
     #expect(exchange.estimate == nil)
@@ -90,9 +90,9 @@ struct ReserveLimitsTests {
   @Test("of a hard budget brings an output cap where the request has no bound, and none where it has one or it is soft")
   func cap() throws {
     for (bound, isHard, expected) in [(nil, true, 40), (7, true, nil), (nil, false, nil)] as [(Int?, Bool, Int?)] {
-      var exchange = Exchange.planned("openai/gpt-4-turbo")
+      let exchange = Exchange.planned("openai/gpt-4-turbo")
       exchange.outputBound = bound
-      let lease = try reserve(&exchange, #"{"model":"m"}"#, policy: policy(budget(1, isHard: isHard)))
+      let lease = try reserve(exchange, #"{"model":"m"}"#, policy: policy(budget(1, isHard: isHard)))
       #expect(exchange.outputCap == expected)
       lease.release()
     }
@@ -102,11 +102,11 @@ struct ReserveLimitsTests {
   func soft() throws {
     let policy = policy(budget(0.001, isHard: false))
     let shared = SharedPolicy(policy)
-    var exchange = Exchange.planned("openai/gpt-4-turbo")
-    let first = try reserve(&exchange, #"{"model":"m"}"#, policy: policy, shared: shared)
+    let exchange = Exchange.planned("openai/gpt-4-turbo")
+    let first = try reserve(exchange, #"{"model":"m"}"#, policy: policy, shared: shared)
     #expect(exchange.usedUpBudgets.isEmpty)
     _ = first.settle(ActualUsage(input: 1, output: 1, usd: 0.001), now: 0, wall: wall)
-    let second = try reserve(&exchange, #"{"model":"m"}"#, policy: policy, shared: shared)
+    let second = try reserve(exchange, #"{"model":"m"}"#, policy: policy, shared: shared)
     #expect(exchange.usedUpBudgets == ["b"])
     #expect(exchange.allWarnings == ["the budget b is used up"])
     second.release()
@@ -119,10 +119,10 @@ struct ReserveLimitsTests {
       additions: [CatalogModel(id: "a/cheap", prices: ModelPrices(input: 1, output: 1))])
     func passes(_ usd: Double, _ model: String, _ json: String = #"{"model":"a/cheap"}"#) throws -> Bool {
       let policy = policy(budget(usd), models: models)
-      var exchange = Exchange.planned(model, policy: policy)
+      let exchange = Exchange.planned(model, policy: policy)
       exchange.outputBound = 1_000_000
       do {
-        let lease = try reserve(&exchange, json, policy: policy)
+        let lease = try reserve(exchange, json, policy: policy)
         lease.release()
         return true
       } catch let refused as Refusal {
@@ -141,10 +141,10 @@ struct ReserveLimitsTests {
   func refused() throws {
     let policy = policy(tokens(burst: 5))
     let shared = SharedPolicy(policy)
-    var exchange = Exchange.planned("a/one")
+    let exchange = Exchange.planned("a/one")
     var refused: Refusal?
     do {
-      let lease = try reserve(&exchange, #"{"model":"a/one","user":"someone"}"#, policy: policy, shared: shared)
+      let lease = try reserve(exchange, #"{"model":"a/one","user":"someone"}"#, policy: policy, shared: shared)
       lease.release()
     } catch let error as Refusal { refused = error }
     #expect(refused?.limit == "t" && refused?.code == .rateLimitExceeded)

@@ -13,16 +13,16 @@ struct SettleLimitsTests {
       budgets: [BudgetRule(name: "b", period: .day, owner: .eachClient([]), usd: 1)]))
 
   /// Tokens that the request is charged for at last, and the record.
-  private func settled(_ change: (inout Exchange) -> Void) throws -> (tokens: Int, exchange: Exchange) {
+  private func settled(_ change: (Exchange) -> Void) throws -> (tokens: Int, exchange: Exchange) {
     let subject = LimitSubject(client: "a", user: nil, model: "m")
     let prices = ModelPrices(input: 1, output: 1)
     let lease = try book.admit(subject, estimate: Self.estimate, prices: prices, now: 0, wall: Self.wall)
     #expect(lease.rateLimits.tokens?.remaining == 500)
-    var exchange = Exchange.planned("m")
+    let exchange = Exchange.planned("m")
     exchange.estimate = Self.estimate
-    change(&exchange)
+    change(exchange)
     exchange.metered = MeterUsage.meter(exchange)
-    SettleLimits.settle(&exchange, lease: lease, now: 0, wall: Self.wall)
+    SettleLimits.settle(exchange, lease: lease, now: 0, wall: Self.wall)
     #expect(book.holds.reserved.tokens == 0, "whatever came of it, nothing stays reserved")
     let next = try book.admit(subject, estimate: .none, prices: prices, now: 0, wall: Self.wall)
     let charged = 1000 - (next.rateLimits.tokens?.remaining ?? 0)
@@ -67,7 +67,7 @@ struct SettleLimitsTests {
 
   @Test("is everything where the request used nothing")
   func released() throws {
-    let nothing: [(inout Exchange) -> Void] = [
+    let nothing: [(Exchange) -> Void] = [
       { _ in },  // refused before it was sent
       { $0.attempts = 1 },  // no head came
       {
@@ -134,10 +134,10 @@ struct SettleLimitsTests {
 
   @Test("is nothing, and stops nothing, where the request held nothing")
   func noLease() {
-    var exchange = Exchange.planned("m")
+    let exchange = Exchange.planned("m")
     exchange.reading = reading(TokenUsage(input: 30, output: 20))
     exchange.metered = MeterUsage.meter(exchange)
-    SettleLimits.settle(&exchange, lease: nil, now: 0, wall: 0)
+    SettleLimits.settle(exchange, lease: nil, now: 0, wall: 0)
     #expect(exchange.settlement == Settlement())
   }
 }

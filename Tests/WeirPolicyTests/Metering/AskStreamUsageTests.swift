@@ -18,8 +18,8 @@ struct AskStreamUsageTests {
   ) throws -> (body: String, exchange: Exchange) {
     let policy = policy(needs: needs)
     let head = RequestHead(method: "POST", target: path)
-    var (exchange, _) = RequestPath.open(head, requestID: "r", policy: policy, now: 0)
-    try RequestPath.admit(&exchange, head: head, json: json, policy: policy)
+    let (exchange, _) = RequestPath.open(head, requestID: "r", policy: policy, now: 0)
+    try RequestPath.admit(exchange, head: head, json: json, policy: policy)
     var body: [UInt8] = []
     let bytes = Array(json.utf8)
     exchange.splice.forEachPiece(of: bytes.count) { piece in
@@ -80,7 +80,7 @@ struct AskStreamUsageTests {
 
   @Test("rules for tools stand in the fingerprint beside it")
   func fingerprint() throws {
-    var (_, exchange) = try sent(#"{"model":"m","stream":true}"#)
+    let (_, exchange) = try sent(#"{"model":"m","stream":true}"#)
     exchange.toolPermissions = ToolPermissions(deny: [ModelPattern("shell")], onReply: .strip)
     #expect(exchange.replyFingerprint == ["usage", "strip", "-shell"])
     let rules = try #require(exchange.replyRules)

@@ -7,8 +7,8 @@ import WeirWire
 struct MeterUsageTests {
   private func exchange(_ path: String = "/v1/chat/completions", stream: Bool = true) throws -> Exchange {
     let head = RequestHead(method: "POST", target: path)
-    var (exchange, _) = RequestPath.open(head, requestID: "r", policy: .of(), now: 0)
-    try RequestPath.admit(&exchange, head: head, json: #"{"model":"m","stream":\#(stream)}"#, policy: .of())
+    let (exchange, _) = RequestPath.open(head, requestID: "r", policy: .of(), now: 0)
+    try RequestPath.admit(exchange, head: head, json: #"{"model":"m","stream":\#(stream)}"#, policy: .of())
     exchange.attempts = 1
     exchange.status = 200
     return exchange
@@ -18,7 +18,7 @@ struct MeterUsageTests {
     _ path: String = "/v1/chat/completions", stream: Bool = true, usage: TokenUsage? = nil, events: Int = 0,
     isWhole: Bool = false, estimate: TokenEstimate? = nil, census: BodyCensus? = nil
   ) throws -> MeteredUsage? {
-    var exchange = try exchange(path, stream: stream)
+    let exchange = try exchange(path, stream: stream)
     exchange.estimate = estimate
     var reading = ReplyReading()
     reading.usage = usage
@@ -69,17 +69,17 @@ struct MeterUsageTests {
 
   @Test("is unknown where the client left before anything came, and nothing where the upstream failed")
   func unknown() throws {
-    var left = try exchange()
+    let left = try exchange()
     left.ending = .clientLeft(.waiting)
     #expect(MeterUsage.meter(left) == MeteredUsage(.unknown))
-    var failed = try exchange()
+    let failed = try exchange()
     failed.status = 502
     failed.reading = ReplyReading()
     #expect(MeterUsage.meter(failed) == nil)
     failed.status = 200
     failed.reading?.error = ReplyError(code: "502", isMidStream: true)
     #expect(MeterUsage.meter(failed) == nil)
-    var kept = try exchange()
+    let kept = try exchange()
     kept.attempts = 0
     #expect(MeterUsage.meter(kept) == nil)
   }
@@ -89,7 +89,7 @@ struct MeterUsageTests {
     #expect(MeteredUsage(.estimated, input: 3, output: 4).counts == TokenUsage(input: 3, output: 4))
     #expect(MeteredUsage(.estimated, input: 3).counts == nil)
     let policy = PolicySnapshot.of()
-    var exchange = Exchange.opened(policy: policy)
+    let exchange = Exchange.opened(policy: policy)
     exchange.model = policy.models.resolve("openai/gpt-4-turbo")
     exchange.reading = ReplyReading()
     exchange.reading?.cost = 0.5

@@ -76,7 +76,7 @@ struct PriceBookTests {
   @Test("prices a request at the upstream that served it")
   func exchanges() {
     let (_, book) = book(["main": [("acme/x", one)], "second": [("x-1", other)]])
-    var exchange = Exchange.opened()
+    let exchange = Exchange.opened()
     exchange.model = ModelCatalog.builtIn.resolve("acme/x")
     exchange.sentModel = "x-1"
     exchange.upstream = "second"

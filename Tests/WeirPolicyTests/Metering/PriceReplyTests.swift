@@ -12,7 +12,7 @@ struct PriceReplyTests {
     let policy = PolicySnapshot(
       clients: base.clients, models: base.models, killSwitch: base.killSwitch,
       baseline: .prices(baseline ?? ModelPrices(input: 2, output: 10)))
-    var exchange = Exchange.opened(policy: policy)
+    let exchange = Exchange.opened(policy: policy)
     exchange.model = model.map(policy.models.resolve)
     var reading = ReplyReading()
     reading.usage = usage

@@ -10,8 +10,8 @@ struct DivertKimiTests {
     let policy = PolicySnapshot.of(
       isKimiEnabled: isKimiEnabled, fallbackModel: fallbackModel, maxTokens: 9, temperature: "0.6")
     let head = RequestHead(method: "POST", target: "/v1/chat/completions")
-    var (exchange, _) = RequestPath.open(head, requestID: "r", policy: policy, now: 0)
-    try RequestPath.admit(&exchange, head: head, json: json, policy: policy)
+    let (exchange, _) = RequestPath.open(head, requestID: "r", policy: policy, now: 0)
+    try RequestPath.admit(exchange, head: head, json: json, policy: policy)
     return (exchange, exchange.splice.applied(to: json))
   }
 

@@ -10,9 +10,9 @@ struct EditBodyTests {
     _ json: String, path: String = "/v1/chat/completions", policy: PolicySnapshot = .of()
   ) throws -> (body: String, edits: [String]) {
     let head = RequestHead(method: "POST", target: path)
-    var (exchange, refusal) = RequestPath.open(head, requestID: "r", policy: policy, now: 0)
+    let (exchange, refusal) = RequestPath.open(head, requestID: "r", policy: policy, now: 0)
     #expect(refusal == nil)
-    try RequestPath.admit(&exchange, head: head, json: json, policy: policy)
+    try RequestPath.admit(exchange, head: head, json: json, policy: policy)
     return (exchange.splice.applied(to: json), exchange.edits)
   }
 

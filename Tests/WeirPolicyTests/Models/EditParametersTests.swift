@@ -14,8 +14,8 @@ struct EditParametersTests {
     let policy = PolicySnapshot.of(
       models: ModelCatalog(kimiModelID: "", additions: [model]), maxTokens: maxTokens, temperature: temperature)
     let head = RequestHead(method: "POST", target: path)
-    var (exchange, _) = RequestPath.open(head, requestID: "r", policy: policy, now: 0)
-    try RequestPath.admit(&exchange, head: head, json: json, policy: policy)
+    let (exchange, _) = RequestPath.open(head, requestID: "r", policy: policy, now: 0)
+    try RequestPath.admit(exchange, head: head, json: json, policy: policy)
     return (exchange.splice.applied(to: json), exchange)
   }
 
@@ -80,9 +80,9 @@ struct EditParametersTests {
       ])
     let policy = PolicySnapshot.of(models: models, isKimiEnabled: false, fallbackModel: "acme/big")
     let head = RequestHead(method: "POST", target: "/v1/chat/completions")
-    var (exchange, _) = RequestPath.open(head, requestID: "r", policy: policy, now: 0)
+    let (exchange, _) = RequestPath.open(head, requestID: "r", policy: policy, now: 0)
     let json = #"{"model":"kimi-k2","top_k":1,"seed":2}"#
-    try RequestPath.admit(&exchange, head: head, json: json, policy: policy)
+    try RequestPath.admit(exchange, head: head, json: json, policy: policy)
     #expect(exchange.splice.applied(to: json) == #"{"model":"acme/big","seed":2}"#)
   }
 

@@ -24,9 +24,9 @@ struct AssignVariantTests {
   ) throws -> Exchange {
     var head = RequestHead(method: "POST", target: "/v1/chat/completions")
     head.weirVariant = variant
-    var (exchange, _) = RequestPath.open(head, requestID: "r", policy: policy, now: 0)
+    let (exchange, _) = RequestPath.open(head, requestID: "r", policy: policy, now: 0)
     try RequestPath.admit(
-      &exchange, head: head, envelope: envelope(json), policy: policy, random: random, now: 0)
+      exchange, head: head, envelope: envelope(json), policy: policy, random: random, now: 0)
     return exchange
   }
 

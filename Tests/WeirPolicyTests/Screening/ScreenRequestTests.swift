@@ -22,16 +22,16 @@ struct ScreenRequestTests {
     let shared = SharedPolicy(policy)
     let head = RequestHead(method: "POST", target: "/v1/chat/completions")
     for _ in 0..<3 {
-      var exchange = Exchange.opened(policy: policy)
+      let exchange = Exchange.opened(policy: policy)
       #expect(throws: Refusal.self) {
-        try RequestPath.admit(&exchange, head: head, json: blocked, policy: policy, shared: shared)
+        try RequestPath.admit(exchange, head: head, json: blocked, policy: policy, shared: shared)
       }
       #expect(exchange.screening?.findings.map(\.rule) == ["plans"])
       #expect(exchange.rateLimits.requests == nil)
     }
-    var exchange = Exchange.opened(policy: policy)
+    let exchange = Exchange.opened(policy: policy)
     try RequestPath.admit(
-      &exchange, head: head, json: #"{"model":"openai/gpt-4-turbo","messages":[]}"#, policy: policy, shared: shared)
+      exchange, head: head, json: #"{"model":"openai/gpt-4-turbo","messages":[]}"#, policy: policy, shared: shared)
     #expect(exchange.rateLimits.requests?.remaining == 0)
   }
 
@@ -39,14 +39,14 @@ struct ScreenRequestTests {
   func attempts() throws {
     let rules = [ContentRule(name: "plans", content: .pattern("Overlord"), action: .redact)]
     let policy = policy(try ScreeningPolicy(rules: rules, tokens: [TokenRule(maximumOutput: 5, absent: .cap)]))
-    var exchange = Exchange.opened(policy: policy)
+    let exchange = Exchange.opened(policy: policy)
     let head = RequestHead(method: "POST", target: "/v1/chat/completions")
-    try RequestPath.admit(&exchange, head: head, json: blocked, policy: policy)
+    try RequestPath.admit(exchange, head: head, json: blocked, policy: policy)
     let first = exchange.splice.applied(to: blocked)
     #expect(first.contains("[REDACTED:plans]") && first.contains(#""max_tokens":5"#))
     let bytes = Array(blocked.utf8)
     let envelope = try envelope(blocked, finding: policy.bodyRules.memberNames)
-    try RequestPath.aim(&exchange, at: 0, envelope: envelope, policy: policy) {
+    try RequestPath.aim(exchange, at: 0, envelope: envelope, policy: policy) {
       String(decoding: bytes[$0], as: UTF8.self)
     }
     #expect(exchange.splice.applied(to: blocked) == first)
@@ -59,10 +59,10 @@ struct ScreenRequestTests {
     var head = RequestHead(method: "POST", target: "/v1/files")
     func refused(_ unread: ScreeningPolicy.Unread) throws -> ErrorCode? {
       let policy = policy(try ScreeningPolicy(unread: unread))
-      var exchange = Exchange.opened("/v1/files", policy: policy)
+      let exchange = Exchange.opened("/v1/files", policy: policy)
       return refusal { () throws(Refusal) in
         _ = try RequestPath.admitUnread(
-          &exchange, head: head, policy: policy, shared: SharedPolicy(policy), now: 0, wall: 0)
+          exchange, head: head, policy: policy, shared: SharedPolicy(policy), now: 0, wall: 0)
       }?.code
     }
     #expect(try refused(.refuse) == nil)

@@ -5,7 +5,7 @@ import WeirWire
 
 /// A request that went through `RequestPath` up to where it would be sent.
 struct Screened {
-  var exchange: Exchange
+  let exchange: Exchange
   let refusal: Refusal?
   /// The body that would go upstream.
   let body: String
@@ -22,9 +22,10 @@ struct Screened {
       kimiDefaults: PolicySnapshot.KimiDefaults(maxTokens: maxTokens), screening: screening)
     var head = RequestHead(method: "POST", target: path)
     head.apiKey = "key-a"
-    var (exchange, refusal) = RequestPath.open(head, requestID: "req_1", policy: policy, now: 0)
+    let (exchange, opening) = RequestPath.open(head, requestID: "req_1", policy: policy, now: 0)
+    var refusal = opening
     do {
-      try RequestPath.admit(&exchange, head: head, json: json, policy: policy)
+      try RequestPath.admit(exchange, head: head, json: json, policy: policy)
     } catch let error as Refusal {
       refusal = error
     }

@@ -8,7 +8,7 @@ struct LoopTrafficTests {
   @Test("is there once, by client")
   func taken() throws {
     let traffic = LoopTraffic()
-    var exchange = try Exchange.sent()
+    let exchange = try Exchange.sent()
     exchange.client = "app"
     exchange.status = 200
     traffic.record(exchange)

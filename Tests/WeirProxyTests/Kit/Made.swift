@@ -47,36 +47,36 @@ extension Exchange {
       clients: ClientDirectory(), models: catalog,
       killSwitch: KillSwitch(isKimiEnabled: true, fallbackModel: "", catalog: catalog))
     let head = RequestHead(method: "POST", target: path)
-    var (exchange, _) = RequestPath.open(head, requestID: "req_1", policy: policy, now: 1_000_000, wall: 0)
+    let (exchange, _) = RequestPath.open(head, requestID: "req_1", policy: policy, now: 1_000_000, wall: 0)
     let body = Array(#"{"model":"kimi-k2"}"#.utf8)
     let shared = SharedPolicy(policy)
     _ = try RequestPath.admit(
-      &exchange, head: head, envelope: envelope(body), policy: policy, shared: shared, random: 0, now: 2_000_000,
+      exchange, head: head, envelope: envelope(body), policy: policy, shared: shared, random: 0, now: 2_000_000,
       wall: 0, census: { BodyCensus(body.span) }
     ) { String(decoding: body[$0], as: UTF8.self) }
     exchange.askedModel = model
     exchange.model = catalog.resolve(model)
     exchange.sentModel = exchange.model?.upstreamID
-    _ = try RequestPath.beginAttempt(&exchange, from: 0, shared: shared, now: 3_234_567)
+    _ = try RequestPath.beginAttempt(exchange, from: 0, shared: shared, now: 3_234_567)
     exchange.upstream = "openrouter.ai"
     return exchange
   }
 
   /// The same, after a reply.
   static func replied(status: Int = 200, model: String = "kimi-k2") throws -> Exchange {
-    var exchange = try sent(model: model)
-    RequestPath.replied(&exchange, status: status, now: 13_234_567)
+    let exchange = try sent(model: model)
+    RequestPath.replied(exchange, status: status, now: 13_234_567)
     return exchange
   }
 }
 
 extension RequestPath {
   /// Settles a request that holds nothing of limits.
-  static func settle(_ exchange: inout Exchange, ending: Ending, reading: ReplyReading?, now: Int64) {
+  static func settle(_ exchange: Exchange, ending: Ending, reading: ReplyReading?, now: Int64) {
     let catalog = ModelCatalog.builtIn
     let policy = PolicySnapshot(
       clients: ClientDirectory(), models: catalog,
       killSwitch: KillSwitch(isKimiEnabled: true, fallbackModel: "", catalog: catalog))
-    settle(&exchange, ending: ending, reading: reading, lease: nil, policy: policy, now: now, wall: 0)
+    settle(exchange, ending: ending, reading: reading, lease: nil, policy: policy, now: now, wall: 0)
   }
 }

@@ -26,8 +26,8 @@ struct LedgerKeeperTests {
   }
 
   private func note(_ keeper: LedgerKeeper) throws {
-    var exchange = try Exchange.replied()
-    RequestPath.settle(&exchange, ending: .complete, reading: nil, now: 101_000_000)
+    let exchange = try Exchange.replied()
+    RequestPath.settle(exchange, ending: .complete, reading: nil, now: 101_000_000)
     keeper.record(exchange, sizes: AccessLog.Sizes(), firstContentAt: nil)
   }
 

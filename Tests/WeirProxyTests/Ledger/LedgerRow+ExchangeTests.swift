@@ -14,8 +14,7 @@ struct LedgerRowExchangeTests {
   }
 
   private func settled(_ exchange: Exchange, _ reading: ReplyReading? = nil, ending: Ending = .complete) -> Exchange {
-    var exchange = exchange
-    RequestPath.settle(&exchange, ending: ending, reading: reading, now: 101_000_000)
+    RequestPath.settle(exchange, ending: ending, reading: reading, now: 101_000_000)
     return exchange
   }
 
@@ -37,7 +36,7 @@ struct LedgerRowExchangeTests {
     said.provider = "Acme"
     said.finishReason = "stop"
     said.generationID = "gen-1"
-    var exchange = try Exchange.replied()
+    let exchange = try Exchange.replied()
     exchange.user = "anna"
     exchange.isStream = true
     let row = row(settled(exchange, said), firstContentAt: 51_000_000)
@@ -62,9 +61,9 @@ struct LedgerRowExchangeTests {
 
   @Test("of a refusal has its code, cost nothing and knows no usage")
   func refused() throws {
-    var exchange = try Exchange.replied()
+    let exchange = try Exchange.replied()
     exchange.attempts = 0
-    RequestPath.refuse(&exchange, Refusal(.overloaded, "w", remedy: "r"))
+    RequestPath.refuse(exchange, Refusal(.overloaded, "w", remedy: "r"))
     let row = row(settled(exchange))
     #expect(row.errorCode == "overloaded")
     #expect((row.costUSD, row.costSource, row.usageState) == (0, .none, .unknown))
@@ -79,7 +78,7 @@ struct LedgerRowExchangeTests {
 
   @Test("of a stream that tells no usage counts its events, and says that it guesses")
   func estimated() throws {
-    var exchange = try Exchange.replied()
+    let exchange = try Exchange.replied()
     exchange.isStream = true
     let guessed = row(settled(exchange, reading(events: 7)))
     #expect((guessed.usageState, guessed.inputTokens, guessed.outputTokens) == (.estimated, nil, 7))
@@ -92,7 +91,7 @@ struct LedgerRowExchangeTests {
 
   @Test("of a plain reply that tells no usage has what was expected, where something was")
   func expected() throws {
-    var exchange = try Exchange.replied()
+    let exchange = try Exchange.replied()
     #expect(row(settled(exchange, reading(events: 1))).usageState == .unknown)
     exchange.estimate = Self.estimate
     let row = row(settled(exchange, reading(events: 1)))
@@ -101,7 +100,7 @@ struct LedgerRowExchangeTests {
 
   @Test("of an error in a stream that brought nothing used nothing")
   func errorBeforeContent() throws {
-    var exchange = try Exchange.replied()
+    let exchange = try Exchange.replied()
     exchange.isStream = true
     exchange.estimate = Self.estimate
     var said = reading()
@@ -111,8 +110,8 @@ struct LedgerRowExchangeTests {
 
   @Test("of a stream of Anthropic's that broke off does not take the placeholder for the output's tokens")
   func placeholder() throws {
-    var exchange = try Exchange.sent(path: "/v1/messages")
-    RequestPath.replied(&exchange, status: 200, now: 13_234_567)
+    let exchange = try Exchange.sent(path: "/v1/messages")
+    RequestPath.replied(exchange, status: 200, now: 13_234_567)
     exchange.isStream = true
     let usage = TokenUsage(input: 9, output: 1)
     let broken = row(settled(exchange, reading(usage, events: 12, isWhole: false), ending: .broken))
@@ -123,7 +122,7 @@ struct LedgerRowExchangeTests {
 
   @Test("of a kept reply cost nothing, saved something, and can be voted for")
   func kept() throws {
-    var exchange = try Exchange.sent()
+    let exchange = try Exchange.sent()
     exchange.attempts = 0
     exchange.answered(from: .hit)
     var said = reading(TokenUsage(input: 100, output: 20))
@@ -145,15 +144,15 @@ struct LedgerRowExchangeTests {
 
   @Test("has nothing to say of the cache where that was not asked")
   func uncached() throws {
-    var exchange = try Exchange.replied()
+    let exchange = try Exchange.replied()
     exchange.target = try RequestTarget.read(method: "GET", target: "/v1/files")
     #expect(row(settled(exchange)).cache == nil)
   }
 
   @Test("bears a sound time whatever the clock said")
   func time() throws {
-    var exchange = try Exchange.sent()
-    RequestPath.settle(&exchange, ending: .complete, reading: nil, now: 0)
+    let exchange = try Exchange.sent()
+    RequestPath.settle(exchange, ending: .complete, reading: nil, now: 0)
     let row = row(exchange)
     #expect((row.timeMilliseconds, row.durationMicroseconds) == (1_000_000, 0))
   }

@@ -14,8 +14,8 @@ struct AccessLogTests {
 
   @Test("of a request that was answered has who, what, where, how long and how much")
   func complete() throws {
-    var exchange = try Exchange.replied(status: 201)
-    RequestPath.settle(&exchange, ending: .complete, reading: nil, now: 101_000_000)
+    let exchange = try Exchange.replied(status: 201)
+    RequestPath.settle(exchange, ending: .complete, reading: nil, now: 101_000_000)
     let line = line(exchange)
     _ = try envelope(Array(line.utf8))
     for field in [
@@ -32,9 +32,9 @@ struct AccessLogTests {
 
   @Test("of a refusal has its code, and of what the client sent only what may be logged")
   func refused() throws {
-    var exchange = try Exchange.sent()
-    RequestPath.refuse(&exchange, Refusal(.duplicateKey, "the key \"s3cr3t\"", remedy: "r", logged: "a key"))
-    RequestPath.settle(&exchange, ending: .complete, reading: nil, now: 4_000_000)
+    let exchange = try Exchange.sent()
+    RequestPath.refuse(exchange, Refusal(.duplicateKey, "the key \"s3cr3t\"", remedy: "r", logged: "a key"))
+    RequestPath.settle(exchange, ending: .complete, reading: nil, now: 4_000_000)
     for format in [LogFormat.json, .text] {
       let line = line(exchange, format)
       #expect(line.contains("duplicate_key"))
@@ -45,8 +45,8 @@ struct AccessLogTests {
 
   @Test("is one line whatever a model is called", arguments: ["a\nb", "a\r\n{\"x\":1}", "a\u{0}", "a\"b"])
   func oneLine(model: String) throws {
-    var exchange = try Exchange.replied(model: model)
-    RequestPath.settle(&exchange, ending: .broken, reading: nil, now: 99_000_000)
+    let exchange = try Exchange.replied(model: model)
+    RequestPath.settle(exchange, ending: .broken, reading: nil, now: 99_000_000)
     _ = try envelope(Array(line(exchange).utf8))
     for format in [LogFormat.json, .text] {
       #expect(line(exchange, format).utf8.allSatisfy { $0 >= 0x20 })
@@ -55,8 +55,8 @@ struct AccessLogTests {
 
   @Test("holds no query, which may hold keys")
   func query() throws {
-    var exchange = try Exchange.sent(path: "/v1/chat/completions?key=s3cr3t")
-    RequestPath.settle(&exchange, ending: .clientLeft(.waiting), reading: nil, now: 4_000_000)
+    let exchange = try Exchange.sent(path: "/v1/chat/completions?key=s3cr3t")
+    RequestPath.settle(exchange, ending: .clientLeft(.waiting), reading: nil, now: 4_000_000)
     #expect(!line(exchange).contains("s3cr3t"))
     #expect(!line(exchange, .text).contains("s3cr3t"))
     #expect(line(exchange).contains(#""ending":"client_left_waiting""#))

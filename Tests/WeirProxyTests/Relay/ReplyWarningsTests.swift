@@ -9,7 +9,7 @@ import WeirWire
 @Suite("What a client asked for and does not get")
 struct ReplyWarningsTests {
   private func head(_ warnings: [String]) throws -> String {
-    var exchange = try Exchange.replied()
+    let exchange = try Exchange.replied()
     exchange.warnings = warnings
     let buffer = ReplyHeadWriter.relayed(
       replyHead([]), status: 200, framing: .chunked, keepAlive: true, exchange: exchange, ownRequestID: true,

@@ -21,8 +21,8 @@ struct FinishedRequestTests {
 
   @Test("has the figures of its exchange")
   func figures() throws {
-    var exchange = try Exchange.replied(status: 503)
-    RequestPath.settle(&exchange, ending: .complete, reading: nil, now: 101_000_000)
+    let exchange = try Exchange.replied(status: 503)
+    RequestPath.settle(exchange, ending: .complete, reading: nil, now: 101_000_000)
     exchange.cost = Cost(usd: 0.5, source: .catalog, baselineUSD: 2)
     exchange.cacheResult = .miss
     let request = FinishedRequest(exchange, model: "label", firstContentAt: 50_000_000)
@@ -42,9 +42,9 @@ struct FinishedRequestTests {
 
   @Test("of weir's own error bears its code")
   func refusal() throws {
-    var exchange = try Exchange.sent()
-    RequestPath.refuse(&exchange, Refusal(.overloaded, "o", remedy: "r"))
-    RequestPath.settle(&exchange, ending: .complete, reading: nil, now: 4_000_000)
+    let exchange = try Exchange.sent()
+    RequestPath.refuse(exchange, Refusal(.overloaded, "o", remedy: "r"))
+    RequestPath.settle(exchange, ending: .complete, reading: nil, now: 4_000_000)
     #expect(FinishedRequest(exchange, model: "m", firstContentAt: nil).error == "overloaded")
   }
 }

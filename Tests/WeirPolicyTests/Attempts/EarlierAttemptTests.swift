@@ -1,0 +1,32 @@
+import Testing
+
+@testable import WeirPolicy
+
+@Suite("A kept reply's attempt")
+struct EarlierAttemptTests {
+  @Test("is what the record tells of again, whatever a later attempt wrote into it")
+  func restored() {
+    let exchange = Exchange.planned("a/one", "a/two")
+    exchange.upstream = "u0"
+    exchange.status = 429
+    exchange.edits = ["model"]
+    let earlier = EarlierAttempt(exchange)
+    let model = exchange.model
+
+    AimAtTarget.aim(exchange, at: 1)
+    exchange.upstream = "u1"
+    exchange.status = 502
+    exchange.edits = ["model", "max_tokens"]
+    exchange.warnings = ["something is gone"]
+    exchange.hidesStreamUsage = true
+    exchange.fallbackFrom = "a/one"
+    exchange.fallbackReason = .contextLength
+    #expect(exchange.model != model)
+
+    RequestPath.returns(exchange, to: earlier, now: 7)
+    #expect(exchange.upstream == "u0" && exchange.status == 429 && exchange.repliedAt == 7)
+    #expect(exchange.model == model && exchange.sentModel == "a/one")
+    #expect(exchange.edits == ["model"] && exchange.warnings.isEmpty && !exchange.hidesStreamUsage)
+    #expect(exchange.fallbackFrom == nil && exchange.fallbackReason == nil)
+  }
+}
