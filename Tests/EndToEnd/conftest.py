@@ -18,6 +18,8 @@ import pytest
 from harness.simulator import Simulator
 from harness.weir import Weir
 
+pytest_plugins = ["harness.second_try"]
+
 hypothesis.settings.register_profile(
     "repeatable", deadline=None, derandomize=True, database=None, max_examples=60,
     suppress_health_check=[hypothesis.HealthCheck.too_slow, hypothesis.HealthCheck.data_too_large])

@@ -320,7 +320,10 @@ def test_a_killed_weir_loses_at_most_the_last_second(spender):
         assert remaining(spender.weir, "app") == pytest.approx(1 - before - spent)
 
 
-def test_killed_amid_requests_the_file_is_whole_and_holds_what_was_settled_a_second_before(spender):
+def test_killed_amid_requests_the_file_is_whole_and_holds_what_was_settled_a_second_before(binary, simulator, tmp_path):
+    # More than the threads can spend on any machine.
+    budget = 1000
+    spender = Restarted(binary, tmp_path, simulator.url, ["app"], f"budgets: [{{name: much, period: day, usd: {budget}}}]")
     stop, ended, lock = threading.Event(), [], threading.Lock()
 
     def run():
@@ -343,9 +346,10 @@ def test_killed_amid_requests_the_file_is_whole_and_holds_what_was_settled_a_sec
     for thread in threads:
         thread.join()
     spender.begin()
-    lost = sum(price for _, price in ended) - (1 - remaining(spender.weir, "app"))
+    lost = sum(price for _, price in ended) - (budget - remaining(spender.weir, "app"))
     # A loaded machine may be late with the file by as long again.
     assert lost <= sum(price for at, price in ended if at > killed - 2) + 1e-9
+    spender.stop()
 
 
 def test_reservations_do_not_survive(spender):
