@@ -57,6 +57,7 @@ let package = Package(
 
     .target(name: "WeirMetrics", swiftSettings: strict),
     .target(name: "CWeirSystem", cSettings: c + (commit.map { [$0] } ?? [])),
+    .target(name: "WeirThreads", dependencies: ["CWeirSystem"], swiftSettings: strict),
     .target(
       name: "CWeirSchema", cxxSettings: cxx,
       linkerSettings: [.linkedLibrary("re2"), .linkedLibrary("stdc++")]),
@@ -75,17 +76,17 @@ let package = Package(
     .target(
       name: "WeirStore",
       dependencies: [
-        "CWeirHiredis", "CWeirSQLite", .product(name: "Crypto", package: "swift-crypto"),
+        "CWeirHiredis", "CWeirSQLite", "WeirThreads", .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ], swiftSettings: strict),
     .target(
-      name: "WeirUpstream", dependencies: ["CWeirCurl", nioCore, nioPosix, logging],
+      name: "WeirUpstream", dependencies: ["CWeirCurl", "WeirThreads", nioCore, nioPosix, logging],
       swiftSettings: strict),
     .target(
       name: "WeirProxy",
       dependencies: [
-        "CWeirSystem", "WeirConfiguration", "WeirMetrics", "WeirPolicy", "WeirStore", "WeirUpstream", "WeirWire",
-        nioCore, nioPosix, nioHTTP1, logging,
+        "CWeirSystem", "WeirConfiguration", "WeirMetrics", "WeirPolicy", "WeirStore", "WeirThreads", "WeirUpstream",
+        "WeirWire", nioCore, nioPosix, nioHTTP1, logging,
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ], swiftSettings: strict),
     .target(
@@ -106,6 +107,7 @@ let package = Package(
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
       ], swiftSettings: strict),
 
+    .testTarget(name: "WeirThreadsTests", dependencies: ["WeirThreads"], swiftSettings: strict),
     .testTarget(name: "WeirMetricsTests", dependencies: ["WeirMetrics"], swiftSettings: strict),
     .testTarget(name: "WeirWireTests", dependencies: ["WeirWire"], swiftSettings: strict),
     .testTarget(name: "WeirPolicyTests", dependencies: ["WeirPolicy", "WeirWire"], swiftSettings: strict),
@@ -119,7 +121,7 @@ let package = Package(
       dependencies: ["WeirSimulator", nioCore, nioHTTP1, .product(name: "NIOEmbedded", package: "swift-nio")],
       swiftSettings: strict),
     .testTarget(
-      name: "WeirUpstreamTests", dependencies: ["WeirUpstream", nioCore, nioPosix, nioHTTP1],
+      name: "WeirUpstreamTests", dependencies: ["WeirThreads", "WeirUpstream", nioCore, nioPosix, nioHTTP1],
       swiftSettings: strict),
     .testTarget(
       name: "WeirProxyTests",

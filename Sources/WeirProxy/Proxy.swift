@@ -62,7 +62,7 @@ public final class Proxy: Sendable {
     let ledger = LedgerKeeper(
       path: configuration.ledgerPath, keeping: configuration.ledger, logger: logger)
     let store = try SharedStore.of(configuration.sharedState, registry: metrics.registry, logger: logger)
-    let state = ProxyState(
+    let state = try ProxyState(
       snapshot: snapshot, metrics: metrics, ledger: ledger, log: log, logger: logger, store: store)
     metrics.observe(state, version: version)
     ledger.register(in: metrics.registry)

@@ -1,6 +1,7 @@
 import CWeirCurl
 import Glibc
 import NIOCore
+import WeirThreads
 
 /// A thread that does nothing but wait until an epoll has something, and tell the event loop once. It costs two switches
 /// between threads each time, and needs nothing of the kernel that is not everywhere.
@@ -13,10 +14,11 @@ import NIOCore
   private let eventLoop: any EventLoop
   private let handle: @Sendable () -> Void
 
-  /// Starts the thread, armed. `handle` runs on `eventLoop` once for each time that it was armed.
+  /// Starts the thread, armed. `handle` runs on `eventLoop` once for each time that it was armed. Throws what the system
+  /// refuses: a descriptor, or the thread.
   init(
-    watching watched: CInt, eventLoop: any EventLoop, _ handle: @escaping @Sendable () -> Void
-  ) throws(DescriptorError) {
+    watching watched: CInt, eventLoop: any EventLoop, stackBytes: Int? = nil, _ handle: @escaping @Sendable () -> Void
+  ) throws {
     self.watched = watched
     self.eventLoop = eventLoop
     self.handle = handle
@@ -32,7 +34,7 @@ import NIOCore
     unsafe sem_init(stopped, 0, 0)
     _ = weir_epoll_control(outer, EPOLL_CTL_ADD, stopSignal, EPOLLIN.rawValue)
     _ = weir_epoll_control(outer, EPOLL_CTL_ADD, watched, EPOLLIN.rawValue | EPOLLONESHOT.rawValue)
-    start()
+    try NamedThread.start("weir-waker", stackBytes: stackBytes) { self.wait() }
   }
 
   deinit {
@@ -52,20 +54,6 @@ import NIOCore
     var one: UInt64 = 1
     _ = unsafe write(stopSignal, &one, MemoryLayout<UInt64>.size)
     while unsafe sem_wait(stopped) != 0 {}
-  }
-
-  private func start() {
-    let context = unsafe Unmanaged.passRetained(self).toOpaque()
-    var thread = pthread_t()
-    let code = unsafe pthread_create(
-      &thread, nil,
-      { context in
-        guard let context = unsafe context else { return nil }
-        unsafe Unmanaged<EpollThread>.fromOpaque(context).takeRetainedValue().wait()
-        return nil
-      }, context)
-    precondition(code == 0, "no thread can be started")
-    pthread_detach(thread)
   }
 
   private func wait() {

@@ -14,7 +14,7 @@ final class EpollWaker {
   /// Armed at first. `handle` runs on `eventLoop`.
   init(
     watching watched: CInt, eventLoop: any EventLoop, _ handle: @escaping @Sendable () -> Void
-  ) throws(DescriptorError) {
+  ) throws {
     self.watched = watched
     self.eventLoop = eventLoop
     self.handle = handle
@@ -74,7 +74,7 @@ final class EpollWaker {
     // First, since the end of the alarm's channel comes back here.
     thread = try? EpollThread(watching: watched, eventLoop: eventLoop, handle)
     lost?.stop()
-    // Without descriptors there is no thread; nothing would wake the loop for its upstreams any more.
+    // The system may have no thread or no descriptor for it; nothing would wake the loop for its upstreams any more.
     if thread == nil {
       eventLoop.assumeIsolated().scheduleTask(in: .seconds(1)) { self.giveUpAlarm() }
     }

@@ -21,7 +21,7 @@ struct ProxyRun {
 
   /// Returns when the proxy has ended cleanly; throws an exit status otherwise.
   func run() async throws {
-    let log = LogSink(descriptor: STDERR_FILENO)
+    let log = try LogSink(descriptor: STDERR_FILENO)
     defer { log.close() }
     let logging = configuration.logging
     let level = Logger.Level(rawValue: logging.level.rawValue) ?? .info

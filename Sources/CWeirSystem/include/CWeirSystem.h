@@ -28,4 +28,7 @@ int weir_steer_to_last(int socket);
 /// (setrlimit(2), RLIMIT_CORE, and prctl(2), PR_SET_DUMPABLE). Returns 0, or the error number.
 int weir_forbid_core_dumps(void);
 
+/// Names the calling thread for ps(1), top(1) and debuggers; the first 15 bytes are kept (pthread_setname_np(3)).
+void weir_name_thread(const char *name);
+
 #endif

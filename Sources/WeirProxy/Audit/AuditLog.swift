@@ -4,6 +4,7 @@ import Synchronization
 import WeirConfiguration
 import WeirMetrics
 import WeirPolicy
+import WeirThreads
 
 /// The audit log: a bounded queue that a thread of its own chains and writes to a file. Any thread may use it; nobody
 /// waits for the disk.
@@ -41,22 +42,12 @@ final class AuditLog: Sendable {
   let repeats = AuditRepeats()
 
   /// - Parameter path: the file; it need not exist.
-  init(path: String, settings: Configuration.Audit, logger: Logger) {
+  init(path: String, settings: Configuration.Audit, logger: Logger) throws(ThreadStartError) {
     self.path = path
     self.logger = logger
     self.settings = Mutex(settings)
     refuses.store(settings.onFailure == .refuse, ordering: .relaxed)
-    let context = unsafe Unmanaged.passRetained(self).toOpaque()
-    var thread = pthread_t()
-    let code = unsafe pthread_create(
-      &thread, nil,
-      { context in
-        guard let context = unsafe context else { return nil }
-        unsafe Unmanaged<AuditLog>.fromOpaque(context).takeRetainedValue().run()
-        return nil
-      }, context)
-    precondition(code == 0, "no thread can be started")
-    pthread_detach(thread)
+    try NamedThread.start("weir-audit") { self.run() }
   }
 
   /// Takes another configuration's settings, but for the file.

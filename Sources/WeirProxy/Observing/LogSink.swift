@@ -1,5 +1,6 @@
 import Glibc
 import Synchronization
+public import WeirThreads
 
 /// Where log lines go: a bounded queue in memory that a thread of its own writes to a file descriptor, so that a slow
 /// terminal or a full disk never stops an event loop.
@@ -22,21 +23,11 @@ public final class LogSink: Sendable {
   private let finished: Semaphore
 
   /// Writes to `descriptor`, standard error for the commands.
-  public init(descriptor: CInt) {
+  public init(descriptor: CInt) throws(ThreadStartError) {
     self.descriptor = descriptor
     wake = Semaphore()
     finished = Semaphore()
-    let context = unsafe Unmanaged.passRetained(self).toOpaque()
-    var thread = pthread_t()
-    let code = unsafe pthread_create(
-      &thread, nil,
-      { context in
-        guard let context = unsafe context else { return nil }
-        unsafe Unmanaged<LogSink>.fromOpaque(context).takeRetainedValue().run()
-        return nil
-      }, context)
-    precondition(code == 0, "no thread can be started")
-    pthread_detach(thread)
+    try NamedThread.start("weir-log") { self.run() }
   }
 
   /// Adds one line; the line end is added here.

@@ -5,6 +5,7 @@ import Synchronization
 import WeirConfiguration
 import WeirPolicy
 import WeirStore
+import WeirThreads
 
 /// What all event loops of a proxy share.
 final class ProxyState: Sendable {
@@ -54,7 +55,7 @@ final class ProxyState: Sendable {
   init(
     snapshot: RuntimeSnapshot, metrics: ProxyMetrics, ledger: LedgerKeeper, log: LogSink, logger: Logger,
     store: SharedStore? = nil
-  ) {
+  ) throws(ThreadStartError) {
     self.store = store
     let limits = snapshot.configuration.limits
     connections = Allowance(bound: limits.maxConnections)
@@ -85,7 +86,9 @@ final class ProxyState: Sendable {
     inFlightReplies = InFlightReplies(maximumKept: cache.maximumEntryBytes, maximumBytes: cache.maximumBytes)
     self.logger = logger
     let configuration = snapshot.configuration
-    let audit = configuration.audit.file.map { AuditLog(path: $0, settings: configuration.audit, logger: logger) }
+    let audit = try configuration.audit.file.map { path throws(ThreadStartError) in
+      try AuditLog(path: path, settings: configuration.audit, logger: logger)
+    }
     self.audit = audit
     webhook = WebhookDesk(registry: metrics.registry, settings: configuration.webhook, logger: logger)
     anomalies = AnomalyDesk(
@@ -93,7 +96,7 @@ final class ProxyState: Sendable {
       webhook: webhook)
     budgetAlerts = BudgetAlerts(logger: logger, audit: audit, webhook: webhook)
     AuditLog.register(in: metrics.registry) { audit }
-    toolChecker = ToolChecker { metrics.conversation.record($0, logger: logger) }
+    toolChecker = try ToolChecker { metrics.conversation.record($0, logger: logger) }
     self.snapshot = Mutex(snapshot)
   }
 

@@ -1,5 +1,5 @@
-import Glibc
 import Synchronization
+public import WeirThreads
 public import WeirWire
 
 /// Checks tool calls on a thread of its own, off the relay's path: replies wait in a queue with bounds in number and
@@ -37,27 +37,10 @@ public final class ToolChecker: Sendable {
   /// Starts the thread.
   ///
   /// - Parameter onResult: called on the checker's thread, once a call.
-  public init(onResult: @escaping @Sendable (ToolCallOutcome) -> Void) {
+  public init(onResult: @escaping @Sendable (ToolCallOutcome) -> Void) throws(ThreadStartError) {
     self.onResult = onResult
-    let context = unsafe Unmanaged.passRetained(self).toOpaque()
-    var thread = pthread_t()
-    let code = unsafe withUnsafeTemporaryAllocation(of: pthread_attr_t.self, capacity: 1) { attributes in
-      let attributes = attributes.baseAddress
-      guard let attributes = unsafe attributes else { return ENOMEM }
-      unsafe pthread_attr_init(attributes)
-      // Schemas nest, and threads may have little stack by default.
-      unsafe pthread_attr_setstacksize(attributes, ToolJudge.stackBytes)
-      defer { unsafe pthread_attr_destroy(attributes) }
-      return unsafe pthread_create(
-        &thread, attributes,
-        { context in
-          guard let context = unsafe context else { return nil }
-          unsafe Unmanaged<ToolChecker>.fromOpaque(context).takeRetainedValue().run()
-          return nil
-        }, context)
-    }
-    precondition(code == 0, "no thread can be started")
-    pthread_detach(thread)
+    // Schemas nest, and threads may have little stack by default.
+    try NamedThread.start("weir-tools", stackBytes: ToolJudge.stackBytes) { self.run() }
   }
 
   /// Queues a reply's tool calls.

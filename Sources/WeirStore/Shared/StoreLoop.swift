@@ -1,6 +1,7 @@
 import CWeirHiredis
 import Glibc
 import Synchronization
+import WeirThreads
 
 /// The I/O thread: waits for its connections and for mail, and does what the time has come for. All but `start` on it.
 @safe final class StoreLoop {
@@ -28,21 +29,11 @@ import Synchronization
   deinit { unsafe room.deallocate() }
 
   static func start(_ store: SharedStore) throws(StoreStartError) {
-    let context = unsafe Unmanaged.passRetained(store).toOpaque()
-    var thread = pthread_t()
-    let code = unsafe pthread_create(
-      &thread, nil,
-      { context in
-        guard let context = unsafe context else { return nil }
-        let store = unsafe Unmanaged<SharedStore>.fromOpaque(context).takeRetainedValue()
-        StoreLoop(store).run()
-        return nil
-      }, context)
-    guard code == 0 else {
-      unsafe Unmanaged<SharedStore>.fromOpaque(context).release()
-      throw StoreStartError(description: StoreSocket.words(code))
+    do throws(ThreadStartError) {
+      try NamedThread.start("weir-store") { StoreLoop(store).run() }
+    } catch {
+      throw StoreStartError(description: error.description)
     }
-    pthread_detach(thread)
   }
 
   // MARK: The loop
@@ -128,10 +119,12 @@ import Synchronization
     guard !resolving.contains(name) else { return }
     resolving.append(name)
     let mailbox = store.mailbox
-    StoreThread.run {
+    let work: @Sendable () -> Void = {
       let addresses = Result { () throws(StoreTrouble) in try StoreAddress.resolve(host: host, port: port) }
       mailbox.post { $0.addresses.append((name, addresses)) }
     }
+    // Without a thread to be had it is done on this one.
+    do { try NamedThread.start("weir-resolver", work) } catch { work() }
   }
 
   func finish(_ call: StoreCall, _ result: Result<StoreReply, StoreFailure>) {
@@ -193,4 +186,11 @@ import Synchronization
   func heard(_ message: [UInt8], on channel: String) {
     for listener in store.listeners.withLock({ $0.channels[channel] ?? [] }) { listener.message(message) }
   }
+}
+
+/// Set once.
+private final class StoreFlag: Sendable {
+  private let value = Atomic<Bool>(false)
+  var isSet: Bool { value.load(ordering: .relaxed) }
+  func set() { value.store(true, ordering: .relaxed) }
 }

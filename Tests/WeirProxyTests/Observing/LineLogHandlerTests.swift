@@ -9,7 +9,7 @@ struct LineLogHandlerTests {
   /// What a logger writes.
   private func logged(isJSON: Bool, level: Logger.Level = .info, _ use: (inout Logger) -> Void) throws -> [String] {
     let pipe = try Pipe()
-    let sink = LogSink(descriptor: pipe.writer)
+    let sink = try LogSink(descriptor: pipe.writer)
     var logger = Logger(label: "weir") { label in
       LineLogHandler(label: label, level: level, sink: sink, isJSON: isJSON)
     }

@@ -13,7 +13,7 @@ struct LogSinkTests {
   func order() throws {
     let pipe = try Pipe()
     let reader = Reading(pipe.reader)
-    let sink = LogSink(descriptor: pipe.writer)
+    let sink = try LogSink(descriptor: pipe.writer)
     let expected = (0..<10_000).map { "line \($0)" }
     for line in expected { sink.write(line.utf8) }
     sink.close()
@@ -26,7 +26,7 @@ struct LogSinkTests {
   func threads() async throws {
     let pipe = try Pipe()
     let reader = Reading(pipe.reader)
-    let sink = LogSink(descriptor: pipe.writer)
+    let sink = try LogSink(descriptor: pipe.writer)
     await withTaskGroup(of: Void.self) { group in
       for thread in 0..<8 {
         group.addTask {
@@ -47,7 +47,7 @@ struct LogSinkTests {
   @Test("drops and counts lines beyond its bound while nobody reads, and writes the others whole")
   func bound() throws {
     let pipe = try Pipe()
-    let sink = LogSink(descriptor: pipe.writer)
+    let sink = try LogSink(descriptor: pipe.writer)
     let line = String(repeating: "x", count: 64 * 1024 - 1)
     let sent = 3 * LogSink.maximumBytes / line.utf8.count
     for _ in 0..<sent { sink.write(line.utf8) }
@@ -66,7 +66,7 @@ struct LogSinkTests {
   func closed() throws {
     let pipe = try Pipe()
     let reader = Reading(pipe.reader)
-    let sink = LogSink(descriptor: pipe.writer)
+    let sink = try LogSink(descriptor: pipe.writer)
     sink.write("last".utf8)
     sink.close()
     sink.write("late".utf8)
@@ -79,14 +79,14 @@ struct LogSinkTests {
   @Test("closes without ever having had a line")
   func unused() throws {
     let pipe = try Pipe()
-    LogSink(descriptor: pipe.writer).close()
+    try LogSink(descriptor: pipe.writer).close()
     pipe.closeWriter()
     #expect(Pipe.readAll(pipe.reader) == [])
   }
 
   @Test("goes on with a descriptor that takes nothing")
-  func broken() {
-    let sink = LogSink(descriptor: -1)
+  func broken() throws {
+    let sink = try LogSink(descriptor: -1)
     sink.write("nowhere".utf8)
     sink.close()
     #expect(sink.droppedLines == 0)

@@ -46,9 +46,9 @@ struct ToolCheckerTests {
   }
 
   @Test("tells each call's verdict with its labels, in order")
-  func verdicts() {
+  func verdicts() throws {
     let outcomes = Outcomes()
-    let checker = ToolChecker { outcomes.take($0) }
+    let checker = try ToolChecker { outcomes.take($0) }
     let calls = [Self.call(#"{"a":1}"#), Self.call("{"), Self.call(#"{"a":"s"}"#), Self.call("{}", name: "g")]
     #expect(checker.submit(tools: Self.tools, calls: calls, labels: Self.labels))
     checker.close()
@@ -59,9 +59,9 @@ struct ToolCheckerTests {
   }
 
   @Test("refuses replies beyond its bound in number, and takes more when there is room again")
-  func tooMany() {
+  func tooMany() throws {
     let outcomes = Outcomes()
-    let checker = ToolChecker { outcomes.takeHeld($0) }
+    let checker = try ToolChecker { outcomes.takeHeld($0) }
     let calls = [Self.call(#"{"a":1}"#)]
     #expect(checker.submit(tools: Self.tools, calls: calls, labels: Self.labels))
     outcomes.untilHeld()
@@ -75,9 +75,9 @@ struct ToolCheckerTests {
   }
 
   @Test("refuses replies beyond its bound in bytes")
-  func tooLarge() {
+  func tooLarge() throws {
     let outcomes = Outcomes()
-    let checker = ToolChecker { outcomes.takeHeld($0) }
+    let checker = try ToolChecker { outcomes.takeHeld($0) }
     let large = [CollectedToolCall(name: "f", arguments: [UInt8](repeating: 0x20, count: 6 << 20))]
     #expect(checker.submit(tools: Self.tools, calls: large, labels: Self.labels))
     outcomes.untilHeld()
@@ -90,9 +90,9 @@ struct ToolCheckerTests {
   }
 
   @Test("once closed it takes nothing, and closing again does nothing")
-  func closed() {
+  func closed() throws {
     let outcomes = Outcomes()
-    let checker = ToolChecker { outcomes.take($0) }
+    let checker = try ToolChecker { outcomes.take($0) }
     checker.close()
     checker.close()
     #expect(!checker.submit(tools: Self.tools, calls: [Self.call("{}")], labels: Self.labels))
@@ -101,9 +101,9 @@ struct ToolCheckerTests {
   }
 
   @Test("replies of several threads at once are each told of")
-  func concurrent() async {
+  func concurrent() async throws {
     let outcomes = Outcomes()
-    let checker = ToolChecker { outcomes.take($0) }
+    let checker = try ToolChecker { outcomes.take($0) }
     await withTaskGroup(of: Void.self) { group in
       for _ in 0..<8 {
         group.addTask {
@@ -118,9 +118,9 @@ struct ToolCheckerTests {
   }
 
   @Test("the deepest schema that is allowed fits the thread's stack")
-  func deepest() {
+  func deepest() throws {
     let outcomes = Outcomes()
-    let checker = ToolChecker { outcomes.take($0) }
+    let checker = try ToolChecker { outcomes.take($0) }
     let chain = (0..<330).map { ##""\##($0)":{"items":{"$ref":"#/$defs/\##($0 + 1)"}}"## }.joined(separator: ",")
     let schema = ##"{"properties":{"a":{"$ref":"#/$defs/0"}},"$defs":{\##(chain),"330":{"type":"null"}}}"##
     let nested = #"{"a":"# + String(repeating: "[", count: 120) + String(repeating: "]", count: 120) + "}"

@@ -1,0 +1,11 @@
+#define _GNU_SOURCE
+#include "CWeirSystem.h"
+
+#include <pthread.h>
+#include <stdio.h>
+
+void weir_name_thread(const char *name) {
+  char kept[16];
+  snprintf(kept, sizeof kept, "%s", name);
+  pthread_setname_np(pthread_self(), kept);
+}
