@@ -337,3 +337,19 @@ def test_counts_outlive_a_reload_that_changes_their_numbers(binary, simulator, t
         assert passes(weir, "app")
     finally:
         weir.stop()
+
+
+def test_a_clients_own_limit_and_a_rule_of_its_name_have_counts_of_their_own(binary, simulator, tmp_path):
+    def rules(burst, own):
+        return f"""
+        limits: {{rates: [{{name: rpm, requests_per_minute: 1, burst: {burst}, clients: [named]}}]}}
+        clients: {{named: {{key: key-named, requests_per_minute: {own}}}}}
+        """
+    weir = keyed(binary, tmp_path, simulator.url, ["app"], rules(1, 2))
+    try:
+        for numbers, passing in (((4, 100), 4), ((6, 100), 2)):
+            (tmp_path / "weir.yaml").write_text(rules(*numbers))
+            assert weir.admin("/reload", "POST").status == 200
+            assert [passes(weir, "named") for _ in range(passing + 1)] == [True] * passing + [False], numbers
+    finally:
+        weir.stop()

@@ -32,8 +32,11 @@ limits:
     - {name: cut, requests_per_minute: 1, burst: 40, clients: [cut, flushed, typed, secretive-name]}
     - {name: leased, requests_per_minute: 60000, burst: 10000, clients: [leased]}
     - {name: busy, requests_per_minute: 1000000, clients: [busy]}
+    - {name: rpm, requests_per_minute: 1, burst: 30, clients: [named]}
   concurrency:
     - {name: three_at_once, maximum: 3, clients: [crowd]}
+clients:
+  named: {key: key-named, requests_per_minute: 20}
 budgets:
   - {name: cent, period: day, usd: 0.01, clients: [spender, twice]}
   - {name: both, period: day, usd: 0.01, clients: [holder]}
@@ -77,6 +80,13 @@ def test_two_sidecars_keep_one_limit_to_the_request(fleet_of):
     check_rate_limited(refused[0], "two")
     assert 30 <= int(refused[0].get("retry-after")) <= 60
     assert sum(fallbacks(weir) for weir in fleet.weirs) == 0
+
+
+def test_a_clients_own_limit_and_a_rule_of_its_name_are_two_counts_of_the_fleet(fleet_of):
+    fleet = fleet_of(2)
+    passing = passed(spread(fleet.weirs, "named", 30, lanes=1))
+    assert 20 <= len(passing) <= 21, "as many as its own lets through, and none of them counts twice"
+    assert len([key for key in fleet.store.ask("KEYS", "weir:{fleet}:r:*")]) == 2
 
 
 def test_eight_sidecars_keep_one_limit_and_one_budget(fleet_of):

@@ -98,7 +98,7 @@ struct ClientParts {
   /// The limits that an entry says in short. The rules of all clients have the same names, so that the label `limit` stays
   /// bounded.
   private mutating func addRules(of entry: ClientEntry) {
-    let scope = LimitScope(per: [.client], clients: [entry.name])
+    let scope = LimitScope(per: [.client], clients: [entry.name], isClientsOwn: true)
     if let rate = entry.requestsPerMinute {
       rates.append(LimitRule(name: "rpm", unit: .requests, perMinute: rate.value, scope: scope))
     }

@@ -56,11 +56,17 @@ public struct LimitScope: Sendable, Hashable {
   public var clients: [String]
   /// Patterns of the model that is asked of the upstream; empty means all.
   public var models: [ModelPattern]
+  /// Whether it is part of a client's own entry: then it is another bound than one of the rules that has its name and is
+  /// about that client alone.
+  public var isClientsOwn: Bool
 
   /// Describes a scope.
-  public init(per dimensions: Set<Dimension>, clients: [String] = [], models: [ModelPattern] = []) {
+  public init(
+    per dimensions: Set<Dimension>, clients: [String] = [], models: [ModelPattern] = [], isClientsOwn: Bool = false
+  ) {
     self.dimensions = dimensions
     self.clients = clients
     self.models = models
+    self.isClientsOwn = isClientsOwn
   }
 }

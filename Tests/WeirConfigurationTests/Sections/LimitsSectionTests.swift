@@ -36,7 +36,7 @@ struct LimitsSectionTests {
 
   @Test("say everything that rules can be, with what clients say in short after them")
   func everything() throws {
-    let desk = LimitScope(per: [.client], clients: ["desk"])
+    let desk = LimitScope(per: [.client], clients: ["desk"], isClientsOwn: true)
     let policy = try SectionExample.sources.load().limitPolicy
     #expect(
       policy

@@ -185,6 +185,22 @@ struct RateLimiterTests {
     #expect(limiter.count == 1)
   }
 
+  @Test("keep a client's own apart from the rules' one of the same name for that client, over reloads too")
+  func namesakes() {
+    let ruled = perMinute("rpm", 1, burst: 3, clients: ["a"])
+    var own = perMinute("rpm", 1, burst: 2, clients: ["a"])
+    own.scope.isClientsOwn = true
+    var limiter = RateLimiter()
+    var id = 0
+    for _ in 0..<2 { limiter.replace([ruled, own], maximumKeys: 10, nextID: &id) }
+    #expect(delay(&limiter, subject("a")) == nil)
+    #expect(delay(&limiter, subject("a")) == nil)
+    #expect(delay(&limiter, subject("a"))?.rule.burst == 2)
+    limiter.replace([ruled], maximumKeys: 10, nextID: &id)
+    #expect(delay(&limiter, subject("a")) == nil, "the third of the rules' count")
+    #expect(delay(&limiter, subject("a"))?.rule.burst == 3)
+  }
+
   @Test("keep their counts over a reload where name, unit and scope stay, and start anew otherwise")
   func reload() throws {
     var limiter = RateLimiter()

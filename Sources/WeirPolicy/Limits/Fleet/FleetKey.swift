@@ -7,7 +7,7 @@ struct FleetKey: Hashable, Sendable {
   private let low: UInt64
 
   /// The count of a rule for a subject. A rule keeps its counts in the store where name, unit, dimensions and the clients that
-  /// it names stay: the default `rpm` and a client's own are two.
+  /// it names stay: the default `rpm`, a client's own, and one of the rules for that client alone are three.
   init(rule name: String, unit: String, scope: LimitScope, subject: CountedSubject) {
     var parts = KeyParts()
     parts.append(name)
@@ -24,6 +24,7 @@ struct FleetKey: Hashable, Sendable {
       case .model: parts.append(subject.model)
       }
     }
+    if scope.isClientsOwn { parts.append(1) }
     self.init(parts.bytes)
   }
 

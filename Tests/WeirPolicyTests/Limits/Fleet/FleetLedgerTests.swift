@@ -115,13 +115,16 @@ struct FleetLedgerTests {
     #expect(charge.cells == -70 && charge.owed.remaining(now: 0) == 100)
   }
 
-  @Test("counts a client's own rule apart from the default one of the same name")
+  @Test("counts a client's own rule apart from the default one and the rules' one of the same name")
   func namesakes() {
     let subject = CountedSubject(LimitSubject(client: "a", user: nil, model: "m"))
     let usual = FleetKey(rule: "rpm", unit: "requests", scope: LimitScope(per: [.client]), subject: subject)
-    let own = FleetKey(
+    let ruled = FleetKey(
       rule: "rpm", unit: "requests", scope: LimitScope(per: [.client], clients: ["a"]), subject: subject)
-    #expect(usual != own)
+    let own = FleetKey(
+      rule: "rpm", unit: "requests", scope: LimitScope(per: [.client], clients: ["a"], isClientsOwn: true),
+      subject: subject)
+    #expect(Set([usual, ruled, own]).count == 3)
   }
 
   @Test("takes the smallest and largest numbers of a store for what they can be")
