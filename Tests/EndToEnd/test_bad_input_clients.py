@@ -251,3 +251,16 @@ def test_a_client_that_leaves_inside_its_request_leaves_nothing_behind(strict, s
         wire.reset()
     eventually(lambda: strict.scrape().sum("weir_in_flight_requests") == 0, "nothing in flight", 3)
     assert not simulator.saw(marked)
+
+
+def test_a_second_head_that_begins_during_an_exchange_has_the_heads_time(weir_with):
+    """Sent while the first request is answered, and never finished: what ends it is not the idle time."""
+    weir = weir_with({"WEIR_TIMEOUT_HEADER": "1", "WEIR_TIMEOUT_CLIENT_IDLE": "300"})
+    with Wire(weir.port, timeout=30) as wire:
+        wire.send(message("POST", CHAT, [JSON, ("x-sim-fault", "delay=1000")], PLAIN))
+        eventually(lambda: weir.scrape().sum("weir_in_flight_requests") == 1, "the first request is on its way")
+        wire.send(b"GET /v1/models HTTP/1.1\r\nHost: ")
+        assert wire.read_reply("POST").status == 200, "the head's time does not run meanwhile"
+        late = wire.read_reply("GET")
+        assert late.status == 408 and "head did not arrive in time" in late.json()["error"]["message"]
+        assert wire.is_closed_by_peer(5)

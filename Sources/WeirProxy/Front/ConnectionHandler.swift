@@ -28,8 +28,11 @@ final class ConnectionHandler: ChannelInboundHandler {
   private var lingersUntil: Int64?
   /// When the client last did what was asked of it.
   private var lastProgress: Int64
-  /// When the first byte of a head arrived that is not whole yet.
+  /// When the first byte of a head arrived that is not whole yet; or, where the request before it was still being answered,
+  /// when that was over.
   private var headBeganAt: Int64?
+  /// Whether what comes next from the client is a head.
+  private var isBetweenRequests = true
   private var partsInBatch = 0
 
   /// How long a closing connection still reads, so that the client gets to see its reply (RFC 9112, section 9.6).
@@ -73,6 +76,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     headBeganAt = nil
     guard lingersUntil == nil else { return }
     let part = unwrapInboundIn(data)
+    isBetweenRequests = if case .end = part { true } else { false }
     if waiting.isEmpty, let current, current.awaitsParts {
       current.receive(part)
     } else {
@@ -82,7 +86,7 @@ final class ConnectionHandler: ChannelInboundHandler {
 
   func channelReadComplete(context: ChannelHandlerContext) {
     takeWaiting()
-    if current == nil, waiting.isEmpty, partsInBatch == 0, headBeganAt == nil { headBeganAt = loop.now }
+    if isBetweenRequests, partsInBatch == 0, headBeganAt == nil { headBeganAt = loop.now }
     partsInBatch = 0
     readOn()
   }
@@ -216,6 +220,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     guard current === exchange else { return }
     current = nil
     lastProgress = loop.now
+    if headBeganAt != nil { headBeganAt = loop.now }
     guard keepAlive, !closesAfterCurrent else {
       waiting.removeAll()
       lingerOn()
