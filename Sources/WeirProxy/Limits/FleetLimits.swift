@@ -12,7 +12,7 @@ final class FleetLimits: Sendable {
   private let renewal = StoreScript(.lease, LimitScripts.admit)
   private let settlement = StoreScript(.settle, LimitScripts.settle)
   /// One settlement is on its way at a time, so that the store can tell which it has.
-  private let isTelling = Atomic(false)
+  private let turn = SettlementTurn()
   /// After a settlement that failed nothing is told until the next tick.
   private let rests = Atomic(false)
   private let fleetSize = Atomic(0)
@@ -58,15 +58,13 @@ final class FleetLimits: Sendable {
 
   /// Tells the store what there is to tell, unless that is being done. Returns at once.
   func tell() {
-    guard store.isUp, !rests.load(ordering: .relaxed),
-      isTelling.compareExchange(expected: false, desired: true, ordering: .acquiringAndReleasing).exchanged
-    else { return }
+    guard store.isUp, !rests.load(ordering: .relaxed), turn.begin() else { return }
     tellNext()
   }
 
   private func tellNext() {
     guard let next = book.nextSettlement(now: Self.now) else {
-      isTelling.store(false, ordering: .releasing)
+      if turn.end() { tellNext() }
       return
     }
     run(settlement, next.call, deadline: Self.settlementDeadline) { [self] answer, wasRefused in
@@ -74,7 +72,7 @@ final class FleetLimits: Sendable {
         tellNext()
       } else {
         rests.store(true, ordering: .relaxed)
-        isTelling.store(false, ordering: .releasing)
+        turn.stop()
       }
     }
   }
