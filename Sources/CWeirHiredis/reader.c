@@ -11,13 +11,19 @@ struct weir_reader {
   size_t max_elements;
   /// Bytes taken since the last whole reply.
   size_t taken;
+  /// Elements that the arrays of the reply at hand have announced.
+  size_t elements;
   int state;
 };
 
-/// hiredis gives room for as many elements as a reply announces.
+/// hiredis gives room for as many elements as an array announces; each takes more memory than the few bytes that it came
+/// as, and arrays within arrays have elements of their own.
 static void *bounded_array(const redisReadTask *task, int elements) {
-  const weir_reader *reader = task->privdata;
-  if (elements > 0 && (size_t)elements > reader->max_elements) return NULL;
+  weir_reader *reader = task->privdata;
+  if (elements > 0) {
+    if ((size_t)elements > reader->max_elements - reader->elements) return NULL;
+    reader->elements += (size_t)elements;
+  }
   return reader->create_array(task, elements);
 }
 
@@ -59,6 +65,7 @@ int weir_reader_next(weir_reader *reader, weir_value **value) {
     reader->state = reader->reader->err == REDIS_ERR_OOM ? WEIR_READER_TOO_LARGE : WEIR_READER_BROKEN;
   } else if (reply != NULL) {
     reader->taken = reader->reader->len - reader->reader->pos;
+    reader->elements = 0;
     *value = reply;
     return WEIR_READER_REPLY;
   } else if (reader->taken > reader->max_bytes) {

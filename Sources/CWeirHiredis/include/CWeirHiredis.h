@@ -18,7 +18,8 @@ enum { WEIR_VALUE_NULL, WEIR_VALUE_INTEGER, WEIR_VALUE_BYTES, WEIR_VALUE_STATUS,
 
 enum { WEIR_READER_WAITS, WEIR_READER_REPLY, WEIR_READER_BROKEN, WEIR_READER_TOO_LARGE };
 
-/// A reader that takes replies of up to `max_bytes` and arrays of up to `max_elements`. NULL without memory.
+/// A reader that takes replies of up to `max_bytes`, with up to `max_elements` in all their arrays together. NULL without
+/// memory.
 weir_reader *weir_reader_new(size_t max_bytes, size_t max_elements);
 void weir_reader_free(weir_reader *reader);
 

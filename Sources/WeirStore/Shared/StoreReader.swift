@@ -2,9 +2,11 @@ import CWeirHiredis
 
 /// Makes replies of a connection's bytes. Owner of hiredis' reader. One thread.
 @safe final class StoreReader {
-  /// The largest reply, and the most values in one; beyond, the connection is not worth its memory.
-  private static let maximumBytes = 16 << 20
-  private static let maximumElements = 1 << 17
+  /// The largest reply; beyond, the connection is not worth its memory.
+  static let maximumBytes = 16 << 20
+  /// The most values in one, over all its arrays. The largest arrays that weir asks for are pairs of rollouts; a value
+  /// takes about a hundred bytes, of however few it is made.
+  private static let maximumElements = 1 << 14
 
   private let reader: OpaquePointer?
 

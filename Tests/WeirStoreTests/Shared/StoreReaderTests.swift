@@ -54,6 +54,16 @@ struct StoreReaderTests {
     #expect(throws: StoreFailure.tooLarge) { try read(text) }
   }
 
+  @Test("is bounded in values, also where no array of it is large", arguments: ["*0\r\n", "$0\r\n\r\n", ":1\r\n"])
+  func nested(_ value: String) throws {
+    let inner = "*1000\r\n" + String(repeating: value, count: 1000)
+    #expect(try read("*10\r\n" + String(repeating: inner, count: 10)).count == 1)
+    let many = "*20\r\n" + String(repeating: inner, count: 20)
+    #expect(throws: StoreFailure.tooLarge) { try read(many) }
+    let replies = try read(String(repeating: inner, count: 40))
+    #expect(replies.count == 40, "each reply counts for itself")
+  }
+
   @Test("is bounded in bytes, as one value or as many")
   func bytes() {
     let large = Array("$104857600\r\n".utf8) + [UInt8](repeating: 120, count: 17 << 20)
