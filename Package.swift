@@ -114,7 +114,8 @@ let package = Package(
     .testTarget(
       name: "WeirConfigurationTests", dependencies: ["WeirConfiguration"], swiftSettings: strict),
     .testTarget(
-      name: "WeirStoreTests", dependencies: ["WeirStore", .product(name: "GRDB", package: "GRDB.swift")],
+      name: "WeirStoreTests",
+      dependencies: ["WeirStore", "WeirThreads", .product(name: "GRDB", package: "GRDB.swift")],
       swiftSettings: strict),
     .testTarget(
       name: "WeirSimulatorTests",

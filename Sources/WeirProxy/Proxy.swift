@@ -260,12 +260,13 @@ public final class Proxy: Sendable {
       logger.warning("configuration", metadata: ["problem": "\(warning)"])
     }
     let limits = configuration.limits
-    let ceiling = MemoryCeiling(limits, loops: System.coreCount)
+    let ceiling = MemoryCeiling(limits, loops: System.coreCount, isShared: state.store != nil)
     logger.info(
       "memory_ceiling",
       metadata: [
         "bytes": "\(ceiling.total)", "bodies": "\(ceiling.bodies)", "parsing": "\(ceiling.parsing)",
         "connections": "\(ceiling.connections)", "in_flight": "\(ceiling.inFlight)", "log": "\(ceiling.log)",
+        "store": "\(ceiling.store)",
       ])
     logger.info("metrics", metadata: ["series_bound": "\(state.metrics.seriesBound(configuration))"])
     let needed = DescriptorLimit.needed(connections: limits.maxConnections, inFlight: limits.maxInFlight)

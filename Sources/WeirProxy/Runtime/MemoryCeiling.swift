@@ -1,4 +1,5 @@
 import WeirConfiguration
+import WeirStore
 
 /// The most memory that requests can hold, part by part: every queue and buffer has a bound, and what is beyond it is
 /// refused. Logged at start.
@@ -13,6 +14,8 @@ struct MemoryCeiling: Equatable {
   let inFlight: Int
   /// Log lines that wait for a slow reader.
   let log: Int
+  /// Calls of the store that sidecars share, their answers, and kept replies on their way there; 0 where nothing is shared.
+  let store: Int
 
   /// A connection's read buffer, what one read may leave waiting, and its reply up to the high-water mark.
   private static let connectionBuffers = 3 * 64 * 1024
@@ -22,16 +25,17 @@ struct MemoryCeiling: Equatable {
   /// The JSON index takes up to four bytes for each of the body, and a copy of a tiny part.
   private static let parsingFactor = 4
 
-  init(_ limits: Configuration.Limits, loops: Int) {
+  init(_ limits: Configuration.Limits, loops: Int, isShared: Bool) {
     bodies = Self.product(limits.maxBufferedBytes, 2)
     parsing = Self.product(Self.product(limits.maxBodyBytes, Self.parsingFactor), loops)
     connections = Self.product(limits.maxConnections, limits.maxHeaderBytes + Self.connectionBuffers)
     inFlight = Self.product(limits.maxInFlight, Self.exchangeBuffers)
     log = LogSink.maximumBytes
+    store = isShared ? SharedStore.memoryBound + FleetCache.maximumWaiting : 0
   }
 
   var total: Int {
-    [bodies, parsing, connections, inFlight, log].reduce(0) { sum, part in
+    [bodies, parsing, connections, inFlight, log, store].reduce(0) { sum, part in
       let (result, overflow) = sum.addingReportingOverflow(part)
       return overflow ? .max : result
     }

@@ -21,6 +21,9 @@ public final class SharedStore: Sendable {
   /// More than a proxy asks within a deadline; a store that hangs must not fill the memory.
   private static let maximumCalls = 20_000
   private static let maximumBytes = 64 << 20
+  /// The most memory that the client takes, in bytes: what waits, as it was asked and as it goes out, and on each connection
+  /// an answer: as it came, as hiredis makes a value of it, and as weir does.
+  public static let memoryBound = 2 * maximumBytes + StoreLoop.roles.count * 3 * StoreReader.maximumBytes
 
   /// Nothing is sent before `start`.
   public init(_ settings: StoreSettings, observer: any StoreObserver) throws(StoreStartError) {
@@ -141,7 +144,8 @@ public final class SharedStore: Sendable {
   }
 
   /// Runs when the store did not know this sidecar at its heartbeat: it has just begun, was thought dead and has lost what
-  /// it held, or the store has lost its data. On the I/O thread, before `isUp` turns true.
+  /// it held, or the store has lost its data. Also where that cannot be known, since a connection ended before the answer. On the
+  /// I/O thread, before `isUp` turns true.
   public func onJoin(_ body: @escaping @Sendable () -> Void) {
     listeners.withLock { $0.joins.append(body) }
   }

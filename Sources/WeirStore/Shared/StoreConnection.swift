@@ -165,6 +165,7 @@ final class StoreConnection {
 
   /// Ends the connection; whoever waits for it is told.
   func fail(_ trouble: StoreTrouble, _ now: UInt64, _ failure: StoreFailure = .broken) {
+    if role == .lane(.decisions), probe.deadline != nil { loop.missedBeat() }
     socket = nil
     reader = nil
     out = []

@@ -6,6 +6,8 @@ import WeirThreads
 /// The I/O thread: waits for its connections and for mail, and does what the time has come for. All but `start` on it.
 @safe final class StoreLoop {
   private static let roomSize = 65_536
+  /// What there is a connection for.
+  static let roles: [StoreConnection.Role] = [.lane(.decisions), .lane(.bulk), .news]
 
   let store: SharedStore
   /// Where sockets are read into.
@@ -16,6 +18,8 @@ import WeirThreads
   private var resolving: [String] = []
   private var versions: [String: Int64] = [:]
   private var wasUp: Bool?
+  /// A heartbeat's answer was lost with its connection: it may have been the one that said that this sidecar is new.
+  private var mayHaveJoined = false
   private let beatWords: [UInt8]
   private let beatScript = StoreScript(.heartbeat, FleetHeartbeat.source)
   private let leaveScript = StoreScript(.heartbeat, FleetHeartbeat.leaveSource)
@@ -39,8 +43,7 @@ import WeirThreads
   // MARK: The loop
 
   private func run() {
-    let roles: [StoreConnection.Role] = [.lane(.decisions), .lane(.bulk), .news]
-    connections = roles.map { StoreConnection($0, store.settings, loop: self) }
+    connections = Self.roles.map { StoreConnection($0, store.settings, loop: self) }
     while takeMail() { turn(until: .max) }
     leave()
     for connection in connections { connection.fail(StoreTrouble("weir ends"), StoreClock.now(), .down) }
@@ -156,12 +159,17 @@ import WeirThreads
     StoreWire.head(count: 6) + (isBySource ? beatScript.bySource : beatScript.byDigest) + beatWords
   }
 
+  /// The connection ended before the answer to a heartbeat.
+  func missedBeat() { mayHaveJoined = true }
+
   /// False for what is no answer to a heartbeat.
   func beat(_ reply: StoreReply, after nanoseconds: UInt64) -> Bool {
     guard let news = FleetNews(reply) else { return false }
     store.observer.finished(.heartbeat, after: Double(nanoseconds) / 1_000_000_000, failure: nil)
     store.sidecars.store(news.sidecars, ordering: .relaxed)
-    if news.isNew { for body in store.listeners.withLock({ $0.joins }) { body() } }
+    let hasJoined = news.isNew || mayHaveJoined
+    mayHaveJoined = false
+    if hasJoined { for body in store.listeners.withLock({ $0.joins }) { body() } }
     for (name, version) in news.versions where versions[name] != version {
       versions[name] = version
       for body in store.listeners.withLock({ $0.versions[name] ?? [] }) { body(version) }

@@ -5,8 +5,8 @@ import WeirConfiguration
 
 @Suite("The memory ceiling")
 struct MemoryCeilingTests {
-  private func ceiling(_ environment: [String: String]) throws -> MemoryCeiling {
-    MemoryCeiling(try configuration(environment).limits, loops: 2)
+  private func ceiling(_ environment: [String: String], isShared: Bool = false) throws -> MemoryCeiling {
+    MemoryCeiling(try configuration(environment).limits, loops: 2, isShared: isShared)
   }
 
   private let base = [
@@ -24,6 +24,14 @@ struct MemoryCeilingTests {
     #expect(
       ceiling.total == ceiling.bodies + ceiling.parsing + ceiling.connections + ceiling.inFlight + ceiling.log)
     #expect(ceiling.log == LogSink.maximumBytes)
+  }
+
+  @Test("has the shared store's queues and answers in it where there is one, and nothing of them elsewhere")
+  func store() throws {
+    let (alone, shared) = (try ceiling(base), try ceiling(base, isShared: true))
+    #expect(alone.store == 0)
+    #expect(shared.store == (2 * 64 + 3 * 3 * 16 + 16) << 20)
+    #expect(shared.total == alone.total + shared.store)
   }
 
   @Test("counts a body twice: as it came and as it goes")

@@ -20,7 +20,7 @@ final class FleetCache: Sendable {
   /// Leases that are in use: the key of each by its token.
   private let leases = Mutex<[String: String]>([:])
 
-  private static let maximumWaiting = 16 << 20
+  static let maximumWaiting = 16 << 20
   /// Values up to this size are read on the event loop: sending them elsewhere would cost more.
   private static let readAtOnce = 32 * 1024
   /// Bodies below this size are not worth compressing.
