@@ -71,7 +71,10 @@ uint32_t weir_json_find(weir_json *json, uint32_t object, const uint8_t *name, s
   try {
     uint32_t key = weir_json_first(json, object);
     while (key != WEIR_JSON_NONE) {
-      if (weir::means(*json, weir::rawText(*json, key), weir::text(name, count))) return weir_json_value_of(key);
+      // A key that begins with another letter, not escaped, is another one: nearly all are told apart so.
+      uint8_t first = json->bytes[json->tokens[key] + 1];
+      bool mayMean = count == 0 || first == name[0] || first == '\\';
+      if (mayMean && weir::means(*json, weir::rawText(*json, key), weir::text(name, count))) return weir_json_value_of(key);
       key = weir_json_next(json, weir_json_value_of(key));
     }
   } catch (...) {

@@ -27,10 +27,13 @@ public enum RequestID {
     return text(high: high, low: random.low)
   }
 
+  /// `req_`, the first letter in the lowest byte.
+  private static let prefix = (0x5F71_6572 as UInt32).littleEndian
+
   private static func text(high: UInt64, low: UInt64) -> String {
     unsafe String(unsafeUninitializedCapacity: 36) { text in
       guard let start = text.baseAddress else { return 0 }
-      for (index, byte) in "req_".utf8.enumerated() { unsafe text[index] = byte }
+      unsafe UnsafeMutableRawPointer(start).storeBytes(of: prefix, as: UInt32.self)
       unsafe HexDigits.write(high, to: UnsafeMutableRawPointer(start + 4))
       unsafe HexDigits.write(low, to: UnsafeMutableRawPointer(start + 20))
       return 36

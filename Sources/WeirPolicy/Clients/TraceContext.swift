@@ -49,11 +49,11 @@ public struct TraceContext: Sendable, Equatable {
   public func header(parent: UInt64) -> String {
     unsafe String(unsafeUninitializedCapacity: Self.length) { text in
       guard let start = text.baseAddress else { return 0 }
-      for (index, byte) in "00-".utf8.enumerated() { unsafe text[index] = byte }
+      unsafe (text[0], text[1], text[2]) = (UInt8(ascii: "0"), UInt8(ascii: "0"), Self.dash)
       unsafe write(to: UnsafeMutableRawPointer(start + 3))
       unsafe text[35] = Self.dash
       unsafe HexDigits.write(max(parent, 1), to: UnsafeMutableRawPointer(start + 36))
-      for (index, byte) in "-01".utf8.enumerated() { unsafe text[52 + index] = byte }
+      unsafe (text[52], text[53], text[54]) = (Self.dash, UInt8(ascii: "0"), UInt8(ascii: "1"))
       return Self.length
     }
   }

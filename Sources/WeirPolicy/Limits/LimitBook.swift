@@ -62,13 +62,14 @@ public final class LimitBook: Sendable {
   ///
   /// Budgets are asked first, then concurrency, then rates, so that the client is told what keeps longest.
   ///
-  /// - Parameter prices: of the model; nil when they are not known.
+  /// - Parameter prices: of the model; nil when they are not known. Asked only where there is a limit.
   /// - Throws: 429 `budget_exceeded` or `rate_limit_exceeded`, with the rule's name in `Refusal.limit`.
   public func admit(
-    _ subject: LimitSubject, estimate: TokenEstimate, prices: ModelPrices?, now: Int64, wall: Int64
+    _ subject: LimitSubject, estimate: TokenEstimate, prices: @autoclosure () -> ModelPrices?, now: Int64,
+    wall: Int64
   ) throws(Refusal) -> LimitLease {
     if limitsNothing.load(ordering: .relaxed) { return LimitLease() }
-    let counted = CountedSubject(subject)
+    let (counted, prices) = (CountedSubject(subject), prices())
     do throws(Denial) {
       let (holdings, view) = try state.withLock { state throws(Denial) in
         try LimitBook.take(counted, estimate, prices, now: now, wall: wall, from: &state)

@@ -10,7 +10,9 @@ enum PriceReply {
 
   /// - Parameter metered: what the request used; of an estimate the upstream's figure, if it gave any, is none yet.
   static func price(_ exchange: Exchange, metered: MeteredUsage?, policy: PolicySnapshot) -> Cost? {
-    guard metered?.state == .estimated else { return price(exchange, exchange.reading, policy: policy) }
+    guard metered?.state == .estimated else {
+      return price(exchange, exchange.reading?.usage, said: exchange.reading?.cost, policy)
+    }
     return price(exchange, metered?.counts, said: nil, policy)
   }
 

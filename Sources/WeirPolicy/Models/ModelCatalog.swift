@@ -100,13 +100,16 @@ public struct ModelCatalog: Sendable {
 
   /// The record with this id, letter case ignored, without aliases and suffixes.
   public func model(id: String) -> CatalogModel? {
-    (indexByID[id] ?? indexByID[ModelName.folded(id)]).map { models[$0] }
+    place(of: id).map { models[$0] }
   }
+
+  private func place(of id: String) -> Int? { indexByID[id] ?? indexByID[ModelName.folded(id)] }
 
   /// Prices of a resolved model: zero for `:free`, nil when not known.
   public func prices(of resolved: ResolvedModel) -> ModelPrices? {
     if ModelName.folded(resolved.upstreamID).hasSuffix(":free") { return .free }
-    return model(of: resolved)?.prices
+    guard let id = resolved.catalogID, let place = place(of: id) else { return nil }
+    return models[place].prices
   }
 
   private func answer(_ entry: Entry, asked: String, suffix: Substring) -> ResolvedModel {

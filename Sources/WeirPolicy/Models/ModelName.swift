@@ -4,7 +4,7 @@
 enum ModelName {
   /// The name without capitals of ASCII; the same string (no copy) when it has none.
   static func folded(_ name: String) -> String {
-    guard name.utf8.contains(where: isCapital) else { return name }
+    guard hasCapitals(name) else { return name }
     return String(decoding: name.utf8.map { isCapital($0) ? $0 | 0x20 : $0 }, as: UTF8.self)
   }
 
@@ -75,6 +75,12 @@ enum ModelName {
       bytes.formIndex(after: &index)
     }
     return index
+  }
+
+  /// Looks at the bytes where they lie: names are folded several times a request.
+  private static func hasCapitals(_ name: String) -> Bool {
+    unsafe name.utf8.withContiguousStorageIfAvailable { unsafe $0.contains(where: isCapital) }
+      ?? name.utf8.contains(where: isCapital)
   }
 
   private static func isCapital(_ byte: UInt8) -> Bool { byte >= 0x41 && byte <= 0x5A }

@@ -109,7 +109,8 @@ public struct RolloutTable: Sendable {
   }
 
   private func index(for asked: String, _ model: ResolvedModel) -> Int? {
-    var found = model.catalogID.flatMap { byCatalogID[$0] }
+    // An empty dictionary would hash the name all the same.
+    var found = byCatalogID.isEmpty ? nil : model.catalogID.flatMap { byCatalogID[$0] }
     if found == nil, model.catalogID == nil, !byName.isEmpty {
       let folded = ModelName.folded(asked)
       found = byName[folded] ?? byName[String(ModelName.split(folded).base)]

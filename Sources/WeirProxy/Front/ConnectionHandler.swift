@@ -34,6 +34,8 @@ final class ConnectionHandler: ChannelInboundHandler {
   /// Whether what comes next from the client is a head.
   private var isBetweenRequests = true
   private var partsInBatch = 0
+  /// Whether the channel has been asked for a read that has not come.
+  private var isReading = false
 
   /// How long a closing connection still reads, so that the client gets to see its reply (RFC 9112, section 9.6).
   private static let lingerTime: Int64 = 2_000_000_000
@@ -44,7 +46,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     lastProgress = loop.now
   }
 
-  var allocator: ByteBufferAllocator { context?.channel.allocator ?? ByteBufferAllocator() }
+  private(set) var allocator = ByteBufferAllocator()
 
   /// The client's address, where it is known.
   var peer: String? {
@@ -57,12 +59,13 @@ final class ConnectionHandler: ChannelInboundHandler {
 
   func handlerAdded(context: ChannelHandlerContext) {
     self.context = context
+    allocator = context.channel.allocator
     loop.add(self)
-    if context.channel.isActive { context.read() }
+    if context.channel.isActive { read() }
   }
 
   func channelActive(context: ChannelHandlerContext) {
-    context.read()
+    read()
   }
 
   func handlerRemoved(context: ChannelHandlerContext) {
@@ -85,6 +88,7 @@ final class ConnectionHandler: ChannelInboundHandler {
   }
 
   func channelReadComplete(context: ChannelHandlerContext) {
+    isReading = false
     takeWaiting()
     if isBetweenRequests, partsInBatch == 0, headBeganAt == nil { headBeganAt = loop.now }
     partsInBatch = 0
@@ -160,7 +164,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     let exchange = LiveExchange(connection: self, request: head)
     current = exchange
     // The decoder stops for good behind these, since another protocol might follow.
-    if head.method == .CONNECT || head.headers.contains(name: "upgrade") { closesAfterCurrent = true }
+    if exchange.fields.head.method == "CONNECT" || exchange.fields.upgrade != nil { closesAfterCurrent = true }
     // Whoever put this request together, or a proxy before it, reads HTTP in another way.
     if !exchange.fields.hasOneHost { closesAfterCurrent = true }
     if isOverLimit {
@@ -174,12 +178,18 @@ final class ConnectionHandler: ChannelInboundHandler {
     }
   }
 
+  /// Asks for one read, unless one stands open.
+  private func read() {
+    guard !isReading, let context else { return }
+    isReading = true
+    context.read()
+  }
+
   private func readOn() {
-    guard let context else { return }
-    guard lingersUntil == nil, let current else { return context.read() }
+    guard lingersUntil == nil, let current else { return read() }
     // What follows bytes that cannot be read is not read either: it would only end the exchange at hand.
     let mayReadAhead = waiting.isEmpty && unreadable == nil && !closesAfterCurrent
-    if current.wantsParts || (!current.awaitsParts && mayReadAhead) { context.read() }
+    if current.wantsParts || (!current.awaitsParts && mayReadAhead) { read() }
   }
 
   // MARK: For the exchange
@@ -273,7 +283,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     }
     // Our side closes once everything written has left.
     context.close(mode: .output, promise: closed)
-    context.read()
+    read()
   }
 
   // MARK: For the loop

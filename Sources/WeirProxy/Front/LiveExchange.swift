@@ -30,6 +30,8 @@ final class LiveExchange {
   let snapshot: RuntimeSnapshot
   let request: HTTPRequestHead
   let fields: RequestFields
+  /// Whether the reply goes without its body.
+  let isHead: Bool
   let exchange: Exchange
   var bodyUse = BodyUse.none
   private var sawEnd = false
@@ -90,13 +92,14 @@ final class LiveExchange {
     if fields.head.trace == nil, snapshot.configuration.makesTraces {
       fields.beginTrace(high: loop.random(), low: loop.random(), parent: loop.random())
     }
-    self.fields = fields
     intake = RequestBodyIntake(limit: snapshot.configuration.limits.maxBodyBytes)
     let (exchange, refusal) = RequestPath.open(
       fields.head, requestID: fields.requestID ?? loop.makeRequestID(),
       policy: snapshot.policy, now: loop.now, wall: WallClock.wholeSeconds())
+    isHead = fields.head.method == "HEAD"
     self.exchange = exchange
     if fields.madeTraceParent != nil, fields.traceParents > 0 { exchange.note(edit: "traceparent") }
+    self.fields = consume fields
     openRefusal = refusal
   }
 
@@ -107,6 +110,7 @@ final class LiveExchange {
     snapshot = loop.snapshot
     request = HTTPRequestHead(version: .http1_1, method: .GET, uri: "/")
     fields = RequestFields(request)
+    isHead = false
     intake = RequestBodyIntake(limit: 0)
     exchange = RequestPath.openUnreadable(requestID: loop.makeRequestID(), now: loop.now)
     openRefusal = refusal

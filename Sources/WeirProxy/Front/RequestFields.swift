@@ -1,3 +1,4 @@
+import Glibc
 import NIOHTTP1
 import WeirPolicy
 
@@ -44,9 +45,17 @@ struct RequestFields {
       let kind = FieldKind(name)
       if case .variant = kind { variants.append((name.lowercased(), value)) }
       read(kind, value)
-      if value.utf8.contains(0xEF), value.unicodeScalars.contains("\u{FFFD}") { hasUndecodableValue = true }
+      if Self.mayBeReplaced(value), value.unicodeScalars.contains("\u{FFFD}") { hasUndecodableValue = true }
     }
     head.hasBody = hasBody
+  }
+
+  /// Whether the first byte of the replacement character is in it.
+  private static func mayBeReplaced(_ value: String) -> Bool {
+    unsafe value.utf8.withContiguousStorageIfAvailable { bytes in
+      guard let start = bytes.baseAddress else { return false }
+      return unsafe memchr(start, 0xEF, bytes.count) != nil
+    } ?? value.utf8.contains(0xEF)
   }
 
   /// Gives a request that belongs to no trace one of its own (W3C Trace Context, section 4.3: what cannot be read is

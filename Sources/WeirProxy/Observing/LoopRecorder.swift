@@ -118,7 +118,7 @@ final class LoopRecorder {
     recordError(exchange, model: model)
     recordTokens(
       exchange, key: TokenKey(model: model, variant: variant), firstContentAt: firstContentAt, wall: wall)
-    if exchange.ending == .complete, let reading = exchange.reading, exchange.status == 200, reading.error == nil {
+    if exchange.ending == .complete, exchange.status == 200, let reading = exchange.reading, reading.error == nil {
       recordHealth(ConversationHealth(reading), model: model, variant: variant)
     }
     recordCost(exchange, model: model, variant: variant)

@@ -18,7 +18,7 @@ extension LiveExchange {
     do throws(Refusal) {
       let index = try RequestPath.beginAttempt(exchange, from: index, shared: loop.state.shared, now: loop.now)
       logCircuitChange()
-      if let envelope, exchange.aim != index {
+      if exchange.aim != index, let envelope {
         try RequestPath.aim(
           exchange, at: index, envelope: envelope, policy: snapshot.policy, memberText: bodyText)
         try RequestPath.reprice(exchange, lease: &lease, policy: snapshot.policy, wall: WallClock.wholeSeconds())
@@ -45,7 +45,7 @@ extension LiveExchange {
       into: transfer.headers)
     self.transfer = transfer
     transfer.begin(
-      method: request.method.rawValue, url: upstream.base + target.rest + target.query, body: outgoing,
+      method: request.method.rawValue, url: upstream.url(of: target), body: outgoing,
       timeouts: timeouts(of: upstream), receiver: self)
   }
 
@@ -96,8 +96,8 @@ extension LiveExchange {
         letGo(head, status: status)
         return false
       }
-      if reply.meter?.reading.error != nil {
-        judge(AttemptReport(exchange, reading: reply.meter?.reading, retryAfter: nil))
+      if let error = reply.meter?.error {
+        judge(AttemptReport(exchange, error: error, retryAfter: nil))
         return reply.held != nil || !reply.hasBegun
       }
     }
@@ -131,11 +131,11 @@ extension LiveExchange {
     } else if let reason = missingEnd(isEventStream: head.isEventStream) {
       judge(AttemptReport(exchange, failure: TransferFailure(kind: .brokenReply, reason: reason)))
     } else {
-      let reading = reply.meter?.reading
+      let error = reply.meter?.error
       // Only a failure can ask for a wait: no other reply's fields are looked through for one.
-      let isFailure = exchange.status ?? 0 >= 400 || reading?.error != nil
+      let isFailure = exchange.status ?? 0 >= 400 || error != nil
       let wait = isFailure ? head.retryDelay(wall: WallClock.wholeSeconds()) : nil
-      judge(AttemptReport(exchange, reading: reading, retryAfter: wait))
+      judge(AttemptReport(exchange, error: error, retryAfter: wait))
     }
   }
 
@@ -220,9 +220,9 @@ extension LiveExchange {
 
 extension AttemptReport {
   /// A reply that is whole, or whole so far.
-  init(_ exchange: Exchange, reading: ReplyReading?, retryAfter: Int64?) {
+  init(_ exchange: Exchange, error: ReplyError?, retryAfter: Int64?) {
     self.init(
-      status: exchange.status, error: reading?.error, retryAfter: retryAfter, toHead: exchange.timeToHead)
+      status: exchange.status, error: error, retryAfter: retryAfter, toHead: exchange.timeToHead)
   }
 
   /// No reply, or no more of it.

@@ -30,7 +30,7 @@ extension LiveExchange {
     giveUpTransfer()
     RequestPath.refuse(exchange, refusal)
     let reply = ReplyHeadWriter.refusal(
-      refusal, exchange: exchange, isHead: request.method == .HEAD, keepAlive: promiseMore(), isHTTP10: isHTTP10,
+      refusal, exchange: exchange, isHead: isHead, keepAlive: promiseMore(), isHTTP10: isHTTP10,
       allocator: connection.allocator)
     sizes.sent += reply.readableBytes
     connection.write(reply)

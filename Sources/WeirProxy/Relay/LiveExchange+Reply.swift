@@ -8,6 +8,8 @@ import WeirWire
 extension LiveExchange: TransferReceiver {
   /// What may wait in memory for one slow client of a multiplexed upstream.
   private static let maximumKeptBytes = 8 * 1024 * 1024
+  /// Bytes of a body that are copied behind their head.
+  private static let joined = 4096
 
   func transferReceivedHead(_ head: ResponseHead) {
     var upstreamHead = ReplyHead(head, hygiene: snapshot.hygiene, allocator: connection.allocator)
@@ -42,7 +44,8 @@ extension LiveExchange: TransferReceiver {
     if head.lostServer { exchange.note(edit: "server") }
     reply.head = ReplyHeadWriter.relayed(
       head, status: status, framing: reply.framing, keepAlive: promiseMore(), exchange: exchange,
-      ownRequestID: fields.requestID == nil, isHTTP10: isHTTP10, allocator: connection.allocator)
+      ownRequestID: fields.requestID == nil, isHTTP10: isHTTP10,
+      room: reply.batchBytes <= Self.joined ? reply.batchBytes + 8 : 0, allocator: connection.allocator)
     reply.hasBegun = true
     lead(head, status: status)
   }
@@ -104,7 +107,7 @@ extension LiveExchange: TransferReceiver {
     } else if let failure = outcome.failure {
       upstreamFailed(failure)
     } else {
-      if modelList != nil { attemptEnded(AttemptReport(exchange, reading: nil, retryAfter: nil)) }
+      if modelList != nil { attemptEnded(AttemptReport(exchange, error: nil, retryAfter: nil)) }
       if !answersCollectedModels() { replyEnded() }
     }
   }
@@ -121,7 +124,7 @@ extension LiveExchange: TransferReceiver {
     }
     relayBatch(isLast: true)
     reply.meter?.finish()
-    attemptEnded(AttemptReport(exchange, reading: reply.meter?.reading, retryAfter: nil))
+    attemptEnded(AttemptReport(exchange, error: reply.meter?.error, retryAfter: nil))
     finish(.complete)
   }
 
@@ -139,11 +142,9 @@ extension LiveExchange: TransferReceiver {
 
   /// Writes what the batch brought, flushes once unless `finish` follows, then lets the meter read.
   func relayBatch(isLast: Bool) {
-    if let head = reply.head {
-      reply.head = nil
-      sizes.sent += head.readableBytes
-      connection.write(head)
-    }
+    let head = reply.head
+    reply.head = nil
+    sizes.sent += head?.readableBytes ?? 0
     let body = reply.batch
     let bodyBytes = reply.batchBytes
     let measured = reply.measuredBytes
@@ -158,11 +159,13 @@ extension LiveExchange: TransferReceiver {
         if isLast { buffer.writeStaticString(ReplyFraming.lastChunk) }
       }
       sizes.sent += bodyBytes
-      connection.write(buffer)
+      write(head, buffer)
     } else if isLast, reply.framing == .chunked {
       var end = connection.allocator.buffer(capacity: 8)
       end.writeStaticString(ReplyFraming.lastChunk)
-      connection.write(end)
+      write(head, end)
+    } else if let head {
+      connection.write(head)
     }
     // The last bytes leave once the exchange is settled: who has read them finds it counted, and its reply kept.
     if !isLast { connection.flush() }
@@ -170,6 +173,18 @@ extension LiveExchange: TransferReceiver {
     if !isOver, var body, bodyBytes > measured {
       body.moveReaderIndex(forwardBy: measured)
       measure(body)
+    }
+  }
+
+  /// A small body goes out in one piece with its head: copying it costs less than a second write.
+  private func write(_ head: ByteBuffer?, _ body: ByteBuffer) {
+    guard var head else { return connection.write(body) }
+    if body.readableBytes <= Self.joined {
+      head.writeImmutableBuffer(body)
+      connection.write(head)
+    } else {
+      connection.write(head)
+      connection.write(body)
     }
   }
 
@@ -201,7 +216,7 @@ extension LiveExchange: TransferReceiver {
 
   private func sawFirstContent() {
     reply.firstContentAt = loop.now
-    guard exchange.isProbe, reply.meter?.reading.error == nil else { return }
+    guard exchange.isProbe, reply.meter?.error == nil else { return }
     RequestPath.relays(exchange, shared: loop.state.shared, now: loop.now)
     logCircuitChange()
   }
@@ -232,7 +247,7 @@ extension LiveExchange: TransferReceiver {
   }
 
   func framing(status: Int, contentLength: Int?) -> ReplyFraming {
-    if request.method == .HEAD || status == 204 || status == 304 {
+    if isHead || status == 204 || status == 304 {
       return .none
     }
     if contentLength != nil { return .sized }

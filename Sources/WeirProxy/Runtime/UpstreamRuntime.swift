@@ -1,9 +1,10 @@
 import WeirConfiguration
 import WeirPolicy
 import WeirUpstream
+import WeirWire
 
-/// One upstream, worked out into what a request to it needs.
-struct UpstreamRuntime: Sendable {
+/// One upstream, worked out into what a request to it needs. An object, so that requests pass it on without copying.
+final class UpstreamRuntime: Sendable {
   /// What headers, metrics and logs call it.
   let name: String
   /// Without a trailing slash.
@@ -20,6 +21,8 @@ struct UpstreamRuntime: Sendable {
   let siteURL: String?
   let siteName: String?
   let timeouts: PhaseTimeouts
+  /// The URLs of the APIs that nearly every request asks, put together once, by what follows the base.
+  private let usual: [(rest: String, url: String)]
 
   init(_ upstream: Configuration.NamedUpstream, attribution: Configuration.Upstream?) {
     name = upstream.name
@@ -27,12 +30,20 @@ struct UpstreamRuntime: Sendable {
     authorization = upstream.apiKey.map { "Bearer " + $0.reveal() }
     passesClientKey = upstream.passesClientKey
     headers = upstream.headers.map { ($0.name, $0.value.reveal()) }
+    let base = base
+    usual = Endpoint.allCases.filter(\.readsBody).map { ("/\($0.rawValue)", "\(base)/\($0.rawValue)") }
     isDefault = attribution != nil
     siteURL = attribution?.siteURL
     siteName = attribution?.siteName
     let limits = upstream.timeouts
     timeouts = PhaseTimeouts(
       connect: limits.connect, firstByte: limits.firstByte, idle: limits.idle, total: limits.total)
+  }
+
+  /// Where a request goes at this upstream.
+  func url(of target: RequestTarget) -> String {
+    if target.query.isEmpty, let known = usual.first(where: { $0.rest == target.rest }) { return known.url }
+    return base + target.rest + target.query
   }
 
   /// Whether a header of this name is set by the configuration.

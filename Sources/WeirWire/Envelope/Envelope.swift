@@ -1,8 +1,8 @@
 import CWeirSimdjson
 
 /// What weir needs to know of a request body, found in one pass that also validated it. Holds offsets and the few
-/// strings decisions are made on; never the body.
-public struct Envelope: Sendable {
+/// strings decisions are made on; never the body. An object, since it is large and looked at all along the way.
+public final class Envelope: Sendable {
   /// One entry of the fallback list `models`.
   public struct ModelEntry: Sendable, Equatable {
     /// The JSON string in the body, quotes included.

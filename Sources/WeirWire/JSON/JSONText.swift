@@ -2,10 +2,20 @@
 public enum JSONText {
   /// The string as a JSON string, quotes included.
   public static func quoted(_ string: String) -> String {
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(string.utf8.count + 2)
-    appendQuoted(string, to: &bytes)
-    return String(decoding: bytes, as: UTF8.self)
+    var string = string
+    return string.withUTF8 { text in
+      guard unsafe isPlain(text) else {
+        var bytes: [UInt8] = []
+        unsafe appendQuoted(text, to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
+      }
+      return unsafe String(unsafeUninitializedCapacity: text.count + 2) { room in
+        unsafe room[0] = UInt8(ascii: "\"")
+        _ = unsafe room[1...].update(fromContentsOf: text)
+        unsafe room[text.count + 1] = UInt8(ascii: "\"")
+        return text.count + 2
+      }
+    }
   }
 
   /// Appends the string as a JSON string, quotes included.
@@ -16,18 +26,22 @@ public enum JSONText {
 
   private static func appendQuoted(_ text: UnsafeBufferPointer<UInt8>, to bytes: inout [UInt8]) {
     bytes.append(UInt8(ascii: "\""))
+    if unsafe isPlain(text) {
+      unsafe bytes.append(contentsOf: text)
+    } else {
+      unsafe appendEscaped(text, to: &bytes)
+    }
+    bytes.append(UInt8(ascii: "\""))
+  }
+
+  private static func isPlain(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
     var special = 0
     // Without a way out of the loop the compiler makes vectors of it.
     for index in text.indices {
       let byte = unsafe text[index]
       special |= byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") ? 1 : 0
     }
-    if special == 0 {
-      unsafe bytes.append(contentsOf: text)
-    } else {
-      unsafe appendEscaped(text, to: &bytes)
-    }
-    bytes.append(UInt8(ascii: "\""))
+    return special == 0
   }
 
   private static func appendEscaped(_ text: UnsafeBufferPointer<UInt8>, to bytes: inout [UInt8]) {

@@ -33,6 +33,11 @@ public struct ConversationHealth: Sendable, Equatable {
   public init(_ reading: ReplyReading) {
     let reason = reading.finishReason ?? "none"
     finishReason = reason == "stop" || Self.known.contains(reason) ? reason : "other"
+    // What nearly every reply comes to.
+    if reason == "stop", !reading.sawRefusal, !reading.isEmpty, reading.toolCalls == 0 {
+      anomalies = []
+      return
+    }
     var anomalies: [ReplyAnomaly] = []
     for anomaly in ReplyAnomaly.allCases where Self.shows(reading, anomaly) { anomalies.append(anomaly) }
     self.anomalies = anomalies

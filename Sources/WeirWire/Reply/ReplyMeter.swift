@@ -14,6 +14,9 @@ public struct ReplyMeter {
   /// As the reading's, for a look after every chunk.
   public var sawContent: Bool { interpreter.reading.sawContent }
 
+  /// As the reading's, for a look that copies nothing else.
+  public var error: ReplyError? { interpreter.reading.error }
+
   private let isEventStream: Bool
   private let endpoint: Endpoint
   private let json: JSONReader
