@@ -5,17 +5,21 @@ import CWeirCurl
 /// What differs between requests is set by `Transfer`; what never differs is set here.
 @safe struct EasyHandle: ~Copyable {
   let pointer: UnsafeMutableRawPointer
+  /// Outlives the handle, which refers to it.
+  private let sessions: SessionStore
 
   /// Null when libcurl has no memory left.
-  init?(_ settings: EngineSettings) {
+  init?(_ settings: EngineSettings, sessions: SessionStore) {
     guard let pointer = unsafe curl_easy_init() else { return nil }
     unsafe self.pointer = pointer
+    self.sessions = sessions
+    unsafe weir_easy_set_pointer(pointer, CURLOPT_SHARE, sessions.pointer)
     unsafe Self.setUp(pointer, settings)
   }
 
   deinit { unsafe curl_easy_cleanup(pointer) }
 
-  /// Forgets everything a request set; connections and sessions live in the multi handle and stay.
+  /// Forgets everything a request set; connections live in the multi handle, TLS sessions in their store, and stay.
   func reset(_ settings: EngineSettings) {
     unsafe curl_easy_reset(pointer)
     unsafe Self.setUp(pointer, settings)

@@ -2,7 +2,7 @@ import CWeirCurl
 import Glibc
 
 /// The header lines of one upstream request, laid out as libcurl's `curl_slist` in two blocks of memory that are
-/// kept from request to request, so that a list of any length costs no allocation once warm.
+/// kept from request to request, so that a list of any length costs no allocation once warm; `letGo()` gives them back.
 ///
 /// Lines that libcurl does not look for stand in one entry of the list, with the CRLF between them: libcurl sends entries
 /// as they are (CURLOPT_HTTPHEADER's manual) and looks through all of them for each of a dozen names.
@@ -10,41 +10,37 @@ import Glibc
 /// Lives on the event loop of the transfer that owns it. libcurl reads the list until the transfer ends, so the
 /// owner must not change it between `seal()` and that end.
 @safe public final class HeaderList {
-  private var text: UnsafeMutablePointer<CChar>
-  private var textCapacity: Int
+  private var text: UnsafeMutablePointer<CChar>?
+  private var textCapacity = 0
   private var textCount = 0
-  private var starts: [Int] = []
+  /// One for each entry of the list; `seal()` links them.
+  private var nodes: UnsafeMutablePointer<curl_slist>?
+  private var nodeCapacity = 0
+  private var nodeCount = 0
   /// Whether the last entry takes another line.
   private var isOpen = false
-  private var nodes: UnsafeMutablePointer<curl_slist>
-  private var nodeCapacity: Int
 
   /// A block larger than this many bytes is given back once the request that needed it is over.
   private static let keptTextCapacity = 16 * 1024
 
-  init() {
-    textCapacity = 2048
-    unsafe text = .allocate(capacity: textCapacity)
-    nodeCapacity = 48
-    unsafe nodes = .allocate(capacity: nodeCapacity)
-    starts.reserveCapacity(nodeCapacity)
-  }
+  init() {}
 
-  deinit {
-    unsafe text.deallocate()
-    unsafe nodes.deallocate()
-  }
+  deinit { letGo() }
 
   /// Forgets every line.
   func removeAll() {
     textCount = 0
+    nodeCount = 0
     isOpen = false
-    starts.removeAll(keepingCapacity: true)
-    if textCapacity > Self.keptTextCapacity {
-      unsafe text.deallocate()
-      textCapacity = 2048
-      unsafe text = .allocate(capacity: textCapacity)
-    }
+    if textCapacity > Self.keptTextCapacity { letGo() }
+  }
+
+  /// Forgets every line, and gives the memory back until the next is added.
+  func letGo() {
+    unsafe text?.deallocate()
+    unsafe nodes?.deallocate()
+    unsafe (text, nodes) = (nil, nil)
+    (textCapacity, textCount, nodeCapacity, nodeCount, isOpen) = (0, 0, 0, 0, false)
   }
 
   /// Adds `name: value`. The caller has made sure that neither holds CR, LF or NUL.
@@ -60,7 +56,7 @@ import Glibc
       put(UInt8(ascii: "\r"))
       put(UInt8(ascii: "\n"))
     } else {
-      starts.append(textCount)
+      beginEntry()
     }
     isOpen = isPlain
     put(name)
@@ -77,7 +73,7 @@ import Glibc
   /// Keeps libcurl from sending a header of its own making.
   public func suppress(_ name: String) {
     reserve(name.utf8.count + 2)
-    starts.append(textCount)
+    beginEntry()
     isOpen = false
     put(name)
     put(UInt8(ascii: ":"))
@@ -86,15 +82,9 @@ import Glibc
 
   /// Links the lines and gives the list's head, or nil for an empty list. Valid until the next change.
   func seal() -> UnsafeMutablePointer<curl_slist>? {
-    guard !starts.isEmpty else { return nil }
-    if nodeCapacity < starts.count {
-      unsafe nodes.deallocate()
-      nodeCapacity = starts.count * 2
-      unsafe nodes = .allocate(capacity: nodeCapacity)
-    }
-    for (index, start) in starts.enumerated() {
-      let next = unsafe index + 1 < starts.count ? nodes + index + 1 : nil
-      unsafe (nodes + index).initialize(to: curl_slist(data: text + start, next: next))
+    guard nodeCount > 0, let nodes = unsafe nodes else { return nil }
+    for index in 0..<nodeCount {
+      unsafe nodes[index].next = index + 1 < nodeCount ? nodes + index + 1 : nil
     }
     return unsafe nodes
   }
@@ -124,23 +114,46 @@ import Glibc
     word.withUTF8Buffer { word in unsafe name.utf8.elementsEqual(word) { $0 | 0x20 == $1 } }
   }
 
-  private func reserve(_ room: Int) {
-    if textCount + room > textCapacity {
-      let capacity = (textCount + room) * 2
-      let grown = UnsafeMutablePointer<CChar>.allocate(capacity: capacity)
-      unsafe grown.update(from: text, count: textCount)
-      unsafe text.deallocate()
-      unsafe text = grown
-      textCapacity = capacity
+  /// Starts an entry where the next byte goes.
+  private func beginEntry() {
+    if nodeCount == nodeCapacity {
+      let capacity = max(nodeCapacity * 2, 16)
+      let grown = UnsafeMutablePointer<curl_slist>.allocate(capacity: capacity)
+      if let nodes = unsafe nodes {
+        unsafe grown.update(from: nodes, count: nodeCount)
+        unsafe nodes.deallocate()
+      }
+      unsafe nodes = grown
+      nodeCapacity = capacity
     }
+    guard let nodes = unsafe nodes, let text = unsafe text else { return }
+    unsafe (nodes + nodeCount).initialize(to: curl_slist(data: text + textCount, next: nil))
+    nodeCount += 1
+  }
+
+  private func reserve(_ room: Int) {
+    guard textCount + room > textCapacity else { return }
+    let capacity = max((textCount + room) * 2, 2048)
+    let grown = UnsafeMutablePointer<CChar>.allocate(capacity: capacity)
+    if let text = unsafe text {
+      unsafe grown.update(from: text, count: textCount)
+      for index in 0..<nodeCount {
+        if let nodes = unsafe nodes { unsafe nodes[index].data = grown + (nodes[index].data - text) }
+      }
+      unsafe text.deallocate()
+    }
+    unsafe text = grown
+    textCapacity = capacity
   }
 
   private func put(_ byte: UInt8) {
+    guard let text = unsafe text else { return }
     unsafe text[textCount] = CChar(bitPattern: byte)
     textCount += 1
   }
 
   private func put(_ string: String) {
+    guard let text = unsafe text else { return }
     var string = string
     let count = string.utf8.count
     string.withUTF8 { bytes in

@@ -36,6 +36,12 @@ struct ResponseHeadCollector {
     head = ResponseHead(status: 0, fields: allocator.buffer(capacity: 1024))
   }
 
+  /// The head that is whole, whose lines are then the caller's alone.
+  mutating func takeHead() -> ResponseHead {
+    defer { head.fields = ByteBuffer() }
+    return head
+  }
+
   /// Takes one line, its line end included.
   mutating func line(_ bytes: UnsafeRawBufferPointer) -> Step {
     bytesSeen += bytes.count

@@ -65,7 +65,7 @@ extension Transfer {
       clock.head(now: engine.batchTime)
       engine.touch(self)
       stopUploadAfterRefusal()
-      receiver?.transferReceivedHead(collector.head)
+      receiver?.transferReceivedHead(collector.takeHead())
     case .refuse(let reason):
       abort = TransferFailure(kind: collector.isComplete ? .brokenReply : .protocolError, reason: reason)
       return 0

@@ -24,11 +24,13 @@ public final class Transfer {
   private var storage: ByteBuffer?
   private var isHeld = false
   private var awaitsBody = false
+  /// What libcurl reads at once; it holds as much memory until the reply's end.
+  private var readBytes = Transfer.usualRead
   /// Libcurl reads it until the handle is given another.
   private var address: ParsedAddress?
 
   init?(engine: UpstreamEngine) {
-    guard let handle = EasyHandle(engine.settings) else { return nil }
+    guard let handle = EasyHandle(engine.settings, sessions: engine.sessions) else { return nil }
     self.handle = handle
     self.engine = engine
     collector = ResponseHeadCollector(allocator: engine.allocator)
@@ -40,8 +42,10 @@ public final class Transfer {
   /// - Parameters:
   ///   - url: scheme, authority, path and query; sent letter for letter.
   ///   - method: any token; the caller has checked it.
+  ///   - expectsStream: the reply is to come in small parts over a long time.
   public func begin(
-    method: String, url: String, body: RequestBody, timeouts: PhaseTimeouts, receiver: any TransferReceiver
+    method: String, url: String, body: RequestBody, timeouts: PhaseTimeouts, expectsStream: Bool = false,
+    receiver: any TransferReceiver
   ) {
     engine.eventLoop.preconditionInEventLoop()
     self.receiver = receiver
@@ -55,7 +59,14 @@ public final class Transfer {
     unsafe weir_easy_set_string(easy, CURLOPT_URL, url)
     // With TLS, wait for the first connection's ALPN before opening a second: with HTTP/2 one is enough. Without TLS
     // libcurl would wait for the first whole reply.
-    unsafe weir_easy_set_long(easy, CURLOPT_PIPEWAIT, url.hasPrefix("https:") ? 1 : 0)
+    let isSecure = url.hasPrefix("https:")
+    unsafe weir_easy_set_long(easy, CURLOPT_PIPEWAIT, isSecure ? 1 : 0)
+    // HTTP/2 has frames that are larger, and TLS records.
+    let readBytes = expectsStream && !isSecure ? Self.streamRead : Self.usualRead
+    if readBytes != self.readBytes {
+      self.readBytes = readBytes
+      unsafe weir_easy_set_long(easy, CURLOPT_BUFFERSIZE, readBytes)
+    }
     unsafe weir_easy_set_pointer(easy, CURLOPT_HTTPHEADER, headers.seal())
     unsafe weir_easy_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, Int(max(timeouts.connect / 1_000_000, 1)))
     engine.add(self, sweepInterval: timeouts.sweepInterval)
@@ -109,6 +120,30 @@ public final class Transfer {
   /// Bytes of the streaming body that wait for the upstream.
   public var pendingBytes: Int { pending.count }
 
+  /// Lets go of what only the request needed: the lines of its head, and a whole body that has left. To be called once
+  /// a reply has begun that may last: nothing of the request is sent again from then on.
+  public func letGoOfRequest() {
+    guard liveIndex != nil else { return }
+    let easy = unsafe handle.pointer
+    unsafe weir_easy_set_pointer(easy, CURLOPT_HTTPHEADER, nil)
+    headers.letGo()
+    guard let body = storage else { return }
+    var sent: curl_off_t = 0
+    _ = unsafe weir_easy_get_offset(easy, CURLINFO_SIZE_UPLOAD_T, &sent)
+    // An upstream may answer before it has read everything.
+    guard sent >= body.readableBytes else { return }
+    storage = nil
+    // Set again, it makes libcurl free the buffer through which a large body went.
+    guard body.readableBytes > Self.uploadBuffer else { return }
+    unsafe weir_easy_set_long(easy, CURLOPT_UPLOAD_BUFFERSIZE, Self.uploadBuffer)
+  }
+
+  /// libcurl's own sizes.
+  private static let uploadBuffer = 64 * 1024
+  private static let usualRead = 16 * 1024
+  /// A few events; libcurl allocates a byte more.
+  private static let streamRead = 2047
+
   private func wakeUpload() {
     guard awaitsBody, liveIndex != nil else { return }
     awaitsBody = false
@@ -129,7 +164,10 @@ public final class Transfer {
       case .streaming: false
       }
     if kind != body.kind || !ordinary || !methodIsOrdinary {
-      if kind != nil { handle.reset(engine.settings) }
+      if kind != nil {
+        handle.reset(engine.settings)
+        readBytes = Self.usualRead
+      }
       setUpCallbacks()
       setUpKind(method: method, kind: body.kind, isOrdinary: ordinary)
       kind = body.kind

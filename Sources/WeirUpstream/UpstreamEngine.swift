@@ -11,6 +11,7 @@ public import NIOCore
   private(set) var batchTime: Int64 = 0
 
   private let multi: UnsafeMutableRawPointer
+  let sessions: SessionStore
   let poller: SocketPoller
   private let waker: EpollWaker
   var addresses = RecentAddresses()
@@ -35,6 +36,8 @@ public import NIOCore
     self.settings = settings
     guard let multi = unsafe curl_multi_init() else { throw EngineError(description: "libcurl has no memory") }
     unsafe self.multi = multi
+    guard let sessions = SessionStore() else { throw EngineError(description: "libcurl has no memory") }
+    self.sessions = sessions
     poller = try SocketPoller()
     let woken = Weak()
     let bound = NIOLoopBound(woken, eventLoop: eventLoop)

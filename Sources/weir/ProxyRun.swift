@@ -10,8 +10,8 @@ import WeirProxy
 struct ProxyRun {
   let configuration: Configuration
   let load: @Sendable () throws(ConfigurationProblems) -> Configuration
-  /// False reaches the upstream directly, as the demo's own simulator must be.
-  var honoursProxies = true
+  /// False reaches the upstream directly, as the demo's own simulator must be; then libcurl looks for no proxy.
+  var honoursProxies = ProcessEnvironment.namesProxies()
   /// Where the listeners' sockets come from.
   var sockets = ListenerSockets()
   /// Told of start, reloads and end.

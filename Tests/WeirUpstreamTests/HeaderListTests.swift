@@ -89,4 +89,18 @@ struct HeaderListTests {
       list.removeAll()
     }
   }
+
+  @Test("has no lines once it has let go of its memory, and takes new ones")
+  func letGo() {
+    let list = HeaderList()
+    list.letGo()
+    for round in 0..<3 {
+      for index in 0..<40 { list.add("Content-Type", String(repeating: "\(index)", count: round * 100 + 1)) }
+      list.add("Round", String(round))
+      #expect(lines(list).count == 41)
+      #expect(lines(list).last == "Round: \(round)")
+      list.letGo()
+      #expect(lines(list) == [])
+    }
+  }
 }

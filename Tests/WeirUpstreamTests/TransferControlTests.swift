@@ -339,4 +339,36 @@ struct TransferUploadTests {
       #expect(reply.failure == nil)
     }
   }
+
+  @Test("told to let go of its request once the reply has begun, and loses nothing of reply or next request")
+  func letGo() async throws {
+    try await EngineBench.with { bench in
+      let origin = try await Origin.echo(on: bench.origins)
+      for (round, size) in [10, 300_000, 10, 70_000].enumerated() {
+        let body = ByteBuffer(repeating: UInt8(ascii: "a") + UInt8(round), count: size)
+        var request = EngineRequest("POST", origin.url("/\(round)"), body: .whole(body))
+        request.headers = [("X-Round", "\(round)"), ("X-Long", String(repeating: "l", count: 3000))]
+        request.onPrepared = { transfer, recorder in recorder.onHead = { transfer.letGoOfRequest() } }
+        let reply = try await bench.run(request)
+        #expect(reply.failure == nil)
+        #expect(reply.echoedHead.first == "POST /\(round)")
+        #expect(reply.echoedHead.contains("X-Round: \(round)"))
+        #expect(Array(reply.echoedBody.utf8) == Array(body.readableBytesView))
+      }
+    }
+  }
+
+  @Test("asked for a stream, and brings large parts whole all the same")
+  func stream() async throws {
+    try await EngineBench.with { bench in
+      let origin = try await Origin.scripted(on: bench.origins, .flood(300_000))
+      for expectsStream in [true, false, true] {
+        var request = EngineRequest("GET", origin.url("/"))
+        request.expectsStream = expectsStream
+        let reply = try await bench.run(request)
+        #expect(reply.failure == nil)
+        #expect(reply.body.count == 300_000)
+      }
+    }
+  }
 }

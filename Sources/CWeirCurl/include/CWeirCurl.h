@@ -41,6 +41,9 @@ static inline CURLcode weir_easy_set_socket_life(
 static inline CURLcode weir_easy_get_long(CURL *easy, CURLINFO info, long *value) {
   return curl_easy_getinfo(easy, info, value);
 }
+static inline CURLcode weir_easy_get_offset(CURL *easy, CURLINFO info, curl_off_t *value) {
+  return curl_easy_getinfo(easy, info, value);
+}
 static inline CURLcode weir_easy_get_pointer(CURL *easy, CURLINFO info, void **value) {
   return curl_easy_getinfo(easy, info, value);
 }
@@ -57,6 +60,11 @@ static inline CURLMcode weir_multi_set_timer_function(CURLM *multi, weir_timer_f
 }
 static inline CURLMcode weir_multi_set_long(CURLM *multi, CURLMoption option, long value) {
   return curl_multi_setopt(multi, option, value);
+}
+
+// Makes the handles that take part in a share have this in common.
+static inline CURLSHcode weir_share_set_data(CURLSH *share, curl_lock_data data) {
+  return curl_share_setopt(share, CURLSHOPT_SHARE, data);
 }
 
 // A finished transfer, copied out of the CURLMsg whose memory libcurl owns.

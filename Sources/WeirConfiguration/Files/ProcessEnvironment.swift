@@ -26,4 +26,11 @@ public enum ProcessEnvironment {
     }
     return variables
   }
+
+  /// Whether the environment names a forward proxy, in a variable that libcurl reads (curl(1), "ENVIRONMENT"; in capitals
+  /// it reads no `HTTP_PROXY`, which a CGI server makes of a request's header). Where it names none, there is nothing to
+  /// look for at each request.
+  public static func namesProxies(_ variables: [String: String] = all()) -> Bool {
+    ["http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"].contains { variables[$0]?.isEmpty == false }
+  }
 }

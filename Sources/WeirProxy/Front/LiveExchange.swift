@@ -22,13 +22,13 @@ final class LiveExchange {
     /// It goes upstream part by part.
     case stream
     /// It is thrown away, then the client is refused.
-    case discard(Refusal)
+    indirect case discard(Refusal)
   }
 
   let connection: ConnectionHandler
   let loop: LoopContext
   let snapshot: RuntimeSnapshot
-  let request: HTTPRequestHead
+  var request: HTTPRequestHead
   let fields: RequestFields
   /// Whether the reply goes without its body.
   let isHead: Bool
@@ -88,6 +88,7 @@ final class LiveExchange {
     loop = connection.loop
     snapshot = loop.snapshot
     self.request = request
+    isKeptAlive = request.isKeepAlive
     var fields = RequestFields(request)
     if fields.head.trace == nil, snapshot.configuration.makesTraces {
       fields.beginTrace(high: loop.random(), low: loop.random(), parent: loop.random())
@@ -109,6 +110,7 @@ final class LiveExchange {
     loop = connection.loop
     snapshot = loop.snapshot
     request = HTTPRequestHead(version: .http1_1, method: .GET, uri: "/")
+    isKeptAlive = true
     fields = RequestFields(request)
     isHead = false
     intake = RequestBodyIntake(limit: 0)
@@ -117,6 +119,8 @@ final class LiveExchange {
   }
 
   private let openRefusal: Refusal?
+  /// Whether the client keeps its connection open.
+  let isKeptAlive: Bool
 
   /// The head is there. `refusing` is a reason of the connection's own to refuse it.
   func begin(refusing: Refusal?) {

@@ -29,6 +29,7 @@ struct TrafficListener {
       .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
       .childChannelOption(.autoRead, value: false)
       .childChannelOption(.maxMessagesPerRead, value: 1)
+      .childChannelOption(.recvAllocator, value: ClientReads())
       .childChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
           let isOverLimit = !state.connections.take()

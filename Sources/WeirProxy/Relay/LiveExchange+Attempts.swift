@@ -46,7 +46,7 @@ extension LiveExchange {
     self.transfer = transfer
     transfer.begin(
       method: request.method.rawValue, url: upstream.url(of: target), body: outgoing,
-      timeouts: timeouts(of: upstream), receiver: self)
+      timeouts: timeouts(of: upstream), expectsStream: exchange.isStream, receiver: self)
   }
 
   /// The upstream's, and no longer than what is left of the time for the whole request.
@@ -240,11 +240,20 @@ extension Exchange {
 }
 
 /// A reply that was not the last word, until there is one.
-struct KeptReply {
+/// In memory of its own, since it is large and few exchanges have one.
+final class KeptReply {
   let head: ReplyHead
   let status: Int
   let body: ByteBuffer?
   let bodyBytes: Int
   /// What the client is told of that attempt.
   let attempt: EarlierAttempt
+
+  init(head: ReplyHead, status: Int, body: ByteBuffer?, bodyBytes: Int, attempt: EarlierAttempt) {
+    self.head = head
+    self.status = status
+    self.body = body
+    self.bodyBytes = bodyBytes
+    self.attempt = attempt
+  }
 }

@@ -11,7 +11,7 @@ extension LiveExchange {
 
   /// Whether the connection can serve another request after this one.
   var keepsAlive: Bool {
-    request.isKeepAlive && requestIsWhole && reply.framing != .untilClose && !connection.willClose
+    isKeptAlive && requestIsWhole && reply.framing != .untilClose && !connection.willClose
   }
 
   /// What the reply's head says of the connection; noted, because the process may begin to hand over before the reply ends.

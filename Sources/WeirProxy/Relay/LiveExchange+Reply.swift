@@ -48,6 +48,7 @@ extension LiveExchange: TransferReceiver {
       room: reply.batchBytes <= Self.joined ? reply.batchBytes + 8 : 0, allocator: connection.allocator)
     reply.hasBegun = true
     lead(head, status: status)
+    if head.isEventStream { letGoOfRequest() }
   }
 
   func transferReceivedBody(_ bytes: UnsafeRawBufferPointer) {

@@ -56,4 +56,18 @@ struct ProcessEnvironmentTests {
     #expect(!ProcessEnvironment.all().isEmpty)
     #expect(ProcessEnvironment.all() == ProcessInfo.processInfo.environment)
   }
+
+  @Test(
+    "names a forward proxy in the variables that libcurl reads",
+    arguments: ["http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"])
+  func proxies(name: String) {
+    #expect(ProcessEnvironment.namesProxies([name: "http://127.0.0.1:1"]))
+    #expect(!ProcessEnvironment.namesProxies([name: ""]))
+  }
+
+  @Test(
+    "names none in others", arguments: ["HTTP_PROXY", "no_proxy", "NO_PROXY", "ftp_proxy", "PATH"])
+  func noProxies(name: String) {
+    #expect(!ProcessEnvironment.namesProxies([name: "http://127.0.0.1:1"]))
+  }
 }

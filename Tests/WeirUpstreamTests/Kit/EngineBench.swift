@@ -51,7 +51,7 @@ struct EngineBench: Sendable {
       request.onPrepared(transfer, recorder)
       transfer.begin(
         method: request.method, url: request.url, body: request.body.asked, timeouts: request.timeouts,
-        receiver: recorder)
+        expectsStream: request.expectsStream, receiver: recorder)
       act(transfer, recorder)
       return RunningTransfer(
         reply: promise.futureResult, bound: NIOLoopBound((transfer, recorder), eventLoop: engine.eventLoop))
@@ -87,6 +87,7 @@ struct EngineRequest: Sendable {
   var body = Body.none
   var timeouts = PhaseTimeouts(
     connect: 20_000_000_000, firstByte: 20_000_000_000, idle: 20_000_000_000, total: 40_000_000_000)
+  var expectsStream = false
   /// Called on the loop before the request begins.
   var onPrepared: @Sendable (Transfer, ReplyRecorder) -> Void = { _, _ in }
 
