@@ -16,6 +16,9 @@ struct EngineTimer {
     deadline = milliseconds > 0 ? now + Int64(clamping: milliseconds) * 1_000_000 : nil
   }
 
+  /// Whether there is a deadline that no task is early enough for.
+  var wantsTask: Bool { deadline.map { $0 < taskDeadline } ?? false }
+
   /// Makes sure that a task fires no later than the deadline.
   mutating func arm(on eventLoop: any EventLoop, now: Int64, _ fire: @escaping () -> Void) {
     guard let deadline, deadline < taskDeadline else { return }

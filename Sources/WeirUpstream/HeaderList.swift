@@ -111,7 +111,11 @@ import Glibc
 
   /// Whether a token is this word of small letters, in whatever case it is written.
   private static func spells(_ name: String, _ word: StaticString) -> Bool {
-    word.withUTF8Buffer { word in unsafe name.utf8.elementsEqual(word) { $0 | 0x20 == $1 } }
+    word.withUTF8Buffer { word in
+      // Of most names the first letter says that it is another.
+      guard let first = name.utf8.first, unsafe first | 0x20 == word[0] else { return false }
+      return unsafe name.utf8.elementsEqual(word) { $0 | 0x20 == $1 }
+    }
   }
 
   /// Starts an entry where the next byte goes.

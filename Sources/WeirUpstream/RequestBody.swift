@@ -23,14 +23,16 @@ public enum RequestBody {
 
 /// Bytes of a streaming body that arrived and did not leave yet. A value; the transfer owns it.
 struct PendingBody {
-  private var parts = CircularBuffer<ByteBuffer>(initialCapacity: 4)
+  /// Nil until there is a part: most transfers have none.
+  private var parts: CircularBuffer<ByteBuffer>?
   private(set) var count = 0
   private(set) var isFinished = false
 
   mutating func append(_ part: ByteBuffer) {
     guard part.readableBytes > 0 else { return }
     count += part.readableBytes
-    parts.append(part)
+    if parts == nil { parts = CircularBuffer(initialCapacity: 4) }
+    parts?.append(part)
   }
 
   mutating func finish() { isFinished = true }
@@ -38,6 +40,8 @@ struct PendingBody {
   /// Moves as much as fits into `room` and says how much that was.
   mutating func fill(_ room: UnsafeMutableRawBufferPointer) -> Int {
     var filled = 0
+    guard var parts else { return 0 }
+    self.parts = nil
     while filled < room.count, var part = parts.first {
       let length = min(part.readableBytes, room.count - filled)
       unsafe part.readWithUnsafeReadableBytes { bytes in
@@ -48,6 +52,7 @@ struct PendingBody {
       filled += length
       if part.readableBytes == 0 { parts.removeFirst() } else { parts[parts.startIndex] = part }
     }
+    self.parts = parts
     count -= filled
     return filled
   }

@@ -7,7 +7,9 @@ public final class Transfer {
   /// The lines of the request's head; filled between `UpstreamEngine.prepare()` and `begin`.
   public let headers = HeaderList()
 
-  unowned let engine: UpstreamEngine
+  /// Strong, since it is used for every part of a reply and an unowned reference costs more; the engine lets go of its
+  /// transfers when it shuts down.
+  let engine: UpstreamEngine
   var handle: EasyHandle
   var receiver: (any TransferReceiver)?
   var collector: ResponseHeadCollector
@@ -26,8 +28,11 @@ public final class Transfer {
   private var awaitsBody = false
   /// What libcurl reads at once; it holds as much memory until the reply's end.
   private var readBytes = Transfer.usualRead
-  /// Libcurl reads it until the handle is given another.
+  /// libcurl reads it until the handle is given another.
   private var address: ParsedAddress?
+  private var isSecure = false
+  /// As libcurl was last told, in nanoseconds; 0 where it was not.
+  private var connectTimeout: Int64 = 0
 
   init?(engine: UpstreamEngine) {
     guard let handle = EasyHandle(engine.settings, sessions: engine.sessions) else { return nil }
@@ -53,14 +58,7 @@ public final class Transfer {
     clock = PhaseClock(timeouts: timeouts, now: engine.now())
     setUp(method: method, body: method == "HEAD" ? .none : body)
     let easy = unsafe handle.pointer
-    let address = engine.addresses.parsed(url)
-    unsafe weir_easy_set_pointer(easy, CURLOPT_CURLU, address.map { unsafe UnsafeRawPointer($0.pointer) })
-    self.address = address
-    unsafe weir_easy_set_string(easy, CURLOPT_URL, url)
-    // With TLS, wait for the first connection's ALPN before opening a second: with HTTP/2 one is enough. Without TLS
-    // libcurl would wait for the first whole reply.
-    let isSecure = url.hasPrefix("https:")
-    unsafe weir_easy_set_long(easy, CURLOPT_PIPEWAIT, isSecure ? 1 : 0)
+    setAddress(url)
     // HTTP/2 has frames that are larger, and TLS records.
     let readBytes = expectsStream && !isSecure ? Self.streamRead : Self.usualRead
     if readBytes != self.readBytes {
@@ -68,8 +66,25 @@ public final class Transfer {
       unsafe weir_easy_set_long(easy, CURLOPT_BUFFERSIZE, readBytes)
     }
     unsafe weir_easy_set_pointer(easy, CURLOPT_HTTPHEADER, headers.seal())
-    unsafe weir_easy_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, Int(max(timeouts.connect / 1_000_000, 1)))
+    if timeouts.connect != connectTimeout {
+      connectTimeout = timeouts.connect
+      unsafe weir_easy_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, Int(max(timeouts.connect / 1_000_000, 1)))
+    }
     engine.add(self, sweepInterval: timeouts.sweepInterval)
+  }
+
+  /// Most requests on a handle go where the one before them went: then libcurl knows it all.
+  private func setAddress(_ url: String) {
+    let known = engine.addresses.parsed(url)
+    if let known, known === address { return }
+    let easy = unsafe handle.pointer
+    unsafe weir_easy_set_pointer(easy, CURLOPT_CURLU, known.map { unsafe UnsafeRawPointer($0.pointer) })
+    address = known
+    unsafe weir_easy_set_string(easy, CURLOPT_URL, url)
+    // With TLS, wait for the first connection's ALPN before opening a second: with HTTP/2 one is enough. Without TLS
+    // libcurl would wait for the first whole reply.
+    isSecure = url.hasPrefix("https:")
+    unsafe weir_easy_set_long(easy, CURLOPT_PIPEWAIT, isSecure ? 1 : 0)
   }
 
   /// Gives up: nothing more is reported, the connection (HTTP/1.1) or stream (HTTP/2) is closed at once, so that the
@@ -167,6 +182,8 @@ public final class Transfer {
       if kind != nil {
         handle.reset(engine.settings)
         readBytes = Self.usualRead
+        connectTimeout = 0
+        address = nil
       }
       setUpCallbacks()
       setUpKind(method: method, kind: body.kind, isOrdinary: ordinary)
@@ -235,7 +252,7 @@ public final class Transfer {
   func rest() {
     receiver = nil
     storage = nil
-    pending = PendingBody()
+    if kind == .streaming { pending = PendingBody() }
     abort = nil
     isHeld = false
     awaitsBody = false

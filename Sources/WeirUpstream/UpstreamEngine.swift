@@ -18,6 +18,8 @@ public import NIOCore
   private var live: [Transfer] = []
   private var idle: [Transfer] = []
   private var touched: [Transfer] = []
+  /// The memory of the last batch.
+  private var flushed: [Transfer] = []
   private var deferred: [Transfer] = []
   private var timer = EngineTimer()
   private var isInsideCurl = false
@@ -234,17 +236,22 @@ public import NIOCore
 
   private func flushTouched() {
     guard !touched.isEmpty else { return }
-    let batch = touched
-    touched.removeAll(keepingCapacity: true)
+    // In turns, so that no batch needs a list of its own.
+    var batch = flushed
+    flushed = []
+    swap(&batch, &touched)
     for transfer in batch where transfer.isTouched {
       transfer.isTouched = false
       transfer.receiver?.transferBatchEnded()
     }
+    batch.removeAll(keepingCapacity: true)
+    flushed = batch
   }
 
   // MARK: Time
 
   private func armTimer() {
+    guard timer.wantsTask else { return }
     timer.arm(on: eventLoop, now: batchTime) { [weak self] in
       guard let self, !self.isShutDown else { return }
       _ = self.now()
