@@ -119,6 +119,18 @@ def test_nobody_listening_opens_it_as_well(weir_with, simulator_with):
     check_own_error(weir.post(f"/v1/{CHAT}", usual(CHAT)), 503, "circuit_open")
 
 
+def test_the_list_of_models_stays_while_its_circuit_is_open(weir_with, simulator_with):
+    gone = simulator_with()
+    weir = weir_with(WITH_CIRCUITS | {"WEIR_CONFIG": "weir.yaml"}, upstream=gone, files=circuits("open_time: 30"))
+    gone.stop()
+    with weir.wire() as wire:
+        for _ in range(FAILURES + 2):
+            reply = wire.request("GET", "/v1/models")
+            assert reply.status == 200 and reply.get("x-weir-models") == "aliases-only"
+            assert "kimi-k2" in [each["id"] for each in reply.json()["data"]]
+    assert weir.scrape().sum("weir_circuit_state") == 2, "the last ones were not sent"
+
+
 @pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 413, 422, 429])
 def test_what_the_client_must_mend_opens_nothing(guarded, upstream, status):
     weir = guarded("open_time: 30")

@@ -100,6 +100,13 @@ extension LiveExchange {
     return true
   }
 
+  /// No upstream is asked. False when that is to be told to the client.
+  func answersModelsAlone(_ refusal: Refusal) -> Bool {
+    guard modelList?.isWhole == true, refusal.code == .circuitOpen else { return false }
+    answerWithAliases()
+    return true
+  }
+
   private func answerWithAliases() {
     reply.batch = nil
     reply.batchBytes = 0

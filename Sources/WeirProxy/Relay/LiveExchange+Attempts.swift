@@ -27,7 +27,7 @@ extension LiveExchange {
       send(to: snapshot.upstreams[exchange.plan.targets[index].upstream])
     } catch {
       RequestPath.abandonAttempt(exchange, shared: loop.state.shared, now: loop.now)
-      if kept == nil { refuse(error) } else { relayKept() }
+      if kept != nil { relayKept() } else if !answersModelsAlone(error) { refuse(error) }
     }
   }
 
