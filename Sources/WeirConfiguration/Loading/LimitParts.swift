@@ -9,9 +9,9 @@ struct LimitParts {
     let rates = LimitParts.rates(&resolver) + section.rates
     let budgets = LimitParts.budgets(&resolver) + section.budgets
     let concurrency = section.concurrency
-    LimitParts.refuseNamesakes(
-      rates.map { ($0.name, $0.key, $0.origin) } + concurrency.map { ($0.name, $0.key, $0.origin) }
-        + budgets.map { ($0.name, $0.key, $0.origin) }, &resolver)
+    resolver.refuseNamesakes(
+      rates.map { PlacedName($0) } + concurrency.map { PlacedName($0) } + budgets.map { PlacedName($0) },
+      fix: "give each limit and budget a name of its own")
     let clients = rates.map(\.clients) + concurrency.map(\.clients) + budgets.map(\.clients)
     resolver.problems += clients.flatMap(names.deadClients)
     resolver.problems += (rates.map(\.models) + concurrency.map(\.models)).flatMap(names.deadPatterns)
@@ -50,23 +50,6 @@ struct LimitParts {
     let place = resolver.place(of: Settings.budget)
     let rule = BudgetRule(name: "usd_day", period: .day, owner: .eachClient([]), usd: usd.value)
     return [PlacedRule(rule: rule, name: rule.name, key: place.key, origin: place.origin)]
-  }
-
-  /// Metrics and messages tell rules of all kinds apart by their names.
-  private static func refuseNamesakes(
-    _ rules: [(name: String, key: String, origin: ValueOrigin)], _ resolver: inout SettingsResolver
-  ) {
-    var owners: [String: ValueOrigin] = [:]
-    for rule in rules {
-      if let owner = owners[rule.name] {
-        resolver.problems.append(
-          ConfigurationProblem(
-            .error, at: rule.origin, key: rule.key, what: "another rule is named \(rule.name) (\(owner))",
-            fix: "give each limit and budget a name of its own"))
-      } else {
-        owners[rule.name] = rule.origin
-      }
-    }
   }
 }
 

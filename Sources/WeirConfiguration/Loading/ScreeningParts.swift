@@ -7,7 +7,7 @@ struct ScreeningParts {
   let rows: [EffectiveValue]
 
   init(_ section: ScreeningSection, _ names: NameChecks, _ resolver: inout SettingsResolver) {
-    ScreeningParts.refuseNamesakes(section.rules, &resolver)
+    resolver.refuseNamesakes(section.rules.map { PlacedName($0) }, fix: "give each rule a name of its own")
     let clients = section.rules.map(\.clients) + section.tokens.map(\.clients) + section.tools.map(\.clients)
     let models = section.rules.map(\.models) + section.tokens.map(\.models) + section.tools.map(\.models)
     resolver.problems += clients.flatMap(names.deadClients) + models.flatMap(names.deadPatterns)
@@ -43,21 +43,6 @@ struct ScreeningParts {
           what: "the patterns cannot be used together (\(error))",
           fix: "use fewer or smaller ones"))
       return .none
-    }
-  }
-
-  /// Metrics and messages tell rules apart by their names.
-  private static func refuseNamesakes(_ rules: [PlacedRule<ContentRule>], _ resolver: inout SettingsResolver) {
-    var owners: [String: ValueOrigin] = [:]
-    for rule in rules {
-      if let owner = owners[rule.name] {
-        resolver.problems.append(
-          ConfigurationProblem(
-            .error, at: rule.origin, key: rule.key, what: "another rule is named \(rule.name) (\(owner))",
-            fix: "give each rule a name of its own"))
-      } else {
-        owners[rule.name] = rule.origin
-      }
     }
   }
 }
