@@ -28,12 +28,28 @@ struct UpstreamParts {
         headers: [], modelNames: MoonshotUpstream.modelNames(catalog), timeouts: parts.timeouts, backsKimi: true,
         needsUsageAsked: UpstreamParts.asksUsage(nil, MoonshotUpstream.id, moonshot.url))
       append(upstream, nil, key: "upstreams.\(MoonshotUpstream.id)", moonshot.keyPlace.origin)
+      warnOfKeylessDefault(moonshot, &resolver)
     } else if moonshot.urlPlace.origin != .builtIn {
       resolver.problems.append(
         ConfigurationProblem(
           .warning, at: moonshot.urlPlace.origin, key: moonshot.urlPlace.key,
           what: "there is no upstream moonshot", fix: "set MOONSHOT_API_KEY too, or remove it", isDeadRule: true))
     }
+  }
+
+  /// Whoever gives Moonshot's key alone may expect Kimi models to go there.
+  private func warnOfKeylessDefault(_ moonshot: MoonshotSettings, _ resolver: inout SettingsResolver) {
+    let url = parts.upstream.url
+    // Servers on this machine need no key.
+    guard resolver.place(of: Settings.apiKey).origin == .builtIn, !url.isLoopback,
+      catalog.models.contains(where: { $0.isKimi && $0.upstreams.first != MoonshotUpstream.id })
+    else { return }
+    resolver.problems.append(
+      ConfigurationProblem(
+        .warning, at: moonshot.keyPlace.origin, key: moonshot.keyPlace.key,
+        what: "Kimi models still go to \(url.host) first, for which there is no key: it sees the client's own, and where "
+          + "it refuses that, Moonshot is not asked",
+        fix: "set OPENROUTER_API_KEY, or list moonshot first in models.catalog[].upstreams of the Kimi models"))
   }
 
   /// The key and the other requests' own go there as the settings say; a section adds the rest.

@@ -21,6 +21,23 @@ struct MoonshotUpstreamTests {
     ] { #expect(moonshot.route.name(of: sent) == name, "\(sent)") }
   }
 
+  @Test("does not come first, which is said where the upstream that does has no key")
+  func order() throws {
+    let key = ["MOONSHOT_API_KEY": "k"]
+    func warnings(_ more: [String: String], yaml: String? = nil) throws -> [String] {
+      var sources = yaml.map { Sources.yaml($0) } ?? Sources.environment([:])
+      sources.environment = key.merging(more) { $1 }
+      return try sources.load().warnings.filter { $0.key == "MOONSHOT_API_KEY" }.map(\.what)
+    }
+    let told = try warnings([:])
+    #expect(told.count == 1)
+    #expect(told.first?.hasPrefix("Kimi models still go to openrouter.ai first, for which there is no key") == true)
+    #expect(try warnings(["OPENROUTER_API_KEY": "o"]).isEmpty)
+    #expect(try warnings(["WEIR_UPSTREAM_URL": "http://127.0.0.1:8000/v1"]).isEmpty)
+    let listed = BuiltInModels.all.filter(\.isKimi).map { "{id: \($0.id), upstreams: [moonshot]}" }
+    #expect(try warnings([:], yaml: "models: {catalog: [\(listed.joined(separator: ", "))]}").isEmpty)
+  }
+
   @Test("has a name for every Kimi model that is built in")
   func names() throws {
     let moonshot = try Sources.environment(["MOONSHOT_API_KEY": "k"]).load().upstreams[1]
