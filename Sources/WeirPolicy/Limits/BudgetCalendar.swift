@@ -1,7 +1,8 @@
 /// Days and months of UTC. Times are seconds since 1970, taken to lie between the years 1970 and 9999.
 enum BudgetCalendar {
   private static let secondsPerDay: Int64 = 86_400
-  private static let latest: Int64 = 253_402_300_799
+  /// The last second of the year 9999.
+  static let latest: Int64 = 253_402_300_799
 
   /// When the period that `wall` lies in began.
   static func start(of period: BudgetRule.Period, at wall: Int64) -> Int64 {

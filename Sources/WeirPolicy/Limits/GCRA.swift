@@ -29,7 +29,8 @@ struct GCRA: Sendable, Equatable {
   private var scaledArrival: Int128 = 0
 
   private static let cell: Int128 = 60_000_000_000
-  private static let largest = 1_000_000_000_000
+  /// The highest rate and burst.
+  static let largest = 1_000_000_000_000
 
   /// A count that nothing was taken of.
   init(perMinute: Int, burst: Int) {

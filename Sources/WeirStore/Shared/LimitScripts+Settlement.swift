@@ -2,13 +2,7 @@
 extension LimitScripts {
   static let settlement = """
     local call, batch = number(), number()
-    local counts = {}
-    for kind = 1, 4 do counts[kind] = number() end
-    local at = 2
-    local function key()
-      at = at + 1
-      return KEYS[at]
-    end
+    \(claims(ownKeys: 2))
     load_holder()
     local isNew = batch > tonumber(redis.call('GET', KEYS[2]) or '0')
     local spent, charged, places, owners = {}, {}, {}, {}

@@ -216,15 +216,23 @@ public enum LimitScripts {
 
     """
 
-  private static let admission = """
-    local call, share = number(), number()
+  /// Reads how many arguments of each kind follow, and defines `key()`, which gives the keys behind the sidecar's own.
+  static func claims(ownKeys: Int) -> String {
+    """
     local counts = {}
     for kind = 1, 4 do counts[kind] = number() end
-    local at = 1
+    local at = \(ownKeys)
     local function key()
       at = at + 1
       return KEYS[at]
     end
+
+    """
+  }
+
+  private static let admission = """
+    local call, share = number(), number()
+    \(claims(ownKeys: 1))
     local holds = counts[2] + counts[3] > 0
     if holds then load_holder() end
     local rates, places, owners = {}, {}, {}

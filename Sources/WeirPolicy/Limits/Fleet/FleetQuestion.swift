@@ -122,7 +122,7 @@ extension FleetLedger.Charge {
   /// Cells to charge now, below zero to give back; within what the script's numbers hold exactly.
   fileprivate func due(now: Int64) -> Int {
     let owed = owed.burst - owed.remaining(now: now)
-    let most = 1_000_000_000_000
+    let most = GCRA.largest
     return min(max(min(max(cells, -most), most) + owed, -most), most)
   }
 }

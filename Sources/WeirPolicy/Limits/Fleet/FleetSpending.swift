@@ -10,7 +10,7 @@ struct FleetSpending: Sendable, Equatable {
   init?(_ numbers: inout FleetNumbers) {
     func tally(_ numbers: inout FleetNumbers) -> OwnerSpending.Tally? {
       guard let start = numbers.next(), let usd = numbers.next(), let tokens = numbers.next(),
-        min(start, usd, tokens) >= 0, start <= 253_402_300_799  // The end of the year 9999, as in BudgetCalendar.
+        min(start, usd, tokens) >= 0, start <= BudgetCalendar.latest
       else { return nil }
       return OwnerSpending.Tally(start: start, spent: OwnerSpending.Amount(usd: NanoUSD(usd), tokens: tokens))
     }

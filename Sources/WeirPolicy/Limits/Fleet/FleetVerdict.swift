@@ -53,8 +53,8 @@ struct FleetVerdict: Sendable, Equatable {
     self.owners = owners
   }
 
-  /// Cells that a count can have (`GCRA`): whatever a store says, sums of them do not overflow.
-  private static let most: Int64 = 1_000_000_000_000
+  /// Cells that a count can have: whatever a store says, sums of them do not overflow.
+  private static let most = Int64(GCRA.largest)
 
   /// Of microseconds.
   static func nanoseconds(_ microseconds: Int64) -> Int64 {
