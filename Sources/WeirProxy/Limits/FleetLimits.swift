@@ -42,7 +42,7 @@ final class FleetLimits: Sendable {
   /// Asks whether a request passes. The completion runs once, at the latest when the store's deadline is over; on any
   /// thread.
   func ask(_ call: FleetCall, _ completion: @escaping @Sendable (FleetAnswer) -> Void) {
-    run(admission, call, deadline: nil) { [weak self] answer, _ in
+    run(admission, call, deadline: nil) { [weak self] answer in
       // This sidecar's share is about to decide.
       if case .said = answer {} else { self?.followFleetSize() }
       completion(answer)
@@ -51,7 +51,7 @@ final class FleetLimits: Sendable {
 
   /// Takes permits ahead, for which nobody waits.
   func renew(_ renewal: FleetRenewal, now: Int64) {
-    run(self.renewal, renewal.call, deadline: nil) { [book] answer, _ in
+    run(self.renewal, renewal.call, deadline: nil) { [book] answer in
       book.renewed(renewal, answer, askedAt: now)
     }
   }
@@ -67,8 +67,8 @@ final class FleetLimits: Sendable {
       if turn.end() { tellNext() }
       return
     }
-    run(settlement, next.call, deadline: Self.settlementDeadline) { [self] answer, wasRefused in
-      if book.settled(next, answer, wasRefused: wasRefused, wall: WallClock.wholeSeconds()) {
+    run(settlement, next.call, deadline: Self.settlementDeadline) { [self] answer in
+      if book.settled(next, answer, wall: WallClock.wholeSeconds()) {
         tellNext()
       } else {
         rests.store(true, ordering: .relaxed)
@@ -95,17 +95,17 @@ final class FleetLimits: Sendable {
 
   private func run(
     _ script: StoreScript, _ call: FleetCall, deadline: Duration?,
-    _ completion: @escaping @Sendable (_ answer: FleetAnswer, _ wasRefused: Bool) -> Void
+    _ completion: @escaping @Sendable (FleetAnswer) -> Void
   ) {
     let own = call.script == .settle ? ["h:", "a:"] : ["h:"]
     let keys = own.map { store.fleetKey($0 + store.sidecar) } + call.keys.map { store.fleetKey($0) }
     let arguments = [call.numbers, store.fleetBase, store.sidecar].map { Array($0.utf8) }
     store.run(script, keys: keys, arguments: arguments, deadline: deadline) { result in
       switch result {
-      case .success(let reply): completion(reply.bytes.map(FleetAnswer.said) ?? .unknown, false)
-      case .failure(.refused): completion(.notDone, true)
-      case .failure(.down), .failure(.full): completion(.notDone, false)
-      case .failure: completion(.unknown, false)
+      case .success(let reply): completion(reply.bytes.map(FleetAnswer.said) ?? .unknown)
+      case .failure(.refused): completion(.refused)
+      case .failure(.down), .failure(.full): completion(.notDone)
+      case .failure: completion(.unknown)
       }
     }
   }

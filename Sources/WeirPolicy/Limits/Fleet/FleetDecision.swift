@@ -70,7 +70,7 @@ extension LimitBook.State {
     _ holdings: inout LimitLease.Holdings, _ answer: FleetAnswer, now: Int64, wall: Int64
   ) throws(LimitBook.Denial) -> RateLimitView? {
     guard fleet != nil, var holding = holdings.fleet else { return nil }
-    if case .notDone = answer { holding.isOwed = true }
+    if answer.isNothingDone { holding.isOwed = true }
     let view: RateLimitView
     do throws(LimitBook.Denial) {
       (holding.shares, view) = try takeShares(holdings, holding, now: now, wall: wall)

@@ -60,16 +60,21 @@ public enum FleetAnswer: Sendable {
   case said([UInt8])
   /// The store was asked, and its answer is not known.
   case unknown
-  /// The store was not asked, or said that it did nothing.
+  /// The store was not asked.
   case notDone
+  /// The store read it, and did nothing of it.
+  case refused
 
   /// Empty where nothing was said.
   var bytes: [UInt8] {
     if case .said(let bytes) = self { bytes } else { [] }
   }
 
-  /// Whether the store may have done what it was asked.
-  var isUnknown: Bool {
-    if case .unknown = self { true } else { false }
+  /// Whether the store is known to have done nothing.
+  var isNothingDone: Bool {
+    switch self {
+    case .said, .unknown: false
+    case .notDone, .refused: true
+    }
   }
 }

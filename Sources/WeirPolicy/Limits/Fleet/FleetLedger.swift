@@ -139,14 +139,22 @@ struct FleetLedger: Sendable {
     overstated = []
   }
 
-  /// The store has not, or nobody knows whether it has.
-  ///
-  /// - Parameter wasRefused: the store read it and would not have it: it is told in smaller parts, and one that is
-  ///   refused again and again is let go, so that it does not stand in the way for ever.
-  mutating func failed(places: [FleetKey], owners: [String?], wasRefused: Bool, mayBeBooked: Bool = false) {
+  /// Why what was on its way is not known to have arrived.
+  enum Failure: Sendable {
+    /// It did not leave.
+    case untold
+    /// It may have arrived.
+    case uncertain
+    /// The store read it and would not have it: it is told in smaller parts, and one that is refused again and again is
+    /// let go, so that it does not stand in the way for ever.
+    case refused
+  }
+
+  /// The store has not booked it, or nobody knows whether it has.
+  mutating func failed(_ failure: Failure, places: [FleetKey], owners: [String?]) {
     note(places: places, owners: owners)
-    if mayBeBooked { sent?.isUncertain = true }
-    guard wasRefused, var batch = sent else { return }
+    if failure == .uncertain { sent?.isUncertain = true }
+    guard failure == .refused, var batch = sent else { return }
     batch.refusals += 1
     sent = batch
     if !batch.isUncertain, batch.spends.count + batch.charges.count > 1 {

@@ -48,14 +48,19 @@ extension LimitBook {
   ///
   /// - Returns: whether the store has it.
   public func settled(
-    _ settlement: FleetSettlement, _ answer: FleetAnswer, wasRefused: Bool, wall: Int64
+    _ settlement: FleetSettlement, _ answer: FleetAnswer, wall: Int64
   ) -> Bool {
     state.withLock { state in
       var numbers = FleetNumbers(answer.bytes)
       guard let clock = numbers.next() else {
-        state.fleet?.ledger.failed(
-          places: settlement.places, owners: settlement.owners, wasRefused: wasRefused,
-          mayBeBooked: answer.isUnknown)
+        let failure: FleetLedger.Failure =
+          switch answer {
+          // What cannot be read was said by somebody who had read the settlement.
+          case .said, .unknown: .uncertain
+          case .notDone: .untold
+          case .refused: .refused
+          }
+        state.fleet?.ledger.failed(failure, places: settlement.places, owners: settlement.owners)
         return false
       }
       state.fleet?.ledger.arrived()
@@ -67,6 +72,17 @@ extension LimitBook {
       return true
     }
   }
+
+  /// What a process begins with that takes over from this one: what was spent, without what this one has yet to tell the
+  /// store. Both would tell it otherwise, and the store would count it twice.
+  public var spendingToHandOver: [SavedSpending] {
+    state.withLock { state in
+      SavedSpending.difference(state.budgets.snapshot(), since: state.fleet?.ledger.untold ?? [])
+    }
+  }
+
+  /// What was spent and the store is not known to have been told; nil where nothing is shared.
+  public var untoldSpending: [SavedSpending]? { state.withLock { $0.fleet?.ledger.untold } }
 
   /// Whether there is nothing that the store has yet to be told.
   public var isSettled: Bool { state.withLock { $0.fleet?.ledger.isEmpty ?? true } }

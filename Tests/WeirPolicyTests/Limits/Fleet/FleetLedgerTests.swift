@@ -29,7 +29,7 @@ struct FleetLedgerTests {
     let first = try #require(told?.batch)
     #expect(first.number == 1 && first.spends[FleetLedger.Spend(owner: "a", day: day)]?.usd == NanoUSD(12))
     ledger.spend("a", amount(1), day: day)
-    ledger.failed(places: [], owners: [], wasRefused: false)
+    ledger.failed(.untold, places: [], owners: [])
     let retold = ledger.next()
     let again = try #require(retold?.batch)
     #expect(again.number == 1 && again.spends == first.spends, "the same, so that the store can tell")
@@ -65,7 +65,7 @@ struct FleetLedgerTests {
     while let next = ledger.next(), rounds < 200 {
       rounds += 1
       if next.batch?.charges[bad.key] != nil {
-        ledger.failed(places: next.places, owners: next.owners, wasRefused: true)
+        ledger.failed(.refused, places: next.places, owners: next.owners)
       } else {
         arrived += next.batch?.charges.count ?? 0
         ledger.arrived()
@@ -94,9 +94,9 @@ struct FleetLedgerTests {
     ledger.spend("a", amount(5), day: day)
     ledger.spend(nil, amount(5), day: day)
     _ = ledger.next()
-    ledger.failed(places: [], owners: [], wasRefused: false, mayBeBooked: true)
+    ledger.failed(.uncertain, places: [], owners: [])
     _ = ledger.next()
-    ledger.failed(places: [], owners: [], wasRefused: true)
+    ledger.failed(.refused, places: [], owners: [])
     let told = ledger.next()
     let again = try #require(told?.batch)
     #expect(again.number == 1 && again.spends.count == 2)

@@ -60,7 +60,7 @@ struct SimulatedFleet {
         for book in books {
           book.givePermitsBack(now: nextTick)
           while let next = book.nextSettlement(now: nextTick) {
-            _ = book.settled(next, store.book(next.call, now: nextTick), wasRefused: false, wall: 0)
+            _ = book.settled(next, store.book(next.call, now: nextTick), wall: 0)
           }
         }
         nextTick += Self.second
