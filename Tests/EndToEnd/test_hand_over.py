@@ -9,6 +9,7 @@ import pytest
 
 from harness.budgets import cost, remaining
 from harness.eventually import eventually
+from harness.redis import Redis
 from harness.requests import chat
 from harness.simulator import mark
 from harness.succession import SteadyLoad, Succession
@@ -211,3 +212,71 @@ def test_spending_of_both_processes_counts(succession, simulator):
     eventually(lambda: has_ended(new), "the second has served out", 20)
     assert left(newest) == pytest.approx(1 - spent)
     assert not [name for name in os.listdir(line.folder) if ".left-" in name]
+
+
+# -- what a shared store knows of it --------------------------------------------------------------------------
+
+KEY_OF_APP = ("Authorization", "Bearer key-of-app")
+
+
+@pytest.fixture
+def redis(tmp_path):
+    (tmp_path / "redis").mkdir()
+    running = Redis(tmp_path / "redis")
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def shared(succession, redis):
+    line = succession(
+        {"WEIR_CLIENT_KEYS": "app:key-of-app", "WEIR_REDIS_URL": redis.url, "WEIR_REDIS_DEADLINE_MS": "500"})
+    (line.folder / "weir.yaml").write_text(BUDGET)
+    line.environment["WEIR_CONFIG"] = str(line.folder / "weir.yaml")
+    return line
+
+
+def spend_of_app(weir) -> float:
+    return cost(weir.post(CHAT, chat("hello", model="openai/gpt-4-turbo", max_tokens=20), [KEY_OF_APP]))
+
+
+def await_store(weir, is_up: bool) -> None:
+    eventually(lambda: weir.scrape().sum("weir_shared_state_up") == is_up, f"the store is there: {is_up}", 20)
+
+
+def booked(redis) -> set:
+    """What the store has for the client, and for everyone, in billionths of a dollar."""
+    return {int(redis.ask("HGET", name, "dn") or 0) for name in redis.ask("KEYS", "weir:{fleet}:b:*")}
+
+
+def test_spending_that_the_store_was_not_told_counts_there_once(shared, redis):
+    """The old process spends while the store is away, and tells it only after the new one has asked it."""
+    old = shared.begin()
+    await_store(old, True)
+    with Wire(old.port):
+        redis.freeze()
+        await_store(old, False)
+        spent = spend_of_app(old)
+        new = shared.begin()
+        eventually(lambda: any(entry["message"] == "handed over" for entry in old.log()), "it has handed over")
+        old.process.send(signal.SIGSTOP)
+        redis.thaw()
+        await_store(new, True)
+        spent += spend_of_app(new)
+        old.process.send(signal.SIGCONT)
+    eventually(lambda: has_ended(old), "the old process has served out", 20)
+    spent += spend_of_app(new)
+    eventually(lambda: booked(redis) == {round(spent * 1e9)}, "each request counts once", 10)
+
+
+def test_spending_that_the_old_process_could_not_tell_is_told_by_the_new_one(shared, redis):
+    old = shared.begin()
+    await_store(old, True)
+    redis.freeze()
+    await_store(old, False)
+    spent = spend_of_app(old)
+    new = shared.begin()
+    eventually(lambda: has_ended(old), "the old process has ended", 20)
+    redis.thaw()
+    eventually(lambda: booked(redis) == {round(spent * 1e9)}, "the new process has told what it was left", 20)
+    assert remaining(new, "app") == pytest.approx(1 - spent)

@@ -95,11 +95,12 @@ public final class LimitBook: Sendable {
   /// Takes over what was saved: the later period, and of the same one the larger amounts.
   public func restore(_ spending: [SavedSpending]) { state.withLock { $0.budgets.restore(spending) } }
 
-  /// Adds what another process of weir spent, which handed over to this one. Where a fleet shares a store, that process
-  /// has told the store, and nothing is added here.
+  /// Adds what another process of weir spent, which handed over to this one. Where a fleet shares a store, that is what the
+  /// process could not tell it, and this one does.
   public func add(_ spending: [SavedSpending]) {
     state.withLock { state in
-      if state.fleet == nil { state.budgets.add(spending) }
+      state.budgets.add(spending)
+      state.fleet?.ledger.add(spending)
     }
   }
 

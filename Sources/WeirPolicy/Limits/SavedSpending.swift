@@ -25,9 +25,9 @@ extension SavedSpending {
   /// What was spent between two savings of one book: `after` less `before`, entries without a difference left out. A period
   /// that began since counts whole.
   public static func difference(_ after: [SavedSpending], since before: [SavedSpending]) -> [SavedSpending] {
-    let known = Dictionary(before.map { ($0.owner, $0) }, uniquingKeysWith: { first, _ in first })
+    let known = Dictionary(before.map { ($0.place, $0) }, uniquingKeysWith: { first, _ in first })
     return after.compactMap { entry in
-      guard let old = known[entry.owner], old.start == entry.start else { return entry }
+      guard let old = known[entry.place] else { return entry }
       var rest = entry
       // Amounts of a book are never below zero, so nothing overflows.
       rest.nanoUSD = max(entry.nanoUSD &- old.nanoUSD, 0)
@@ -36,10 +36,11 @@ extension SavedSpending {
     }
   }
 
-  private struct Owner: Hashable {
+  private struct Place: Hashable {
     let client: String?
     let period: BudgetRule.Period
+    let start: Int64
   }
 
-  private var owner: Owner { Owner(client: client, period: period) }
+  private var place: Place { Place(client: client, period: period, start: start) }
 }

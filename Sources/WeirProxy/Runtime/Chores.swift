@@ -117,17 +117,24 @@ final class Chores: Sendable {
   private var keepsSpending: Bool { path != nil && isSaving && !state.current.policy.limits.budgets.isEmpty }
 
   private func write(_ saved: inout Saved) {
-    guard let path, let (version, spending) = state.shared.limits.spending(since: saved.version) else { return }
+    guard let (version, spending) = state.shared.limits.spending(since: saved.version) else { return }
+    if put(spending, &saved) { saved.version = version }
+  }
+
+  /// Whether the file has it now.
+  private func put(_ spending: [SavedSpending], _ saved: inout Saved) -> Bool {
+    guard let path else { return false }
     do throws(FileWriteError) {
       try WholeFile.write(SpendingFile.encode(spending), to: path)
-      saved.version = version
       saved.hasFailed = false
+      return true
     } catch {
       if !saved.hasFailed {
         logger.error(
           "what budgets have spent cannot be saved; a restart would forget it", metadata: ["reason": "\(error)"])
       }
       saved.hasFailed = true
+      return false
     }
   }
 }
@@ -142,16 +149,21 @@ extension Chores {
   func prepareHandOver() {
     guard keepsSpending else { return }
     saved.withLock { saved in
-      write(&saved)
-      saved.handed = state.shared.limits.spending(since: 0)?.spending ?? []
+      saved.handed = state.shared.limits.spendingToHandOver
+      // Where nobody takes over after all, the next writing has the rest.
+      if put(saved.handed, &saved) { saved.version = 0 }
       saved.restsUntil = .now() + Chores.rest
     }
   }
 
-  /// What was spent since, for the process that took over: a file beside the other, in the same form.
+  /// What was spent since, for the process that took over: a file beside the other, in the same form. Of a fleet that
+  /// shares a store, only what the store was not told.
   private func bequeath() {
-    guard let path, let (_, spending) = state.shared.limits.spending(since: 0) else { return }
-    let rest = SavedSpending.difference(spending, since: saved.withLock(\.handed))
+    guard let path else { return }
+    let limits = state.shared.limits
+    let rest =
+      limits.untoldSpending
+      ?? SavedSpending.difference(limits.spending(since: 0)?.spending ?? [], since: saved.withLock(\.handed))
     guard !rest.isEmpty else { return }
     do throws(FileWriteError) {
       try WholeFile.write(SpendingFile.encode(rest), to: path + SpendingLegacies.mark + "\(getpid())")

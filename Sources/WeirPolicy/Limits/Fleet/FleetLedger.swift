@@ -65,6 +65,31 @@ struct FleetLedger: Sendable {
     unbooked[owner, default: OwnerSpending.Amount()].add(amount)
   }
 
+  /// What was spent and is not known to be booked, by owner, day and month.
+  var untold: [SavedSpending] {
+    var days: [Spend: OwnerSpending.Amount] = waiting.spends
+    for (spend, amount) in sent?.spends ?? [:] { days[spend, default: OwnerSpending.Amount()].add(amount) }
+    var months: [Spend: OwnerSpending.Amount] = [:]
+    for (spend, amount) in days {
+      let month = BudgetCalendar.start(of: .month, at: spend.day)
+      months[Spend(owner: spend.owner, day: month), default: OwnerSpending.Amount()].add(amount)
+    }
+    return [(BudgetRule.Period.day, days), (.month, months)].flatMap { period, sums in
+      sums.map { spend, amount in
+        SavedSpending(
+          client: spend.owner, period: period, start: spend.day, nanoUSD: amount.usd.value, tokens: amount.tokens)
+      }
+    }
+  }
+
+  /// Takes over what another process could not tell; its days say all of it.
+  mutating func add(_ untold: [SavedSpending]) {
+    for entry in untold where entry.period == .day {
+      let amount = OwnerSpending.Amount(usd: NanoUSD(max(entry.nanoUSD, 0)), tokens: max(entry.tokens, 0))
+      spend(entry.client, amount, day: BudgetCalendar.start(of: .day, at: entry.start))
+    }
+  }
+
   /// Cells of a rate limit that were used beyond what the store was asked for, or were not used.
   mutating func charge(_ count: FleetHolding.Count, _ cells: Int) {
     change(count) { $0.cells = $0.cells.addingReportingOverflow(cells).overflow ? $0.cells : $0.cells + cells }
