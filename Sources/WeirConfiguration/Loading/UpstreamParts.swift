@@ -47,8 +47,8 @@ struct UpstreamParts {
     resolver.problems.append(
       ConfigurationProblem(
         .warning, at: moonshot.keyPlace.origin, key: moonshot.keyPlace.key,
-        what: "Kimi models still go to \(url.host) first, for which there is no key: it sees the client's own, and where "
-          + "it refuses that, Moonshot is not asked",
+        what: "Kimi models still go to \(url.host) first, for which there is no key: it sees the client's own, and "
+          + "where it refuses that, Moonshot is not asked",
         fix: "set OPENROUTER_API_KEY, or list moonshot first in models.catalog[].upstreams of the Kimi models"))
   }
 
