@@ -4,12 +4,21 @@ public struct CircuitKey: Sendable, Hashable {
   public let upstream: String
   /// Empty for requests that name no model.
   public let model: String
+  /// Worked out once: plans are made with the configuration, and their keys are looked up twice a request.
+  private let hash: Int
 
   /// Names a circuit.
   public init(upstream: String, model: String) {
     self.upstream = upstream
     self.model = model
+    var hasher = Hasher()
+    hasher.combine(upstream)
+    hasher.combine(model)
+    hash = hasher.finalize()
   }
+
+  /// Takes the hash that was worked out.
+  public func hash(into hasher: inout Hasher) { hasher.combine(hash) }
 }
 
 /// Whether an upstream's model is asked; the raw values are those of `weir_circuit_state`.

@@ -12,7 +12,7 @@ extension LiveExchange: TransferReceiver {
   private static let joined = 4096
 
   func transferReceivedHead(_ head: ResponseHead) {
-    var upstreamHead = ReplyHead(head, hygiene: snapshot.hygiene, allocator: connection.allocator)
+    let upstreamHead = ReplyHead(head, hygiene: snapshot.hygiene, allocator: connection.allocator)
     if let fault = upstreamHead.fault {
       transfer?.cancel()
       // Not from inside libcurl, which takes no other request while it reports this one.

@@ -4,8 +4,9 @@ import NIOHTTP1
 import WeirPolicy
 import WeirUpstream
 
-/// One pass over the field lines of an upstream's reply: copies what goes to the client and notes what weir needs.
-struct ReplyHead {
+/// One pass over the field lines of an upstream's reply: copies what goes to the client and notes what weir needs. An
+/// object of its exchange's event loop.
+final class ReplyHead {
   /// The size that the client is told; none beside a transfer coding, which goes before it (RFC 9112, section 6.3).
   var contentLength: Int? { isChunked ? nil : announcedLength }
   private var announcedLength: Int?
@@ -36,7 +37,7 @@ struct ReplyHead {
     }
   }
 
-  private mutating func read(_ line: Line, _ nominated: [String]) {
+  private func read(_ line: Line, _ nominated: [String]) {
     let (name, value) = unsafe (line.name, line.value)
     switch unsafe FieldKind(name) {
     case .hopByHop, .connection, .upgrade, .weir, .weirUser, .weirVariant, .weirTask, .weirTimeout, .weirCacheTTL:
@@ -74,13 +75,13 @@ struct ReplyHead {
   }
 
   /// The body has another size than the upstream said.
-  mutating func resize(to count: Int) {
+  func resize(to count: Int) {
     isChunked = false
     announcedLength = count
   }
 
   /// How long the body gets is known at its end only.
-  mutating func forgetLength() { announcedLength = nil }
+  func forgetLength() { announcedLength = nil }
 
   /// The lines but those that tell of the upstream's rate limits.
   var linesWithoutRateLimits: ByteBuffer {

@@ -15,9 +15,10 @@ struct ReplyInterpreter {
   /// Some event was too long to be read.
   var skippedEvents = false
 
-  init(endpoint: Endpoint, isStream: Bool) {
+  init(endpoint: Endpoint, isStream: Bool, collector: ToolCallCollector? = nil) {
     self.endpoint = endpoint
     self.isStream = isStream
+    self.collector = collector
   }
 
   mutating func readEvent(name: UnsafeRawBufferPointer?, data: UnsafeRawBufferPointer, json: JSONReader) {

@@ -36,8 +36,8 @@ public struct ReplyMeter {
     self.endpoint = endpoint
     self.isEventStream = isEventStream
     self.json = json
-    interpreter = ReplyInterpreter(endpoint: endpoint, isStream: isEventStream)
-    if collectsToolCalls { interpreter.collector = ToolCallCollector() }
+    interpreter = ReplyInterpreter(
+      endpoint: endpoint, isStream: isEventStream, collector: collectsToolCalls ? ToolCallCollector() : nil)
   }
 
   /// Reads the next bytes of the body.
