@@ -6,27 +6,40 @@ public enum RequestBody {
   case none
   /// A body that is there whole.
   case whole(ByteBuffer)
+  /// The same, in parts that nobody has joined: what is large is copied once less.
+  case parts([ByteBuffer])
   /// A body that arrives by `Transfer.send(_:)`; nil length goes out chunked (HTTP/1.1) or unsized (HTTP/2).
   case streaming(length: Int64?)
 
   /// Handles are set up per kind; one that served a kind serves the same kind again without a reset.
-  enum Kind { case none, whole, streaming }
+  enum Kind { case none, whole, parts, streaming }
 
   var kind: Kind {
     switch self {
     case .none: .none
     case .whole: .whole
+    case .parts: .parts
     case .streaming: .streaming
     }
   }
 }
 
-/// Bytes of a streaming body that arrived and did not leave yet. A value; the transfer owns it.
+/// Bytes of a body in parts, or of a streaming one as far as it arrived, that did not leave yet. A value; the transfer
+/// owns it.
 struct PendingBody {
   /// Nil until there is a part: most transfers have none.
   private var parts: CircularBuffer<ByteBuffer>?
   private(set) var count = 0
   private(set) var isFinished = false
+
+  /// A streaming body, of which nothing has arrived.
+  init() {}
+
+  /// A body that is there whole.
+  init(_ parts: [ByteBuffer]) {
+    for part in parts { append(part) }
+    isFinished = true
+  }
 
   mutating func append(_ part: ByteBuffer) {
     guard part.readableBytes > 0 else { return }

@@ -12,6 +12,14 @@ extension Transfer {
     unsafe weir_easy_set_pointer(easy, CURLOPT_WRITEDATA, context)
     unsafe weir_easy_set_pointer(easy, CURLOPT_HEADERDATA, context)
     unsafe weir_easy_set_pointer(easy, CURLOPT_READDATA, context)
+    unsafe weir_easy_set_seek_function(
+      easy,
+      { context, offset, origin in
+        guard offset == 0, origin == SEEK_SET, let transfer = unsafe Transfer.from(context) else {
+          return CURL_SEEKFUNC_CANTSEEK
+        }
+        return transfer.rewindUpload() ? CURL_SEEKFUNC_OK : CURL_SEEKFUNC_CANTSEEK
+      }, context)
     // The poller outlives every connection: the engine closes them before it lets go of it.
     unsafe weir_easy_set_socket_life(
       easy,

@@ -24,10 +24,12 @@ public final class Transfer {
   private var kind: RequestBody.Kind?
   private var methodIsOrdinary = true
   private var storage: ByteBuffer?
+  private var parts: [ByteBuffer] = []
   private var isHeld = false
   private var awaitsBody = false
   /// What libcurl reads at once; it holds as much memory until the reply's end.
   private var readBytes = Transfer.usualRead
+  private var uploadBuffer = Transfer.smallUpload
   /// libcurl reads it until the handle is given another.
   private var address: ParsedAddress?
   private var isSecure = false
@@ -142,19 +144,24 @@ public final class Transfer {
     let easy = unsafe handle.pointer
     unsafe weir_easy_set_pointer(easy, CURLOPT_HTTPHEADER, nil)
     headers.letGo()
-    guard let body = storage else { return }
+    let count = storage?.readableBytes ?? parts.reduce(0) { $0 + $1.readableBytes }
+    guard count > 0 else { return }
     var sent: curl_off_t = 0
     _ = unsafe weir_easy_get_offset(easy, CURLINFO_SIZE_UPLOAD_T, &sent)
     // An upstream may answer before it has read everything.
-    guard sent >= body.readableBytes else { return }
+    guard sent >= count else { return }
     storage = nil
+    parts = []
     // Set again, it makes libcurl free the buffer through which a large body went.
-    guard body.readableBytes > Self.uploadBuffer else { return }
-    unsafe weir_easy_set_long(easy, CURLOPT_UPLOAD_BUFFERSIZE, Self.uploadBuffer)
+    guard count > Self.smallUpload else { return }
+    uploadBuffer = Self.smallUpload
+    unsafe weir_easy_set_long(easy, CURLOPT_UPLOAD_BUFFERSIZE, Self.smallUpload)
   }
 
   /// libcurl's own sizes.
-  private static let uploadBuffer = 64 * 1024
+  private static let smallUpload = 64 * 1024
+  /// For a body that is larger.
+  private static let largeUpload = 256 * 1024
   private static let usualRead = 16 * 1024
   /// A few events; libcurl allocates a byte more.
   private static let streamRead = 2047
@@ -175,7 +182,7 @@ public final class Transfer {
     let ordinary =
       switch body {
       case .none: method == "GET"
-      case .whole: method == "POST"
+      case .whole, .parts: method == "POST"
       case .streaming: false
       }
     if kind != body.kind || !ordinary || !methodIsOrdinary {
@@ -184,6 +191,7 @@ public final class Transfer {
         readBytes = Self.usualRead
         connectTimeout = 0
         address = nil
+        uploadBuffer = Self.smallUpload
       }
       setUpCallbacks()
       setUpKind(method: method, kind: body.kind, isOrdinary: ordinary)
@@ -196,6 +204,7 @@ public final class Transfer {
     case .whole(let bytes):
       storage = bytes
       unsafe weir_easy_set_offset(easy, CURLOPT_POSTFIELDSIZE_LARGE, bytes.readableBytes)
+      setUploadBuffer(for: bytes.readableBytes)
       // `storage` keeps the bytes where they are until the transfer has ended.
       _ = unsafe bytes.withUnsafeReadableBytes { region in
         if let start = region.baseAddress {
@@ -204,10 +213,23 @@ public final class Transfer {
           unsafe weir_easy_set_pointer(easy, CURLOPT_POSTFIELDS, weir_no_bytes())
         }
       }
+    case .parts(let parts):
+      self.parts = parts
+      pending = PendingBody(parts)
+      unsafe weir_easy_set_offset(easy, CURLOPT_POSTFIELDSIZE_LARGE, pending.count)
+      setUploadBuffer(for: pending.count)
     case .streaming(let length):
       unsafe weir_easy_set_offset(easy, CURLOPT_INFILESIZE_LARGE, Int(length ?? -1))
       if length == nil { headers.add("Transfer-Encoding", "chunked") }
     }
+  }
+
+  /// A large body leaves in few large steps. libcurl makes the buffer when a request needs one, and frees it with its end.
+  private func setUploadBuffer(for count: Int) {
+    let size = count > Self.smallUpload ? Self.largeUpload : Self.smallUpload
+    guard size != uploadBuffer else { return }
+    uploadBuffer = size
+    unsafe weir_easy_set_long(handle.pointer, CURLOPT_UPLOAD_BUFFERSIZE, size)
   }
 
   private func setUpKind(method: String, kind: RequestBody.Kind, isOrdinary: Bool) {
@@ -215,7 +237,7 @@ public final class Transfer {
     switch kind {
     case .none:
       unsafe weir_easy_set_long(easy, method == "HEAD" ? CURLOPT_NOBODY : CURLOPT_HTTPGET, 1)
-    case .whole:
+    case .whole, .parts:
       unsafe weir_easy_set_long(easy, CURLOPT_POST, 1)
     case .streaming:
       unsafe weir_easy_set_long(easy, CURLOPT_UPLOAD, 1)
@@ -241,6 +263,13 @@ public final class Transfer {
     return nil
   }
 
+  /// Readies the body to be sent once more, over another connection; false where its bytes went by.
+  func rewindUpload() -> Bool {
+    guard kind == .parts else { return false }
+    pending = PendingBody(parts)
+    return true
+  }
+
   /// An upstream that refuses early wants no more of the body, which libcurl overlooks while the upload rests.
   func stopUploadAfterRefusal() {
     guard awaitsBody, collector.head.status >= 300 else { return }
@@ -252,7 +281,10 @@ public final class Transfer {
   func rest() {
     receiver = nil
     storage = nil
-    if kind == .streaming { pending = PendingBody() }
+    if kind == .streaming || kind == .parts {
+      parts = []
+      pending = PendingBody()
+    }
     abort = nil
     isHeld = false
     awaitsBody = false

@@ -50,7 +50,9 @@ struct UpstreamEngineTests {
           for (index, method) in [first, second].enumerated() {
             let text = "\(first)-\(second)-\(index)"
             let withBody = method != "HEAD" && (method != "GET" || index == 1)
-            let body = withBody ? EngineRequest.Body.whole(ByteBuffer(string: text)) : .none
+            let bytes = ByteBuffer(string: text)
+            let whole = EngineRequest.Body.whole(bytes)
+            let body = withBody ? (method == second ? whole : .parts([bytes])) : .none
             let reply = try await bench.run(EngineRequest(method, origin.url("/\(text)"), body: body))
             #expect(reply.failure == nil, "\(text)")
             #expect(reply.status == 200)
@@ -103,6 +105,43 @@ struct UpstreamEngineTests {
         EngineRequest("POST", origin.url("/"), body: .whole(ByteBuffer(bytes: bytes))))
       #expect(reply.failure == nil)
       #expect(Array(reply.echoedBody.utf8) == bytes)
+    }
+  }
+
+  @Test("joins a body's parts on their way, whatever their sizes")
+  func parts() async throws {
+    try await EngineBench.with { bench in
+      let origin = try await Origin.echo(on: bench.origins)
+      let bytes = (0..<700_000).map { UInt8(ascii: "a") + UInt8(($0 &* 7919) % 26) }
+      let whole = ByteBuffer(bytes: bytes)
+      for cuts in [[1, 20], [262_144, 262_145, 524_288, 699_999], [350_000, 350_000]] {
+        let cuts = [0] + cuts + [700_000]
+        let parts = zip(cuts, cuts.dropFirst()).compactMap { whole.getSlice(at: $0, length: $1 - $0) }
+        let reply = try await bench.run(EngineRequest("POST", origin.url("/"), body: .parts(parts)))
+        #expect(reply.failure == nil)
+        #expect(reply.text.lowercased().contains("content-length: 700000\n"))
+        #expect(Array(reply.echoedBody.utf8) == bytes)
+      }
+      #expect(origin.tally.counts.opened == 1)
+    }
+  }
+
+  @Test("sends a request again whose connection is closed instead of answered", arguments: [10, 700_000])
+  func sentAgain(count: Int) async throws {
+    try await EngineBench.with { bench in
+      let origin = try await Origin.scripted(
+        on: bench.origins, .bytesOnce("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"))
+      let bytes = ByteBuffer(repeating: UInt8(ascii: "x"), count: count)
+      let half = try #require(bytes.getSlice(at: 0, length: count / 2))
+      for body in [EngineRequest.Body.whole(bytes), .parts([half, half])] {
+        let before = origin.tally.counts
+        for _ in 0..<2 {
+          let reply = try await bench.run(EngineRequest("POST", origin.url("/"), body: body))
+          #expect(reply.failure == nil)
+          #expect(reply.text == "ok")
+        }
+        #expect(origin.tally.counts.opened > before.opened)
+      }
     }
   }
 

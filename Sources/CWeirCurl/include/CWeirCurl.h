@@ -27,6 +27,12 @@ static inline CURLcode weir_easy_set_data_function(CURL *easy, CURLoption option
   return curl_easy_setopt(easy, option, function);
 }
 
+typedef int (*weir_seek_function)(void *context, curl_off_t offset, int origin);
+static inline CURLcode weir_easy_set_seek_function(CURL *easy, weir_seek_function function, void *context) {
+  curl_easy_setopt(easy, CURLOPT_SEEKDATA, context);
+  return curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, function);
+}
+
 typedef int (*weir_opened_function)(void *context, curl_socket_t socket, curlsocktype purpose);
 typedef int (*weir_closed_function)(void *context, curl_socket_t socket);
 // Calls `opened` for each socket of a connection that libcurl opens, and `closed` instead of closing it. Both must return 0.

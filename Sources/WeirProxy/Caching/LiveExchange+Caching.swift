@@ -220,7 +220,7 @@ extension LiveExchange {
     guard exchange.aim ?? 0 != 0 else { return cacheKey }
     switch outgoing {
     case .whole(let body): return key(of: body)
-    case .none, .streaming: return nil
+    case .none, .parts, .streaming: return nil
     }
   }
 

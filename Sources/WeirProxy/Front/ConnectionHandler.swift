@@ -20,6 +20,7 @@ final class ConnectionHandler: ChannelInboundHandler {
   private var context: ChannelHandlerContext?
   private var waiting = CircularBuffer<HTTPServerRequestPart>(initialCapacity: 4)
   private var current: LiveExchange?
+  private let reads: ClientReads
   private let isOverLimit: Bool
   private var isDraining = false
   private var closesAfterCurrent = false
@@ -40,8 +41,9 @@ final class ConnectionHandler: ChannelInboundHandler {
   /// How long a closing connection still reads, so that the client gets to see its reply (RFC 9112, section 9.6).
   private static let lingerTime: Int64 = 2_000_000_000
 
-  init(loop: LoopContext, isOverLimit: Bool) {
+  init(loop: LoopContext, reads: ClientReads, isOverLimit: Bool) {
     self.loop = loop
+    self.reads = reads
     self.isOverLimit = isOverLimit
     lastProgress = loop.now
   }
@@ -186,6 +188,7 @@ final class ConnectionHandler: ChannelInboundHandler {
   }
 
   private func readOn() {
+    reads.expected = current?.expectedBytes ?? 0
     guard lingersUntil == nil, let current else { return read() }
     // What follows bytes that cannot be read is not read either: it would only end the exchange at hand.
     let mayReadAhead = waiting.isEmpty && unreadable == nil && !closesAfterCurrent

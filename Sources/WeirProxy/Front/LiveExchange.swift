@@ -211,6 +211,16 @@ final class LiveExchange {
   /// Whether the client should be read: not while a slow upstream has enough of the body.
   var wantsParts: Bool { awaitsParts && !uploadIsFull }
 
+  /// Bytes of the body that the next read may bring. What is left of one that is collected has room reserved.
+  var expectedBytes: Int {
+    guard wantsParts else { return 0 }
+    switch bodyUse {
+    case .none, .discard: return 0
+    case .collect, .gather: return fields.contentLength.map { $0 - sizes.received } ?? ClientReads.unreservedStep
+    case .stream: return ClientReads.unreservedStep
+    }
+  }
+
   func receive(_ part: HTTPServerRequestPart) {
     switch part {
     case .head: return
@@ -302,10 +312,9 @@ final class LiveExchange {
         random: loop.random(), now: loop.now, wall: WallClock.wholeSeconds(),
         census: bodyCensus, memberText: bodyText)
       if bodyWasInflated { exchange.note(edit: "content-encoding") }
-      let body = splicedBody()
-      outgoing = .whole(body)
+      outgoing = editedBody()
       // As it goes upstream: what a rule took out of the prompt must not be kept by another way.
-      if let limit = loop.state.ledger.maximumBodyBytes { copyBodies(body, limit) }
+      if let limit = loop.state.ledger.maximumBodyBytes, case .whole(let body) = outgoing { copyBodies(body, limit) }
       if try !waitsForFleet() { try proceed() }
     } catch {
       refuse(error)
@@ -355,23 +364,6 @@ final class LiveExchange {
   /// The part of the body that an envelope's range names.
   func bodyText(_ range: Range<Int>) -> String {
     intake.body.getString(at: intake.body.readerIndex + range.lowerBound, length: range.count) ?? ""
-  }
-
-  func splicedBody() -> ByteBuffer {
-    let original = intake.body
-    guard !exchange.splice.isEmpty else { return original }
-    let count = original.readableBytes
-    var body = connection.allocator.buffer(capacity: exchange.splice.count(from: count))
-    exchange.splice.forEachPiece(of: count) { piece in
-      switch piece {
-      case .original(let range):
-        if let bytes = original.getSlice(at: original.readerIndex + range.lowerBound, length: range.count) {
-          body.writeImmutableBuffer(bytes)
-        }
-      case .new(let text): body.writeString(text)
-      }
-    }
-    return body
   }
 
   // MARK: Upstream

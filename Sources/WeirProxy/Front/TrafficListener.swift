@@ -29,7 +29,6 @@ struct TrafficListener {
       .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
       .childChannelOption(.autoRead, value: false)
       .childChannelOption(.maxMessagesPerRead, value: 1)
-      .childChannelOption(.recvAllocator, value: ClientReads())
       .childChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
           let isOverLimit = !state.connections.take()
@@ -44,7 +43,9 @@ struct TrafficListener {
           let pipeline = channel.pipeline.syncOperations
           // The decoder takes every byte as it comes, unless it has stopped for good: then nothing may pile up.
           try pipeline.addHandler(ByteToMessageHandler(decoder, maximumBufferSize: Self.maximumUndecoded))
-          try pipeline.addHandler(ConnectionHandler(loop: loop, isOverLimit: isOverLimit))
+          let reads = ClientReads()
+          try channel.syncOptions?.setOption(.recvAllocator, value: reads)
+          try pipeline.addHandler(ConnectionHandler(loop: loop, reads: reads, isOverLimit: isOverLimit))
         }
       }
       .listen(on: address, socket).get()

@@ -22,7 +22,7 @@ extension LiveExchange {
         try RequestPath.aim(
           exchange, at: index, envelope: envelope, policy: snapshot.policy, memberText: bodyText)
         try RequestPath.reprice(exchange, lease: &lease, policy: snapshot.policy, wall: WallClock.wholeSeconds())
-        outgoing = .whole(splicedBody())
+        outgoing = editedBody()
       }
       send(to: snapshot.upstreams[exchange.plan.targets[index].upstream])
     } catch {

@@ -30,6 +30,25 @@ struct ClientReadsTests {
     #expect(rooms(6, filling: 0.1) == [512, 2048, 2048, 2048, 2048, 2048])
   }
 
+  @Test("takes what is left of a large body in steps that are bounded, and is as little as before behind it")
+  func steps() {
+    let reads = ClientReads()
+    var pool = NIOPooledRecvBufferAllocator(capacity: 1, recvAllocator: reads)
+    func room(expecting bytes: Int) -> Int {
+      reads.expected = bytes
+      let (_, room) = pool.buffer(allocator: ByteBufferAllocator()) { $0.writableBytes }
+      pool.record(actualReadBytes: min(room, max(bytes, 100)))
+      return room
+    }
+    #expect(room(expecting: 0) == 512)
+    #expect(room(expecting: 0) == 2048)
+    #expect(room(expecting: 600_000) == 262_144)
+    #expect(room(expecting: 338_000) == 262_144)
+    #expect((76_000..<262_144).contains(room(expecting: 76_000)))
+    #expect(room(expecting: 0) == 2048)
+    #expect(pool.count == 1)
+  }
+
   @Test("leaves the connection with the first buffer only")
   func kept() {
     let allocator = ByteBufferAllocator()

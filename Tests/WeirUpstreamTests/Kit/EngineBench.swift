@@ -70,12 +70,14 @@ struct EngineRequest: Sendable {
   enum Body: Sendable {
     case none
     case whole(ByteBuffer)
+    case parts([ByteBuffer])
     case streaming(length: Int64?)
 
     var asked: RequestBody {
       switch self {
       case .none: .none
       case .whole(let bytes): .whole(bytes)
+      case .parts(let parts): .parts(parts)
       case .streaming(let length): .streaming(length: length)
       }
     }

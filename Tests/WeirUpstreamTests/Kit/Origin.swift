@@ -73,6 +73,8 @@ struct Origin {
 enum Script: Sendable {
   /// Sends these bytes.
   case bytes(String)
+  /// Sends these bytes for a connection's first request, and closes it at the next.
+  case bytesOnce(String)
   /// Sends these bytes and closes the connection.
   case bytesThenClose(String)
   /// Sends the first bytes, then the others again and again, a pause of so many milliseconds between them.
@@ -90,6 +92,7 @@ private final class ScriptHandler: ChannelInboundHandler {
   private let tally: Tally
   private var request = ""
   private var left = 0
+  private var answered = 0
   private var ticker: RepeatedTask?
 
   init(script: Script, tally: Tally) {
@@ -113,6 +116,9 @@ private final class ScriptHandler: ChannelInboundHandler {
   private func answer(_ context: ChannelHandlerContext) {
     switch script {
     case .bytes(let text): write(text, context)
+    case .bytesOnce(let text):
+      answered += 1
+      if answered == 1 { write(text, context) } else { context.close(promise: nil) }
     case .bytesThenClose(let text):
       write(text, context)
       context.close(promise: nil)
