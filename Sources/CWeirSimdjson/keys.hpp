@@ -23,8 +23,9 @@ inline bool hasEscape(std::string_view raw) { return std::memchr(raw.data(), '\\
 
 // True when the key's meaning is `name`. May throw std::bad_alloc.
 inline bool means(weir_json &json, std::string_view raw, std::string_view name) {
-  if (!hasEscape(raw)) return raw == name;
-  if (raw.size() < name.size()) return false;
+  // An escape is longer than what it stands for, and the names asked for have none.
+  if (raw.size() <= name.size()) return raw == name;
+  if (!hasEscape(raw)) return false;
   json.unescaped.resize(raw.size());
   size_t count =
       weir_json_unescape(reinterpret_cast<const uint8_t *>(raw.data()), raw.size(), json.unescaped.data());

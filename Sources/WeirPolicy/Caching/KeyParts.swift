@@ -12,9 +12,8 @@ struct KeyParts {
   }
 
   mutating func append(_ text: String) {
-    var text = text
     append(text.utf8.count)
-    text.withUTF8 { unsafe bytes.append(contentsOf: $0) }
+    unsafe text.utf8Span.span.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
   }
 
   /// As a list of one or none.

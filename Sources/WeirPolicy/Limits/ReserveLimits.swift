@@ -14,6 +14,8 @@ enum ReserveLimits {
     // A request without a model of its own goes by the first of its list.
     let model = exchange.sentModel ?? envelope?.models.first.map { policy.models.resolve($0.value).upstreamID } ?? ""
     var estimate = TokenEstimate.none
+    var prices: ModelPrices?
+    if shared.limits.needsEstimate { prices = policy.prices.prices(of: exchange) ?? policy.baseline }
     if shared.limits.needsEstimate, let envelope {
       estimate = TokenEstimate(
         census(), requestedOutput: exchange.endpoint == .embeddings ? 0 : exchange.outputBound,
@@ -23,7 +25,7 @@ enum ReserveLimits {
     }
     let lease = try shared.limits.admit(
       LimitSubject(client: exchange.client, user: exchange.user, model: model), estimate: estimate,
-      prices: policy.prices.prices(of: exchange) ?? policy.baseline, now: now, wall: wall)
+      prices: prices, now: now, wall: wall)
     exchange.rateLimits = lease.rateLimits
     exchange.usedUpBudgets = lease.softBudgetsUsedUp
     exchange.outputCap = lease.outputCap

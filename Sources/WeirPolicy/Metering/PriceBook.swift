@@ -22,12 +22,12 @@ public struct PriceBook: Sendable {
   public func prices(of model: ResolvedModel, at upstream: String? = nil, as name: String? = nil) -> ModelPrices? {
     guard !listed.isEmpty else { return catalog.prices(of: model) }
     if ModelName.folded(model.upstreamID).hasSuffix(":free") { return .free }
-    let known = catalog.model(of: model)
-    if let known, known.hasConfiguredPrices { return known.prices }
+    let known = catalog.place(of: model)
+    if let known, catalog.models[known].hasConfiguredPrices { return catalog.models[known].prices }
     return listed.prices(of: name ?? model.upstreamID, at: upstream ?? defaultUpstream)
       ?? listed.prices(of: model.upstreamID, at: defaultUpstream)
       // `gpt-4` is listed as `openai/gpt-4`.
-      ?? known.flatMap { listed.prices(of: $0.id, at: defaultUpstream) } ?? known?.prices
+      ?? known.flatMap { listed.prices(of: catalog.models[$0].id, at: defaultUpstream) ?? catalog.models[$0].prices }
   }
 
   /// What the model of a request costs, where it was last aimed at or has been sent.

@@ -95,21 +95,24 @@ public struct ModelCatalog: Sendable {
 
   /// The catalog's record of a resolved model; nil when it is not listed.
   public func model(of resolved: ResolvedModel) -> CatalogModel? {
-    resolved.catalogID.flatMap { model(id: $0) }
+    place(of: resolved).map { models[$0] }
   }
 
   /// The record with this id, letter case ignored, without aliases and suffixes.
   public func model(id: String) -> CatalogModel? {
-    place(of: id).map { models[$0] }
+    place(ofID: id).map { models[$0] }
   }
 
-  private func place(of id: String) -> Int? { indexByID[id] ?? indexByID[ModelName.folded(id)] }
+  /// Where in `models` the record of a resolved model is, for those who need a field of it: a copy of a record counts a
+  /// dozen references.
+  func place(of resolved: ResolvedModel) -> Int? { resolved.catalogID.flatMap { place(ofID: $0) } }
+
+  private func place(ofID id: String) -> Int? { indexByID[id] ?? indexByID[ModelName.folded(id)] }
 
   /// Prices of a resolved model: zero for `:free`, nil when not known.
   public func prices(of resolved: ResolvedModel) -> ModelPrices? {
     if ModelName.folded(resolved.upstreamID).hasSuffix(":free") { return .free }
-    guard let id = resolved.catalogID, let place = place(of: id) else { return nil }
-    return models[place].prices
+    return place(of: resolved).flatMap { models[$0].prices }
   }
 
   private func answer(_ entry: Entry, asked: String, suffix: Substring) -> ResolvedModel {

@@ -48,8 +48,7 @@ enum FieldKind {
   }
 
   init(_ name: String) {
-    var name = name
-    self = name.withUTF8 { unsafe Self.find(UnsafeRawBufferPointer($0)) }
+    self = unsafe name.utf8Span.span.withUnsafeBytes { unsafe Self.find($0) }
   }
 
   private static func find(_ name: UnsafeRawBufferPointer) -> FieldKind {

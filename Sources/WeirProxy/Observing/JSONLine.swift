@@ -18,10 +18,10 @@ struct JSONLine {
   mutating func add(_ name: StaticString, _ value: String) {
     guard Self.isPlain(value) else { return add(name, json: JSONText.quoted(value).utf8) }
     unsafe put(name, atMost: value.utf8.count + 2) { place in
-      var value = value
       let length = value.utf8.count
       unsafe place[0] = UInt8(ascii: "\"")
-      value.withUTF8 { text in
+      // Not `withUTF8`, which counts a reference more.
+      unsafe value.utf8Span.span.withUnsafeBufferPointer { text in
         if let start = text.baseAddress { unsafe (place + 1).update(from: start, count: length) }
       }
       unsafe place[length + 1] = UInt8(ascii: "\"")
@@ -135,9 +135,7 @@ struct JSONLine {
 
   /// Whether the text needs no escapes (RFC 8259, section 7).
   private static func isPlain(_ text: String) -> Bool {
-    var text = text
-    return text.withUTF8 { text in
-      let bytes = UnsafeRawBufferPointer(text)
+    unsafe text.utf8Span.span.withUnsafeBytes { bytes in
       var (index, special) = (0, UInt64(0))
       // Most texts are too short for the processor's vectors to be worth it.
       while index + 8 <= bytes.count {

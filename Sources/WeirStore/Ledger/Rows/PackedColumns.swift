@@ -37,14 +37,22 @@ enum PackedColumn {
 
   /// Cuts at a character's border.
   mutating func add(_ text: String?) {
-    guard var text else { return unsafe tag(PackedColumn.null) }
-    if text.utf8.count > LedgerRow.maximumTextBytes { text = text.cut(toBytes: LedgerRow.maximumTextBytes) }
+    guard let text else { return unsafe tag(PackedColumn.null) }
+    if text.utf8.count > LedgerRow.maximumTextBytes {
+      unsafe addShort(text.cut(toBytes: LedgerRow.maximumTextBytes))
+    } else {
+      unsafe addShort(text)
+    }
+  }
+
+  private mutating func addShort(_ text: String) {
     unsafe tag(PackedColumn.text)
     let place = unsafe room + count
-    let length = text.withUTF8 { utf8 in
-      unsafe place.storeBytes(of: UInt32(truncatingIfNeeded: utf8.count), as: UInt32.self)
-      if let start = utf8.baseAddress { unsafe (place + 4).copyMemory(from: start, byteCount: utf8.count) }
-      return utf8.count
+    let length = text.utf8.count
+    unsafe place.storeBytes(of: UInt32(truncatingIfNeeded: length), as: UInt32.self)
+    // Not `withUTF8`, which counts a reference more.
+    unsafe text.utf8Span.span.withUnsafeBytes { utf8 in
+      if let start = utf8.baseAddress { unsafe (place + 4).copyMemory(from: start, byteCount: length) }
     }
     unsafe count += 4 + length
   }
