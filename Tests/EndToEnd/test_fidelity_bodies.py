@@ -68,6 +68,21 @@ class TestUntouched:
         assert len(received.body) == len(body)
         assert hashlib.sha256(received.body).digest() == hashlib.sha256(body).digest()
 
+    @pytest.mark.parametrize("size", [60_000, 70_000, 300_000, 2_000_000])
+    @pytest.mark.parametrize("place", ["first", "last"])
+    def test_an_edited_body_of_any_size_arrives_whole(self, weir, simulator, size, place):
+        text = "".join(f"{number:07d} " for number in range(size // 8))
+        members = f'"messages":[{{"role":"user","content":"{text}"}}]'
+
+        def body(model: str) -> bytes:
+            parts = [f'"model":"{model}"', members]
+            return ("{" + ", ".join(parts if place == "first" else reversed(parts)) + "}").encode()
+
+        answer, received = forwarded(weir, simulator, body("kimi-k2"))
+        assert received.get("content-length") == str(len(body(KIMI)))
+        assert hashlib.sha256(received.body).digest() == hashlib.sha256(body(KIMI)).digest()
+        assert answer.get("x-weir-edits") == "model"
+
     def test_a_long_conversation_of_600_kilobytes(self, weir, simulator):
         turns = []
         for number in range(300):

@@ -41,9 +41,30 @@ public struct CacheKey: Sendable, Hashable {
       self.fields = fields
       self.replyEdits = replyEdits
     }
+
+    /// All of it, laid out to be hashed.
+    public var parts: KeyParts {
+      var parts = KeyParts()
+      parts.append(CacheKey.version)
+      parts.append(tenant.kind.rawValue)
+      parts.append(tenant.names)
+      parts.append(tenant.credentialDigest)
+      parts.append(upstreams)
+      parts.append(method)
+      parts.append(path)
+      parts.append(optional: query)
+      parts.append(optional: acceptEncoding)
+      parts.append(fields.count)
+      for field in fields {
+        parts.append(field.name)
+        parts.append(field.value)
+      }
+      parts.append(replyEdits)
+      return parts
+    }
   }
 
-  /// Changes with the composition below and with the canonical form.
+  /// Changes with the composition of `parts` and with the canonical form.
   private static let version = "weir-cache-1"
 
   /// Hashes a request.
@@ -51,25 +72,16 @@ public struct CacheKey: Sendable, Hashable {
   /// - Parameter canonicalBody: what `CanonicalJSON` made of the body that goes upstream: all of it, never picked
   ///   members.
   public init(_ request: borrowing Request, canonicalBody: UnsafeRawBufferPointer) {
-    var parts = KeyParts()
-    parts.append(Self.version)
-    parts.append(request.tenant.kind.rawValue)
-    parts.append(request.tenant.names)
-    parts.append(request.tenant.credentialDigest)
-    parts.append(request.upstreams)
-    parts.append(request.method)
-    parts.append(request.path)
-    parts.append(optional: request.query)
-    parts.append(optional: request.acceptEncoding)
-    parts.append(request.fields.count)
-    for field in request.fields {
-      parts.append(field.name)
-      parts.append(field.value)
-    }
-    parts.append(request.replyEdits)
-    parts.append(canonicalBody.count)
+    unsafe self.init(request.parts, canonicalBody: canonicalBody)
+  }
+
+  /// Hashes a request of which all but the body is laid out already.
+  ///
+  /// - Parameter canonicalBody: as above.
+  public init(_ parts: KeyParts, canonicalBody: UnsafeRawBufferPointer) {
     var hash = SHA256()
     hash.update(data: parts.bytes)
+    unsafe KeyParts.withBytes(of: canonicalBody.count) { unsafe hash.update(bufferPointer: $0) }
     unsafe hash.update(bufferPointer: canonicalBody)
     words = unsafe hash.finalize().withUnsafeBytes { digest in
       InlineArray { word in

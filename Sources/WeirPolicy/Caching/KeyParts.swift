@@ -1,5 +1,5 @@
 /// Parts one after the other, each with its length before it, so that no two lists of parts make the same bytes.
-struct KeyParts {
+public struct KeyParts {
   private(set) var bytes: [UInt8] = []
 
   init() { bytes.reserveCapacity(256) }
@@ -8,7 +8,12 @@ struct KeyParts {
 
   /// Eight bytes, the lowest first.
   mutating func append(_ number: Int) {
-    unsafe withUnsafeBytes(of: Int64(number).littleEndian) { unsafe bytes.append(contentsOf: $0) }
+    unsafe Self.withBytes(of: number) { unsafe bytes.append(contentsOf: $0) }
+  }
+
+  /// A number as it stands among the parts.
+  static func withBytes(of number: Int, _ body: (UnsafeRawBufferPointer) -> Void) {
+    unsafe withUnsafeBytes(of: Int64(number).littleEndian) { unsafe body($0) }
   }
 
   mutating func append(_ text: String) {

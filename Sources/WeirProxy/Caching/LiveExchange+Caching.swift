@@ -77,8 +77,9 @@ extension LiveExchange {
       query: target.query.isEmpty ? nil : target.query,
       acceptEncoding: fields.acceptEncoding.map { AcceptEncoding.reduced($0) ?? $0 },
       fields: fields.variants + TellingFields.of(request.headers), replyEdits: exchange.replyFingerprint)
+    let parts = request.parts
     return unsafe body.withUnsafeReadableBytes { bytes in
-      unsafe loop.canonical.write(bytes) { unsafe CacheKey(request, canonicalBody: $0) }
+      unsafe loop.canonical.write(bytes) { unsafe CacheKey(parts, canonicalBody: $0) }
     }
   }
 

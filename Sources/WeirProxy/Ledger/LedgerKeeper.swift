@@ -102,7 +102,7 @@ final class LedgerKeeper: Sendable {
     if let toolCalls {
       toolCalls.whenComplete(Self.append(row, attempts, bodies, to: ledger))
     } else {
-      ledger.append(row, attempts: attempts, bodies: bodies)
+      ledger.append(consume row, attempts: attempts, bodies: bodies)
     }
   }
 

@@ -51,10 +51,15 @@ extension LedgerRow {
     attempts = exchange.attempts
     fallbackFrom = exchange.fallbackFrom
     // A kept reply still says who made it, and a vote may name it by its id.
-    let reading = exchange.reading ?? exchange.keptReading
-    provider = reading?.provider
-    finishReason = reading?.finishReason
-    generationID = reading?.generationID
+    if exchange.reading != nil {
+      provider = exchange.reading?.provider
+      finishReason = exchange.reading?.finishReason
+      generationID = exchange.reading?.generationID
+    } else {
+      provider = exchange.keptReading?.provider
+      finishReason = exchange.keptReading?.finishReason
+      generationID = exchange.keptReading?.generationID
+    }
   }
 
   private mutating func setTokens(_ exchange: Exchange) {

@@ -53,7 +53,7 @@ public final class Ledger: Sendable {
   /// Takes a row to be written soon. Never waits for the disk; drops and counts the row when the queue is full.
   ///
   /// - Parameter bodies: nil where prompts and replies are not kept; a row goes without them when too many wait.
-  public func append(_ row: borrowing LedgerRow, attempts: [LedgerAttempt] = [], bodies: LedgerBodies? = nil) {
+  public func append(_ row: consuming LedgerRow, attempts: [LedgerAttempt] = [], bodies: LedgerBodies? = nil) {
     switch backlog.withLock({ $0.add(row, attempts, bodies) }) {
     case .none: return
     case .later: call(after: options.flushMilliseconds)
