@@ -182,7 +182,7 @@ def test_a_server_that_talks_nonsense_is_left(weir_with, answer, reason):
         served(weir)
         assert "pa55" not in weir.log_text()
     finally:
-        fake.stop()
+        fake.close()
 
 
 def test_a_replica_takes_no_writes_until_it_is_promoted(redis_with, weir_with):

@@ -11,12 +11,12 @@ import json
 import random
 import re
 import socket
-import threading
 
 import h11
 import pytest
 
 from harness.eventually import eventually
+from harness.listener import Listener
 from harness.nginx import Nginx
 from harness.upstream import reply
 from harness.smuggling import CASES
@@ -31,25 +31,15 @@ API = re.compile("/v1/(chat/completions|completions|responses|messages|embedding
 numbers = itertools.count(1)
 
 
-class Recorder:
+class Recorder(Listener):
     """The far end: keeps every byte of each connection, answers what h11 reads, and echoes the target."""
 
     def __init__(self):
         self.requests = []
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=128)
-        self.port = self.listener.getsockname()[1]
+        super().__init__()
         self.url = f"http://127.0.0.1:{self.port}/api/v1"
-        threading.Thread(target=self._accept, daemon=True).start()
 
-    def _accept(self) -> None:
-        while True:
-            try:
-                connected, _ = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(connected,), daemon=True).start()
-
-    def _serve(self, connected: socket.socket) -> None:
+    def _serve(self, connected: socket.socket, number: int) -> None:
         reader = h11.Connection(h11.SERVER)
         try:
             while True:
@@ -65,13 +55,6 @@ class Recorder:
 
     def _requests(self, connected, reader):
         yield from read_on(reader, lambda: connected.recv(65536) or ended())
-
-    def close(self) -> None:
-        try:
-            self.listener.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
-        self.listener.close()
 
 
 def ended():

@@ -3,40 +3,21 @@
 import socket
 import threading
 
+from .listener import Listener
 from .wire import ConnectionEnded, Wire
 
 
-class ConnectProxy:
+class ConnectProxy(Listener):
     """Tunnels wherever it is asked to; `targets` holds every HOST:PORT in order, `heads` the whole requests."""
 
     def __init__(self, refuse: str = ""):
         self.refuse = refuse  # a status such as "403 Forbidden" refuses every tunnel
         self.targets = []
         self.heads = []
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=128)
-        self.port = self.listener.getsockname()[1]
+        super().__init__()
         self.url = f"http://127.0.0.1:{self.port}"
-        threading.Thread(target=self._accept, daemon=True).start()
 
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        try:
-            self.listener.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
-        self.listener.close()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                connected, _ = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(connected,), daemon=True).start()
-
-    def _serve(self, connected: socket.socket) -> None:
+    def _serve(self, connected: socket.socket, number: int) -> None:
         wire = Wire.over(connected, timeout=60)
         try:
             head = wire.read_head()

@@ -10,54 +10,34 @@ import h2.connection
 import h2.events
 import h2.exceptions
 
+from .listener import Listener
 
-class H2Upstream:
+
+class H2Upstream(Listener):
     """Answers a stream only once `together` streams (over all connections) have arrived.
 
-    `connections` counts the TLS connections that agreed on h2, `requests` holds (connection, headers, body),
+    `connections` counts its connections, `protocols` holds what each agreed on, `requests` (connection, headers, body),
     `largest` the most streams that were open at once on one connection.
     """
 
     def __init__(self, tls: ssl.SSLContext, together: int = 1):
         self.tls = tls
         self.together = together
-        self.connections = 0
         self.protocols = []
         self.requests = []
         self.largest = 0
         self.lock = threading.Lock()
         self.enough = threading.Event()
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=128)
-        self.port = self.listener.getsockname()[1]
+        super().__init__()
         self.url = f"https://127.0.0.1:{self.port}/api/v1"
-        threading.Thread(target=self._accept, daemon=True).start()
 
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        try:
-            self.listener.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
-        self.listener.close()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                connected, _ = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(connected,), daemon=True).start()
-
-    def _serve(self, connected: socket.socket) -> None:
+    def _serve(self, connected: socket.socket, number: int) -> None:
         try:
             secure = self.tls.wrap_socket(connected, server_side=True)
         except OSError:
             connected.close()
             return
         with self.lock:
-            number, self.connections = self.connections, self.connections + 1
             self.protocols.append(secure.selected_alpn_protocol())
         try:
             _H2Connection(self, secure, number).run()

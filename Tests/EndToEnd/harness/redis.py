@@ -2,9 +2,9 @@
 
 import signal
 import socket
-import threading
 from pathlib import Path
 
+from .listener import Listener
 from .process import Process
 
 
@@ -168,28 +168,16 @@ class Connection:
             return error
 
 
-class Fake:
+class Fake(Listener):
     """A server that answers whatever arrives with `answer`, again and again, or says nothing where it is empty."""
 
     def __init__(self, answer: bytes):
         self.answer = answer
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        self.url = f"redis://127.0.0.1:{self.port}"
         self.received = b""
-        self.connections = 0
-        threading.Thread(target=self._accept, daemon=True).start()
+        super().__init__()
+        self.url = f"redis://127.0.0.1:{self.port}"
 
-    def _accept(self) -> None:
-        while True:
-            try:
-                connection, _ = self.listener.accept()
-            except OSError:
-                return
-            self.connections += 1
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
-
-    def _serve(self, connection) -> None:
+    def _serve(self, connection: socket.socket, number: int) -> None:
         with connection:
             try:
                 while data := connection.recv(65536):
@@ -198,6 +186,3 @@ class Fake:
                         connection.sendall(self.answer)
             except OSError:
                 pass
-
-    def stop(self) -> None:
-        self.listener.close()

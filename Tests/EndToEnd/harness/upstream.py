@@ -2,9 +2,9 @@
 
 import socket
 import ssl
-import threading
 from dataclasses import dataclass
 
+from .listener import Listener
 from .wire import ConnectionEnded, Head, Wire
 
 
@@ -22,7 +22,7 @@ class Received(Head):
         return self.start_line.split(" ")[1]
 
 
-class ScriptedUpstream:
+class ScriptedUpstream(Listener):
     """Calls `answer(wire, request)` for each request, on a thread of its connection.
 
     What `answer` returns is sent as it is; None sends nothing more. The connection stays open for another
@@ -33,34 +33,8 @@ class ScriptedUpstream:
         self.answer = answer
         self.tls = tls
         self.requests = []
-        self.connections = 0
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=128)
-        self.port = self.listener.getsockname()[1]
+        super().__init__()
         self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}/api/v1"
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()
-
-    def close(self) -> None:
-        # shutdown wakes the accepting thread, which close alone would leave blocked in the kernel.
-        try:
-            self.listener.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
-        self.listener.close()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                connected, _ = self.listener.accept()
-            except OSError:
-                return
-            number, self.connections = self.connections, self.connections + 1
-            threading.Thread(target=self._serve, args=(connected, number), daemon=True).start()
 
     def _serve(self, connected: socket.socket, number: int) -> None:
         try:
