@@ -138,7 +138,7 @@ struct FleetLedgerTests {
 
   @Test("survives any answer of the store", arguments: [UInt64(1), 2, 3])
   func hostileAnswers(seed: UInt64) {
-    var generator = SplitMix(state: seed)
+    var generator = SplitMix64(seed: seed)
     let alphabet = Array("0123456789 -x.\u{0}".utf8)
     for _ in 0..<3000 {
       let bytes = (0..<(generator.next() % 60)).map { _ in alphabet[Int(generator.next() % UInt64(alphabet.count))] }

@@ -37,7 +37,7 @@ struct SimulatedFleet {
   }
 
   func run(seed: UInt64) throws -> Outcome {
-    var generator = SplitMix(state: seed)
+    var generator = SplitMix64(seed: seed)
     var store = ModelStore()
     let books = (0..<sidecars).map { _ in
       let book = LimitBook(LimitPolicy(rates: [rule]))
@@ -97,20 +97,9 @@ struct SimulatedFleet {
   }
 }
 
-/// SplitMix64 (Steele, Lea, Flood 2014): the same numbers for the same seed.
-struct SplitMix {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var value = state
-    value = (value ^ (value >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    value = (value ^ (value >> 27)) &* 0x94d0_49bb_1331_11eb
-    return value ^ (value >> 31)
-  }
-
+extension SplitMix64 {
   /// Of mean 1.
-  mutating func exponential() -> Double {
+  fileprivate mutating func exponential() -> Double {
     // Twelve uniform numbers are nearly normal; the squares of two such sums, halved, are exponential.
     var sum = 0.0
     for _ in 0..<12 { sum += Double(next() >> 11) / 9_007_199_254_740_992 }
