@@ -242,7 +242,9 @@ final class StoreConnection {
         guard let reply = try reader.next() else { return true }
         answer(reply, now)
       } catch {
-        let reason = error == .tooLarge ? "its answer is larger than 16 MB" : "its answer is not one of Redis"
+        let reason =
+          error == .tooLarge
+          ? "its answer is larger than 16 MB, or of more than 16,384 values" : "its answer is not one of Redis"
         fail(StoreTrouble(reason), now, error)
       }
     }
