@@ -3,7 +3,7 @@
 from machine to machine within a few percent, where CPU time does not.
 
     python3 Tests/Benchmarks/instructions.py --weir PATH [--scenarios bare,default] [--requests 100] [--json FILE]
-                                             [--bound bare=300000]
+                                             [--bound bare=250000]
 
 Each scenario runs twice under `valgrind --tool=callgrind`, with N and with 2N requests one after the other on one
 connection; the difference is what N requests cost in the whole process, ledger and log included. `bare` is a weir

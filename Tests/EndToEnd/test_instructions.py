@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 PROGRAM = Path(__file__).resolve().parents[1] / "Benchmarks" / "instructions.py"
-# A third above what was measured when the bounds were set, so that another libcurl or nginx does not break them.
-BOUNDS = {"bare": 300_000, "default": 530_000}
+# A quarter above what was measured on a busy machine when the bounds were set (201,000 and 317,000), so that another
+# libcurl or nginx does not break them.
+BOUNDS = {"bare": 250_000, "default": 400_000}
 CANNOT_RUN = 69
 
 
