@@ -86,7 +86,7 @@ public final class Exchange {
   /// Where its reply came from.
   public internal(set) var cacheResult = CacheResult.bypass
   /// What a kept reply says about itself: of tokens that this request did not use.
-  public internal(set) var keptReading: ReplyReading?
+  @Seldom public internal(set) var keptReading: ReplyReading?
 
   /// Changes outside the members of the body, for `x-weir-edits`.
   public private(set) var otherEdits: [String] = []

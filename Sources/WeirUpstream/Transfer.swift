@@ -163,8 +163,8 @@ public final class Transfer {
   /// For a body that is larger.
   private static let largeUpload = 256 * 1024
   private static let usualRead = 16 * 1024
-  /// A few events; libcurl allocates a byte more.
-  private static let streamRead = 2047
+  /// Some events; libcurl allocates a byte more.
+  private static let streamRead = 1279
 
   private func wakeUpload() {
     guard awaitsBody, liveIndex != nil else { return }

@@ -11,7 +11,7 @@ public struct LimitLease: ~Copyable, Sendable {
   /// The soft budgets that are used up, by name.
   public private(set) var softBudgetsUsedUp: [String]
 
-  private var holdings: Holdings?
+  @Seldom private var holdings: Holdings?
   private let book: LimitBook?
   private var isFinished = false
 

@@ -118,7 +118,7 @@ final class LiveExchange {
     openRefusal = refusal
   }
 
-  private let openRefusal: Refusal?
+  @Seldom private var openRefusal: Refusal?
   /// Whether the client keeps its connection open.
   let isKeptAlive: Bool
 

@@ -239,8 +239,8 @@ extension Exchange {
   fileprivate var timeToHead: Int64? { repliedAt.map { $0 - (sentAt ?? $0) } }
 }
 
-/// A reply that was not the last word, until there is one.
-/// In memory of its own, since it is large and few exchanges have one.
+/// A reply that was not the last word, until there is one; in memory of its own, since it is large and few exchanges have
+/// one.
 final class KeptReply {
   let head: ReplyHead
   let status: Int

@@ -28,18 +28,15 @@ extension LiveExchange {
   /// Takes bytes of a stream: what stays of them goes to the client with the batch.
   func editEvents(_ bytes: UnsafeRawBufferPointer) {
     unsafe measure(bytes)
-    // Taken out, since what is left goes into the same relay.
-    guard var edit = reply.edit.take() else { return }
+    guard let edit = reply.edit else { return }
     if !edit.isCoded { unsafe edit.editor.read(bytes) { unsafe append($0) } }
-    reply.edit = edit
     reply.measuredBytes = reply.batchBytes
   }
 
   /// The transfer is over and its reply whole.
   func finishEditing() {
     if reply.edit?.isWhole == true { holdWhole() }
-    guard var edit = reply.edit, Self.refusal(edit) == nil else { return }
-    reply.edit = nil
+    guard let edit = reply.edit, Self.refusal(edit) == nil else { return }
     if !edit.isWhole {
       unsafe edit.editor.finish { unsafe append($0) }
     } else if let body = reply.batch,
@@ -52,7 +49,6 @@ extension LiveExchange {
       exchange.note(edit: "tool_calls")
     }
     reply.measuredBytes = reply.batchBytes
-    reply.edit = edit
   }
 
   /// Holds what came of a reply that must be whole, or notes that this cannot be.

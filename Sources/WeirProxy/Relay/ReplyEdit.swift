@@ -1,7 +1,7 @@
 import WeirWire
 
-/// What the relay knows of a reply that parts are taken out of. A value; the exchange owns it.
-struct ReplyEdit {
+/// What the relay knows of a reply that parts are taken out of. An object of the exchange's own, since few have one.
+final class ReplyEdit {
   var editor: ReplyEditor
   /// The reply is no stream: it waits until it is whole.
   let isWhole: Bool
@@ -13,4 +13,11 @@ struct ReplyEdit {
   var isTooLarge = false
   /// The process holds as much as it may.
   var hasNoRoom = false
+
+  init(editor: ReplyEditor, isWhole: Bool, waits: Bool, isCoded: Bool) {
+    self.editor = editor
+    self.isWhole = isWhole
+    self.waits = waits
+    self.isCoded = isCoded
+  }
 }
