@@ -2,7 +2,7 @@ import Glibc
 import Testing
 import WeirThreads
 
-@Suite("A named thread", .timeLimit(.minutes(1)))
+@Suite("A named thread", .timeLimit(.minutes(10)))
 struct NamedThreadTests {
   /// What the system calls the thread that asks.
   private static func ownName() -> String {

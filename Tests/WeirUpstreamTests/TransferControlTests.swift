@@ -4,7 +4,7 @@ import Testing
 
 @testable import WeirUpstream
 
-@Suite("A transfer can be", .timeLimit(.minutes(1)))
+@Suite("A transfer can be", .timeLimit(.minutes(10)))
 struct TransferControlTests {
   /// A reply that begins and never ends.
   private static let stall = Script.bytes("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nbegun")
@@ -137,7 +137,7 @@ struct TransferControlTests {
   }
 }
 
-@Suite("A transfer gives up", .timeLimit(.minutes(1)))
+@Suite("A transfer gives up", .timeLimit(.minutes(10)))
 struct TransferTimeoutTests {
   private static let short: Int64 = 60_000_000
 
@@ -237,7 +237,7 @@ struct TransferTimeoutTests {
   }
 }
 
-@Suite("A streaming upload", .timeLimit(.minutes(1)))
+@Suite("A streaming upload", .timeLimit(.minutes(10)))
 struct TransferUploadTests {
   @Test("goes out as it comes in, with its length or in chunks", arguments: [true, false])
   func parts(isSized: Bool) async throws {

@@ -3,7 +3,7 @@ import Testing
 
 @testable import WeirUpstream
 
-@Suite("A transfer takes from its upstream", .timeLimit(.minutes(1)))
+@Suite("A transfer takes from its upstream", .timeLimit(.minutes(10)))
 struct TransferReplyTests {
   /// The reply to a GET of an origin that answers with these bytes.
   private func reply(to bytes: Script) async throws -> RecordedReply {

@@ -3,7 +3,7 @@ import Testing
 
 @testable import WeirUpstream
 
-@Suite("The engine", .timeLimit(.minutes(1)))
+@Suite("The engine", .timeLimit(.minutes(10)))
 struct UpstreamEngineTests {
   @Test("brings a reply's status, fields and body")
   func reply() async throws {

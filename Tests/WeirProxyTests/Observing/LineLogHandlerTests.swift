@@ -4,7 +4,7 @@ import WeirWire
 
 @testable import WeirProxy
 
-@Suite("A log event", .timeLimit(.minutes(1)))
+@Suite("A log event", .timeLimit(.minutes(10)))
 struct LineLogHandlerTests {
   /// What a logger writes.
   private func logged(isJSON: Bool, level: Logger.Level = .info, _ use: (inout Logger) -> Void) throws -> [String] {

@@ -5,7 +5,7 @@ import WeirThreads
 
 @testable import WeirStore
 
-@Suite("Joining the fleet", .timeLimit(.minutes(1)))
+@Suite("Joining the fleet", .timeLimit(.minutes(10)))
 struct SharedStoreJoinTests {
   /// How often somebody who listens is told, until the store is used.
   private func joins(of server: ForgetfulStore) async throws -> Int {
