@@ -101,7 +101,8 @@ def test_a_hit_is_counted_and_logged_as_one(caching, ask):
     assert after.sum("weir_upstream_requests_total") == before.sum("weir_upstream_requests_total") + 1
     assert after.sum("weir_cost_usd_total") - before.sum("weir_cost_usd_total") \
         == pytest.approx(asked.replies[0].json()["usage"]["cost"])
-    lines = [line for line in caching.log() if line.get("request_id") == "hit-me"]
+    lines = eventually(lambda: (of_it := [line for line in caching.log() if line.get("request_id") == "hit-me"])
+                       and len(of_it) >= 3 and of_it, "three access lines")
     assert [(line["cache"], line["attempts"]) for line in lines] == [("miss", 1), ("hit", 0), ("hit", 0)]
 
 

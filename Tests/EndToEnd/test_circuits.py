@@ -243,7 +243,8 @@ def test_a_probe_that_succeeds_closes_it(guarded, upstream):
         assert content(asked(weir, upstream, "acme/failing")[0])
     assert state(weir, "acme/failing") == 0
     expected = [("closed", "open"), ("open", "half_open"), ("half_open", "closed")]
-    found = [tuple(each.replace("-", "_") for each in pair) for pair in changes(weir, "acme/failing")]
+    seen = eventually(lambda: (all_ := changes(weir, "acme/failing")) and all_[-1][1] == "closed" and all_, "it closed")
+    found = [tuple(each.replace("-", "_") for each in pair) for pair in seen]
     assert found in (expected, [expected[0], ("open", "closed")], [expected[0], expected[2]])
     health = json.loads(weir.admin("/health").body)
     assert health["upstreams"][0]["circuit"] == "closed"

@@ -483,7 +483,7 @@ def served_without(weir: Weir, *words: str) -> None:
     assert "WEIR_LEDGER" in problem or "ending in -wal" in problem, f"it says what to do: {problem}"
     assert weir.scrape().sum("weir_ledger_degraded") == 1
     eventually(lambda: weir.scrape().sum("weir_ledger_rows_dropped_total") == 1, "the request is counted as lost")
-    complaints = [line for line in weir.log() if line["message"] == "ledger"]
+    complaints = eventually(lambda: [line for line in weir.log() if line["message"] == "ledger"], "a line about it")
     assert len(complaints) == 1 and complaints[0]["level"] == "error", complaints
     assert weir.admin("/readyz").status == 200
 

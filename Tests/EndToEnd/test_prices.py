@@ -152,7 +152,8 @@ class TestBadLists:
                 else upstream._answer_request(wire, request)
         refreshed(weir, "failure", 2)
         assert row(weir, "kept")["cost_usd"] == pytest.approx(1.2)
-        told = [line for line in weir.log() if line["message"].startswith("prices not read")]
+        told = eventually(
+            lambda: [line for line in weir.log() if line["message"].startswith("prices not read")], "a warning")
         assert len(told) == 1 and told[0]["level"] == "warning"
 
     def test_a_list_without_prices_changes_nothing_and_is_no_failure(self, weir_with, upstream):

@@ -70,7 +70,9 @@ class Weir:
         return self.process.output() + self.process.errors()
 
     def log(self) -> list:
-        return [json.loads(line) for line in self.log_text().splitlines() if line.strip()]
+        """Its lines by now; they are written in batches, and the last may be half there."""
+        return [json.loads(line) for line in self.log_text().splitlines(keepends=True)
+                if line.endswith("\n") and line.strip()]
 
     def access_line(self, request_id: str) -> dict:
         """The one access line of a request; it is written when the exchange is settled."""
