@@ -29,6 +29,8 @@ public enum RequestBody {
 struct PendingBody {
   /// Nil until there is a part: most transfers have none.
   private var parts: CircularBuffer<ByteBuffer>?
+  /// Whether the last of them has memory of its own, into which small parts are written.
+  private var endIsGathered = false
   private(set) var count = 0
   private(set) var isFinished = false
 
@@ -41,12 +43,38 @@ struct PendingBody {
     isFinished = true
   }
 
+  /// A part below this size, in bytes, is copied into buffers of this size: it may be all that keeps the one that it was
+  /// read into, which is far larger.
+  private static let smallPart = 16 * 1024
+
   mutating func append(_ part: ByteBuffer) {
     guard part.readableBytes > 0 else { return }
     count += part.readableBytes
-    if parts == nil { parts = CircularBuffer(initialCapacity: 4) }
-    parts?.append(part)
+    guard part.readableBytes < Self.smallPart else {
+      parts = parts ?? CircularBuffer(initialCapacity: 4)
+      parts?.append(part)
+      endIsGathered = false
+      return
+    }
+    gather(part)
   }
+
+  private mutating func gather(_ part: ByteBuffer) {
+    // Taken out, so that the bytes are written where they are.
+    var parts = self.parts.take() ?? CircularBuffer(initialCapacity: 4)
+    defer { self.parts = parts }
+    if endIsGathered, let end = parts.indices.last, parts[end].writableBytes >= part.readableBytes {
+      parts[end].writeImmutableBuffer(part)
+      return
+    }
+    var gathered = ByteBufferAllocator().buffer(capacity: parts.isEmpty ? part.readableBytes : Self.smallPart)
+    gathered.writeImmutableBuffer(part)
+    parts.append(gathered)
+    endIsGathered = true
+  }
+
+  /// Bytes of memory that the parts hold, for tests.
+  var heldBytes: Int { parts?.reduce(0) { $0 + $1.storageCapacity } ?? 0 }
 
   mutating func finish() { isFinished = true }
 

@@ -58,7 +58,7 @@ public final class Transfer {
     self.receiver = receiver
     collector = ResponseHeadCollector(allocator: engine.allocator)
     clock = PhaseClock(timeouts: timeouts, now: engine.now())
-    setUp(method: method, body: method == "HEAD" ? .none : body)
+    setUp(method: method, body: method == "HEAD" ? .none : sendableAgain(body, to: url))
     let easy = unsafe handle.pointer
     setAddress(url)
     // HTTP/2 has frames that are larger, and TLS records.
@@ -73,6 +73,15 @@ public final class Transfer {
       unsafe weir_easy_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, Int(max(timeouts.connect / 1_000_000, 1)))
     }
     engine.add(self, sweepInterval: timeouts.sweepInterval)
+  }
+
+  /// Where HTTP/2 refuses a stream of whose body libcurl 7.88 has read some and sent nothing, it sends the request again
+  /// without asking for the body's start (`Curl_retry_request`): a body that it reads by itself is safe from that.
+  private func sendableAgain(_ body: RequestBody, to url: String) -> RequestBody {
+    guard case .parts(let parts) = body, url.hasPrefix("https:") else { return body }
+    var joined = engine.allocator.buffer(capacity: parts.reduce(0) { $0 + $1.readableBytes })
+    for part in parts { joined.writeImmutableBuffer(part) }
+    return .whole(joined)
   }
 
   /// Most requests on a handle go where the one before them went: then libcurl knows it all.

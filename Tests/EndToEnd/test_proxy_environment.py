@@ -193,6 +193,18 @@ class TestHTTP2:
         assert [value for name, value in headers if name == "x-twice"] == ["a", "b"]
         assert not {"connection", "x-hop", "keep-alive", "transfer-encoding", "host", "expect"} & set(names)
 
+    @pytest.mark.parametrize("model", ["kimi-k2", "moonshotai/kimi-k2"])
+    def test_a_stream_that_is_refused_before_its_body_left_is_sent_again_whole(self, weir_with, certificate, model):
+        with H2Upstream(certificate.server(["h2"]), refuses=True) as upstream:
+            weir = weir_with({"WEIR_CA_FILE": str(certificate.certificate)}, upstream=upstream)
+            body = json.dumps(chat("x" * 1_000_000, model=model)).encode()
+            with weir.wire() as wire:
+                assert wire.request("GET", "/v1/other").status == 200
+                assert wire.request("POST", "/v1/chat/completions", [("Content-Type", "application/json")],
+                                    body).status == 200
+            assert not upstream.refuses
+            assert upstream.requests[-1][2] == body.replace(b'"kimi-k2"', b'"moonshotai/kimi-k2"')
+
     def test_a_second_request_reuses_the_connection(self, weir_with, certificate):
         with H2Upstream(certificate.server(["h2"])) as upstream:
             weir = weir_with({"WEIR_CA_FILE": str(certificate.certificate)}, upstream=upstream)

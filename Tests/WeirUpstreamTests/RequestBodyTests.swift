@@ -53,6 +53,23 @@ struct RequestBodyTests {
     #expect(take(1, from: &body) == "x")
   }
 
+  @Test("keeps small parts apart from the large buffers that they were read into, and their order among large ones")
+  func gathered() {
+    var body = PendingBody()
+    var expected = ""
+    for number in 0..<3_000 {
+      let text = number % 500 == 0 ? String(repeating: "x", count: 20_000) : "\(number),"
+      var read = ByteBuffer(string: text)
+      read.reserveCapacity(64 * 1024)
+      body.append(read)
+      expected += text
+    }
+    #expect(body.heldBytes < 4 * body.count, "\(body.heldBytes) bytes for \(body.count)")
+    var text = ""
+    while body.count > 0 { text += take(10_000, from: &body) }
+    #expect(text == expected)
+  }
+
   @Test("sends the part of a buffer that was not read yet")
   func offset() {
     var part = ByteBuffer(string: "skip me")

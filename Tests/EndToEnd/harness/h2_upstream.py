@@ -4,11 +4,14 @@ import json
 import socket
 import ssl
 import threading
+import time
 
 import h2.config
 import h2.connection
+import h2.errors
 import h2.events
 import h2.exceptions
+import h2.settings
 
 from .listener import Listener
 
@@ -20,8 +23,10 @@ class H2Upstream(Listener):
     `largest` the most streams that were open at once on one connection.
     """
 
-    def __init__(self, tls: ssl.SSLContext, together: int = 1):
+    def __init__(self, tls: ssl.SSLContext, together: int = 1, refuses: bool = False):
+        """`refuses`: the first stream with a body is refused when its sender has waited for room to send it."""
         self.tls = tls
+        self.refuses = refuses
         self.together = together
         self.protocols = []
         self.requests = []
@@ -60,8 +65,12 @@ class _H2Connection:
             h2.config.H2Configuration(client_side=False, header_encoding="utf-8"))
         self.open = {}  # stream id to [headers, body]
         self.waiting = []
+        self.refused = None  # stream id and when
 
     def run(self) -> None:
+        if self.upstream.refuses:
+            self.protocol.local_settings = h2.settings.Settings(
+                client=False, initial_values={h2.settings.SettingCodes.INITIAL_WINDOW_SIZE: 0})
         self.protocol.initiate_connection()
         self._flush()
         # A short time-out, because the reply to what has been read may wait for other connections.
@@ -77,12 +86,21 @@ class _H2Connection:
                 self._take(event)
             if self.upstream.enough.is_set():
                 self._answer_all()
+            if self.refused and time.monotonic() > self.refused[1]:
+                self._refuse(self.refused[0])
             self._flush()
+
+    def _refuse(self, stream: int) -> None:
+        self.refused, self.upstream.refuses = None, False
+        self.protocol.reset_stream(stream, h2.errors.ErrorCodes.REFUSED_STREAM)
+        self.protocol.update_settings({h2.settings.SettingCodes.INITIAL_WINDOW_SIZE: 65535})
 
     def _take(self, event) -> None:
         if isinstance(event, h2.events.RequestReceived):
             self.open[event.stream_id] = [event.headers, b""]
             self.upstream.largest = max(self.upstream.largest, len(self.open))
+            if self.upstream.refuses and event.stream_ended is None:
+                self.refused = event.stream_id, time.monotonic() + 0.3
         elif isinstance(event, h2.events.DataReceived):
             self.open[event.stream_id][1] += event.data
             self.protocol.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
