@@ -40,8 +40,10 @@ struct UpstreamParts {
   /// Whoever gives Moonshot's key alone may expect Kimi models to go there.
   private func warnOfKeylessDefault(_ moonshot: MoonshotSettings, _ resolver: inout SettingsResolver) {
     let url = parts.upstream.url
-    // Servers on this machine need no key.
-    guard resolver.place(of: Settings.apiKey).origin == .builtIn, !url.isLoopback,
+    // Whoever names another server knows whether it wants a key.
+    guard resolver.place(of: Settings.apiKey).origin == .builtIn,
+      resolver.place(of: Settings.upstreamURL).origin == .builtIn, parts.kimi.isEnabled,
+      upstreams.first?.headers.contains(where: { $0.name.lowercased() == "authorization" }) != true,
       catalog.models.contains(where: { $0.isKimi && $0.upstreams.first != MoonshotUpstream.id })
     else { return }
     resolver.problems.append(

@@ -19,8 +19,10 @@ public struct EarlierAttempt: Sendable {
     edits = exchange.edits
     hidesStreamUsage = exchange.hidesStreamUsage
     warnings = exchange.warnings
-    fallbackFrom = exchange.fallbackFrom
-    fallbackReason = exchange.fallbackReason
+    // The step that follows is noted by now: the attempt itself was not a fallback from its own model.
+    let isFallback = exchange.fallbackFrom != exchange.model?.upstreamID
+    fallbackFrom = isFallback ? exchange.fallbackFrom : nil
+    fallbackReason = isFallback ? exchange.fallbackReason : nil
   }
 
   /// Makes the record tell of this attempt again.

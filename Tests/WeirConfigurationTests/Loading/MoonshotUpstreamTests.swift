@@ -33,7 +33,10 @@ struct MoonshotUpstreamTests {
     #expect(told.count == 1)
     #expect(told.first?.hasPrefix("Kimi models still go to openrouter.ai first, for which there is no key") == true)
     #expect(try warnings(["OPENROUTER_API_KEY": "o"]).isEmpty)
-    #expect(try warnings(["WEIR_UPSTREAM_URL": "http://127.0.0.1:8000/v1"]).isEmpty)
+    #expect(try warnings(["WEIR_UPSTREAM_URL": "http://vllm.internal:8000/v1"]).isEmpty)
+    #expect(try warnings(["FEATURE_KIMI_ENABLED": "false"]).isEmpty)
+    let header = "upstreams: {default: {headers: {authorization: Bearer o}}}"
+    #expect(try warnings([:], yaml: header).isEmpty)
     let listed = BuiltInModels.all.filter(\.isKimi).map { "{id: \($0.id), upstreams: [moonshot]}" }
     #expect(try warnings([:], yaml: "models: {catalog: [\(listed.joined(separator: ", "))]}").isEmpty)
   }

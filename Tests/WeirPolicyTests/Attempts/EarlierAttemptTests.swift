@@ -29,4 +29,15 @@ struct EarlierAttemptTests {
     #expect(exchange.edits == ["model"] && exchange.warnings.isEmpty && !exchange.hidesStreamUsage)
     #expect(exchange.fallbackFrom == nil && exchange.fallbackReason == nil)
   }
+
+  @Test("is no fallback from its own model, although the step to the next model is noted already")
+  func noted() {
+    let exchange = Exchange.planned("a/one", "a/two")
+    exchange.status = 500
+    exchange.fallbackFrom = exchange.model?.upstreamID
+    exchange.fallbackReason = .contextLength
+    let earlier = EarlierAttempt(exchange)
+    RequestPath.returns(exchange, to: earlier, now: 7)
+    #expect(exchange.fallbackFrom == nil && exchange.fallbackReason == nil)
+  }
 }
