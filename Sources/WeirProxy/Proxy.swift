@@ -196,6 +196,7 @@ public final class Proxy: Sendable {
     await wait(atMost: Self.farewell) { self.state.fleetLimits?.isSettled ?? true }
     choring.cancel()
     watching.cancel()
+    await choring.value
     chores.saveAtEnd()
     // What is still to be checked is not waited for; its rows say what is known.
     await withCheckedContinuation { continuation in

@@ -280,3 +280,21 @@ def test_spending_that_the_old_process_could_not_tell_is_told_by_the_new_one(sha
     redis.thaw()
     eventually(lambda: booked(redis) == {round(spent * 1e9)}, "the new process has told what it was left", 20)
     assert remaining(new, "app") == pytest.approx(1 - spent)
+
+
+def test_a_budget_that_is_used_up_stays_so_for_the_new_process_while_the_store_is_away(shared, redis):
+    (shared.folder / "weir.yaml").write_text("budgets: [{name: little, period: day, usd: 0.004, clients: [app]}]")
+    asked = chat("hello", model="openai/gpt-4-turbo", max_tokens=20)
+    old = shared.begin()
+    await_store(old, True)
+    redis.freeze()
+    await_store(old, False)
+    while (reply := old.post(CHAT, asked, [KEY_OF_APP])).status == 200:
+        pass
+    assert reply.status == 429
+    with Wire(old.port):
+        new = shared.begin()
+        assert new.post(CHAT, asked, [KEY_OF_APP]).status == 429
+    eventually(lambda: has_ended(old), "the old process has served out", 20)
+    assert new.post(CHAT, asked, [KEY_OF_APP]).status == 429
+    redis.thaw()

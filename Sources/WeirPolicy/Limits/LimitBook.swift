@@ -14,6 +14,7 @@ public final class LimitBook: Sendable {
     var averages = OutputAverages()
     /// Nil where limits and budgets are this process's own.
     var fleet: FleetBook?
+    var inherited = InheritedSpending()
 
     var needsEstimate: Bool { rates.countsTokens || !budgets.isEmpty }
 
@@ -93,13 +94,18 @@ public final class LimitBook: Sendable {
   }
 
   /// Takes over what was saved: the later period, and of the same one the larger amounts.
-  public func restore(_ spending: [SavedSpending]) { state.withLock { $0.budgets.restore(spending) } }
+  public func restore(_ saved: SpendingFile.Contents) {
+    state.withLock { state in
+      state.budgets.restore(saved.spending)
+      state.inherited.add(saved.untold)
+    }
+  }
 
   /// Adds what another process of weir spent, which handed over to this one. Where a fleet shares a store, that is what the
   /// process could not tell it, and this one does.
   public func add(_ spending: [SavedSpending]) {
     state.withLock { state in
-      state.budgets.add(spending)
+      state.budgets.add(state.inherited.take(spending))
       state.fleet?.ledger.add(spending)
     }
   }

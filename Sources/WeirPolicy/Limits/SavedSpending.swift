@@ -36,6 +36,27 @@ extension SavedSpending {
     }
   }
 
+  /// One entry for each owner and period, in the order of their first ones; sums that are too large stay at the largest.
+  static func sums(_ entries: [SavedSpending]) -> [SavedSpending] {
+    var sums: [SavedSpending] = []
+    var indices: [Place: Int] = [:]
+    for entry in entries {
+      guard let index = indices[entry.place] else {
+        indices[entry.place] = sums.count
+        sums.append(entry)
+        continue
+      }
+      sums[index].nanoUSD = saturating(sums[index].nanoUSD, entry.nanoUSD)
+      sums[index].tokens = saturating(sums[index].tokens, entry.tokens)
+    }
+    return sums
+  }
+
+  private static func saturating(_ one: Int64, _ other: Int64) -> Int64 {
+    let (sum, overflows) = one.addingReportingOverflow(other)
+    return overflows ? .max : sum
+  }
+
   private struct Place: Hashable {
     let client: String?
     let period: BudgetRule.Period

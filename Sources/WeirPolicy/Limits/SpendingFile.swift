@@ -3,7 +3,7 @@ import WeirWire
 /// The state file of budgets, as bytes; reading and writing the disk is the caller's.
 ///
 /// One JSON object. An entry without `client` is everyone's; `start` is in seconds since 1970 UTC, `nano_usd` in billionths
-/// of a dollar. Keys that this version does not know are ignored.
+/// of a dollar. `untold` is like `spending` and written at a hand-over only. Keys that this version does not know are ignored.
 ///
 ///     {"version":1,"spending":[
 ///     {"client":"web","period":"day","start":1795219200,"nano_usd":1250000000,"tokens":81234}
@@ -23,15 +23,35 @@ public enum SpendingFile {
     }
   }
 
+  /// What a file says.
+  public struct Contents: Sendable, Equatable {
+    /// What was spent.
+    public let spending: [SavedSpending]
+    /// Of that, what the process that wrote it has yet to tell the store of its fleet, where it handed over.
+    public let untold: [SavedSpending]
+  }
+
   /// The format that this version writes.
   static let version: Int64 = 1
   /// The most entries that are read: two for each of far more clients than there can be.
   static let maximumEntries = 100_000
 
   /// The file's bytes, an entry a line; write them to a new file and rename it, so that no reader sees half.
-  public static func encode(_ spending: [SavedSpending]) -> [UInt8] {
+  ///
+  /// - Parameter untold: see `Contents`.
+  public static func encode(_ spending: [SavedSpending], untold: [SavedSpending] = []) -> [UInt8] {
     var bytes = Array("{\"version\":\(version),\"spending\":[".utf8)
-    for (index, entry) in spending.enumerated() {
+    append(spending, to: &bytes)
+    if !untold.isEmpty {
+      bytes.append(contentsOf: "],\"untold\":[".utf8)
+      append(untold, to: &bytes)
+    }
+    bytes.append(contentsOf: "]}\n".utf8)
+    return bytes
+  }
+
+  private static func append(_ entries: [SavedSpending], to bytes: inout [UInt8]) {
+    for (index, entry) in entries.enumerated() {
       bytes.append(contentsOf: (index == 0 ? "\n{" : ",\n{").utf8)
       if let client = entry.client {
         bytes.append(contentsOf: "\"client\":".utf8)
@@ -43,12 +63,11 @@ public enum SpendingFile {
           "\"period\":\"\(entry.period.rawValue)\",\"start\":\(entry.start),\"nano_usd\":\(entry.nanoUSD),\"tokens\":\(entry.tokens)}"
           .utf8)
     }
-    bytes.append(contentsOf: "\n]}\n".utf8)
-    return bytes
+    bytes.append(UInt8(ascii: "\n"))
   }
 
   /// Reads a file whole, or says why not; a file without any bytes is a fault too.
-  public static func decode(_ bytes: [UInt8]) throws(Fault) -> [SavedSpending] {
+  public static func decode(_ bytes: [UInt8]) throws(Fault) -> Contents {
     let document: JSONDocument
     do throws(JSONDocument.Fault) {
       document = try JSONDocument.read(bytes)
@@ -61,9 +80,15 @@ public enum SpendingFile {
     guard found == version else {
       throw Fault(reason: "it has version \(found), and this weir reads version \(version)", line: nil)
     }
-    guard case .array(let items) = document["spending"] else {
+    guard let spending = try entries(document["spending"]) else {
       throw Fault(reason: "it has no list `spending`", line: nil)
     }
+    return Contents(spending: spending, untold: try entries(document["untold"]) ?? [])
+  }
+
+  /// Nil where there is no list.
+  private static func entries(_ list: JSONDocument?) throws(Fault) -> [SavedSpending]? {
+    guard case .array(let items) = list else { return nil }
     guard items.count <= maximumEntries else {
       throw Fault(reason: "it has more than \(maximumEntries) entries", line: nil)
     }

@@ -79,6 +79,8 @@ final class Chores: Sendable {
     var rounds = 0
     while !Task.isCancelled {
       try? await Task.sleep(for: Self.interval)
+      // What is left to do then, the end of the process does by itself.
+      guard !Task.isCancelled else { return }
       save()
       collectLegacies()
       state.fleetLimits?.tick()
@@ -118,14 +120,14 @@ final class Chores: Sendable {
 
   private func write(_ saved: inout Saved) {
     guard let (version, spending) = state.shared.limits.spending(since: saved.version) else { return }
-    if put(spending, &saved) { saved.version = version }
+    if put(SpendingFile.encode(spending), &saved) { saved.version = version }
   }
 
   /// Whether the file has it now.
-  private func put(_ spending: [SavedSpending], _ saved: inout Saved) -> Bool {
+  private func put(_ bytes: [UInt8], _ saved: inout Saved) -> Bool {
     guard let path else { return false }
     do throws(FileWriteError) {
-      try WholeFile.write(SpendingFile.encode(spending), to: path)
+      try WholeFile.write(bytes, to: path)
       saved.hasFailed = false
       return true
     } catch {
@@ -149,9 +151,10 @@ extension Chores {
   func prepareHandOver() {
     guard keepsSpending else { return }
     saved.withLock { saved in
-      saved.handed = state.shared.limits.spendingToHandOver
-      // Where nobody takes over after all, the next writing has the rest.
-      if put(saved.handed, &saved) { saved.version = 0 }
+      let contents = state.shared.limits.spendingToHandOver
+      saved.handed = contents.spending
+      // Where nobody takes over after all, the next writing says nothing of what is untold.
+      if put(SpendingFile.encode(contents.spending, untold: contents.untold), &saved) { saved.version = 0 }
       saved.restsUntil = .now() + Chores.rest
     }
   }
@@ -178,7 +181,7 @@ extension Chores {
     guard let path, keepsSpending, !state.isHandedOver, saved.withLock({ $0.restsUntil == nil }) else { return }
     for legacy in SpendingLegacies.take(beside: path) {
       do throws(SpendingFile.Fault) {
-        state.shared.limits.add(try SpendingFile.decode(legacy.bytes))
+        state.shared.limits.add(try SpendingFile.decode(legacy.bytes).spending)
       } catch {
         logger.error(
           "what a process had spent before it handed over is lost",

@@ -23,6 +23,7 @@ extension LimitBook.State {
     for owner in holding.owners {
       let own = budgets.owner(owner)
       let unbooked = fleet.ledger.held(owner)
+      let notToSay = unbooked + inherited.amount(owner)
       let before = own.reserved.less(amount) + unbooked
       words.append(holdings.prices == nil ? 0 : 1)
       words.append(before)
@@ -30,7 +31,7 @@ extension LimitBook.State {
       words.append(before + amount)
       for tally in [own.kept(.day), own.kept(.month)] {
         words.append(tally.start)
-        words.append(tally.spent.less(unbooked))
+        words.append(tally.spent.less(notToSay))
       }
     }
     for budget in hard {

@@ -73,11 +73,12 @@ extension LimitBook {
     }
   }
 
-  /// What a process begins with that takes over from this one: what was spent, without what this one has yet to tell the
-  /// store. Both would tell it otherwise, and the store would count it twice.
-  public var spendingToHandOver: [SavedSpending] {
+  /// What a process begins with that takes over from this one: what was spent, and of that what this one has yet to tell
+  /// the store, as has a process from which it took over itself.
+  public var spendingToHandOver: SpendingFile.Contents {
     state.withLock { state in
-      SavedSpending.difference(state.budgets.snapshot(), since: state.fleet?.ledger.untold ?? [])
+      let untold = SavedSpending.sums((state.fleet?.ledger.untold ?? []) + state.inherited.entries)
+      return SpendingFile.Contents(spending: state.budgets.snapshot(), untold: untold)
     }
   }
 

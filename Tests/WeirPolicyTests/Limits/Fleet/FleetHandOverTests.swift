@@ -36,6 +36,15 @@ struct FleetHandOverTests {
     return booked
   }
 
+  /// What a question says that the client has spent this day and month, in billionths of a dollar.
+  private func said(by book: LimitBook) throws -> [Int64] {
+    let subject = LimitSubject(client: "a", user: nil, model: "m")
+    var lease = try book.admit(subject, estimate: .none, prices: nil, now: 0, wall: noon)
+    guard case .asks(let call) = try lease.askFleet(isUp: true, now: 0, wall: noon) else { return [] }
+    let numbers = call.numbers.split(separator: " ").compactMap { Int64($0) }
+    return [numbers[14], numbers[17]]
+  }
+
   @Test("leaves to that process what it has yet to tell the store, so that it counts once")
   func once() throws {
     let old = book()
@@ -44,7 +53,8 @@ struct FleetHandOverTests {
     try spend(3, in: old)
     let next = book()
     next.restore(old.spendingToHandOver)
-    #expect(left(next) == 8)
+    #expect(left(next) == 5, "what was spent counts at once")
+    #expect(try said(by: next) == [2_000_000_000, 2_000_000_000], "and is not said to the store twice")
     #expect(told(by: next).isEmpty)
     #expect(told(by: old) == [3_000_000_000, 3_000_000_000])
     #expect(old.untoldSpending?.isEmpty == true)
@@ -58,9 +68,29 @@ struct FleetHandOverTests {
     try spend(3, in: old)
     let next = book()
     next.restore(old.spendingToHandOver)
-    next.add(try SpendingFile.decode(SpendingFile.encode(try #require(old.untoldSpending))))
+    next.add(try SpendingFile.decode(SpendingFile.encode(try #require(old.untoldSpending))).spending)
     #expect(left(next) == 5)
     #expect(told(by: next) == [5_000_000_000, 5_000_000_000])
+  }
+
+  @Test("goes on from a second process to a third, of whom each has it once")
+  func chain() throws {
+    let (first, second, third) = (book(), book(), book())
+    try spend(2, in: first)
+    second.restore(try SpendingFile.decode(encoded(first)))
+    try spend(1, in: second)
+    third.restore(try SpendingFile.decode(encoded(second)))
+    #expect(left(third) == 7)
+    #expect(try said(by: third) == [0, 0])
+    try spend(3, in: second)
+    for old in [second, first] { third.add(try #require(old.untoldSpending)) }
+    #expect(left(third) == 4)
+    #expect(told(by: third) == [6_000_000_000, 6_000_000_000])
+  }
+
+  private func encoded(_ book: LimitBook) -> [UInt8] {
+    let contents = book.spendingToHandOver
+    return SpendingFile.encode(contents.spending, untold: contents.untold)
   }
 
   @Test("is handed over whole where nothing is shared")
@@ -68,6 +98,7 @@ struct FleetHandOverTests {
     let old = book(isShared: false)
     try spend(2, in: old)
     #expect(old.untoldSpending == nil)
-    #expect(old.spendingToHandOver == old.spending(since: 0)?.spending)
+    #expect(old.spendingToHandOver.spending == old.spending(since: 0)?.spending)
+    #expect(old.spendingToHandOver.untold.isEmpty)
   }
 }
