@@ -1,10 +1,10 @@
 import CWeirCurl
 import Glibc
 
-/// The header lines of one upstream request, laid out as libcurl's `curl_slist` in two blocks of memory that are
-/// kept from request to request, so that a list of any length costs no allocation once warm; `letGo()` gives them back.
+/// The header lines of one upstream request, as they go over the wire or as libcurl takes them, in memory that is kept
+/// from request to request, so that a list of any length costs no allocation once warm; `letGo()` gives it back.
 ///
-/// Lines that libcurl does not look for stand in one entry of the list, with the CRLF between them: libcurl sends entries
+/// For libcurl they are a `curl_slist`, in two blocks of memory. Lines that libcurl does not look for stand in one entry of the list, with the CRLF between them: libcurl sends entries
 /// as they are (CURLOPT_HTTPHEADER's manual) and looks through all of them for each of a dozen names.
 ///
 /// Lives on the event loop of the transfer that owns it. libcurl reads the list until the transfer ends, so the
@@ -20,10 +20,19 @@ import Glibc
   /// Whether the last entry takes another line.
   private var isOpen = false
 
+  private let form: Form
+
+  /// Who reads the lines.
+  enum Form {
+    /// The upstream: each line has its end.
+    case wire
+    case libcurl
+  }
+
   /// A block larger than this many bytes is given back once the request that needed it is over.
   private static let keptTextCapacity = 16 * 1024
 
-  init() {}
+  init(_ form: Form) { self.form = form }
 
   deinit { letGo() }
 
@@ -48,6 +57,7 @@ import Glibc
   /// An empty value goes out as an empty value: libcurl would read `name:` as "do not send this header", and
   /// takes `name;` for an empty one (CURLOPT_HTTPHEADER's manual).
   public func add(_ name: String, _ value: String) {
+    if form == .wire { return addToWire(name, value) }
     let isPlain = !value.utf8.isEmpty && !Self.isReadByCurl(name)
     reserve(name.utf8.count + value.utf8.count + 5)
     if isPlain, isOpen {
@@ -70,8 +80,26 @@ import Glibc
     put(0)
   }
 
-  /// Keeps libcurl from sending a header of its own making.
+  private func addToWire(_ name: String, _ value: String) {
+    reserve(name.utf8.count + value.utf8.count + 4)
+    put(name)
+    put(UInt8(ascii: ":"))
+    if !value.utf8.isEmpty {
+      put(UInt8(ascii: " "))
+      put(value)
+    }
+    put(UInt8(ascii: "\r"))
+    put(UInt8(ascii: "\n"))
+  }
+
+  /// The lines as they go over the wire. The bytes are valid during the call only.
+  func withWireLines<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+    unsafe body(UnsafeRawBufferPointer(start: text, count: textCount))
+  }
+
+  /// Keeps libcurl from sending a header of its own making; on the wire there is none.
   public func suppress(_ name: String) {
+    guard form == .libcurl else { return }
     reserve(name.utf8.count + 2)
     beginEntry()
     isOpen = false

@@ -19,27 +19,15 @@ import CWeirCurl
   deinit { unsafe curl_url_cleanup(pointer) }
 }
 
-/// The addresses that were asked last; most requests go where one of the few before them went.
-struct RecentAddresses {
-  private var recent: [ParsedAddress] = []
-  private var oldest = 0
-
-  private static let maximum = 16
-  private static let longest = 512
+extension RecentTexts<ParsedAddress> {
+  private static var longest: Int { 512 }
 
   /// The address, parsed; nil for one that is seldom, long, or has a literal IPv6 host, whose zone libcurl 7.88 forgets
   /// in what is parsed.
   mutating func parsed(_ text: String) -> ParsedAddress? {
-    if let known = recent.first(where: { $0.text == text }) { return known }
-    guard text.utf8.count <= Self.longest, !text.utf8.contains(UInt8(ascii: "[")), let made = ParsedAddress(text) else {
-      return nil
+    guard text.utf8.count <= Self.longest else { return nil }
+    return value(for: text) { text in
+      text.utf8.contains(UInt8(ascii: "[")) ? nil : ParsedAddress(text)
     }
-    if recent.count < Self.maximum {
-      recent.append(made)
-    } else {
-      recent[oldest] = made
-      oldest = (oldest + 1) % Self.maximum
-    }
-    return made
   }
 }

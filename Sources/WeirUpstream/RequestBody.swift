@@ -78,6 +78,21 @@ struct PendingBody {
 
   mutating func finish() { isFinished = true }
 
+  /// Takes the first part out, as far as it is no longer than this; nil where none waits.
+  mutating func next(upTo length: Int) -> ByteBuffer? {
+    guard var part = parts?.first else { return nil }
+    if part.readableBytes <= length {
+      parts?.removeFirst()
+      endIsGathered = endIsGathered && parts?.isEmpty == false
+      count -= part.readableBytes
+      return part
+    }
+    guard let piece = part.readSlice(length: length), let parts else { return nil }
+    self.parts?[parts.startIndex] = part
+    count -= length
+    return piece
+  }
+
   /// Moves as much as fits into `room` and says how much that was.
   mutating func fill(_ room: UnsafeMutableRawBufferPointer) -> Int {
     var filled = 0

@@ -30,7 +30,8 @@ struct ResponseHeadCollector {
   private(set) var head: ResponseHead
   private(set) var isComplete = false
   private var bytesSeen = 0
-  private var status = 0
+  /// Of the last status line, informational or not.
+  private(set) var lastStatus = 0
 
   init(allocator: ByteBufferAllocator) {
     head = ResponseHead(status: 0, fields: allocator.buffer(capacity: 1024))
@@ -58,7 +59,7 @@ struct ResponseHeadCollector {
     if isComplete { return .trailer }
     if unsafe line.isEmpty { return endOfHead() }
     if let status = unsafe Self.status(of: line) {
-      self.status = status
+      lastStatus = status
       head.fields.clear(minimumCapacity: 1024)
       return .more
     }
@@ -77,8 +78,8 @@ struct ResponseHeadCollector {
   }
 
   private mutating func endOfHead() -> Step {
-    guard status >= 200 else { return status >= 100 ? .more : .refuse("the reply has no status line") }
-    head.status = status
+    guard lastStatus >= 200 else { return lastStatus >= 100 ? .more : .refuse("the reply has no status line") }
+    head.status = lastStatus
     isComplete = true
     return .head
   }

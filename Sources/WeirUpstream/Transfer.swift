@@ -1,304 +1,54 @@
-import CWeirCurl
 public import NIOCore
 
-/// One request to an upstream and its reply, over a libcurl easy handle. Lives on its engine's event loop; the object
-/// and its handle serve many requests one after the other.
-public final class Transfer {
-  /// The lines of the request's head; filled between `UpstreamEngine.prepare()` and `begin`.
-  public let headers = HeaderList()
-
-  /// Strong, since it is used for every part of a reply and an unowned reference costs more; the engine lets go of its
-  /// transfers when it shuts down.
-  let engine: UpstreamEngine
-  var handle: EasyHandle
-  var receiver: (any TransferReceiver)?
-  var collector: ResponseHeadCollector
-  var clock: PhaseClock
-  /// What a callback decided, where libcurl itself only learns "stop".
-  var abort: TransferFailure?
-  var pending = PendingBody()
-  /// The transfer's place in the engine's list of live ones.
-  var liveIndex: Int?
-  var isTouched = false
-  private(set) var isCancelled = false
-  private var kind: RequestBody.Kind?
-  private var methodIsOrdinary = true
-  private var storage: ByteBuffer?
-  private var parts: [ByteBuffer] = []
-  private var isHeld = false
-  private var awaitsBody = false
-  /// What libcurl reads at once; it holds as much memory until the reply's end.
-  private var readBytes = Transfer.usualRead
-  private var uploadBuffer = Transfer.smallUpload
-  /// libcurl reads it until the handle is given another.
-  private var address: ParsedAddress?
-  private var isSecure = false
-  /// As libcurl was last told, in nanoseconds; 0 where it was not.
-  private var connectTimeout: Int64 = 0
-
-  init?(engine: UpstreamEngine) {
-    guard let handle = EasyHandle(engine.settings, sessions: engine.sessions) else { return nil }
-    self.handle = handle
-    self.engine = engine
-    collector = ResponseHeadCollector(allocator: engine.allocator)
-    clock = PhaseClock(timeouts: PhaseTimeouts(connect: 1, firstByte: 1, idle: 1, total: 1), now: 0)
-  }
+/// One request to an upstream and its reply. Lives on its engine's event loop; the object may serve another request once
+/// it has reported its end.
+public protocol Transfer: AnyObject {
+  /// The lines of the request's head; filled between `UpstreamEngine.prepare(for:)` and `begin`.
+  var headers: HeaderList { get }
 
   /// Sends the request. The receiver is held until the end.
   ///
   /// - Parameters:
-  ///   - url: scheme, authority, path and query; sent letter for letter.
+  ///   - url: scheme, authority, path and query; sent letter for letter. The one that the transfer was prepared for.
   ///   - method: any token; the caller has checked it.
   ///   - expectsStream: the reply is to come in small parts over a long time.
-  public func begin(
-    method: String, url: String, body: RequestBody, timeouts: PhaseTimeouts, expectsStream: Bool = false,
-    receiver: any TransferReceiver
-  ) {
-    engine.eventLoop.preconditionInEventLoop()
-    self.receiver = receiver
-    collector = ResponseHeadCollector(allocator: engine.allocator)
-    clock = PhaseClock(timeouts: timeouts, now: engine.now())
-    setUp(method: method, body: method == "HEAD" ? .none : sendableAgain(body, to: url))
-    let easy = unsafe handle.pointer
-    setAddress(url)
-    // HTTP/2 has frames that are larger, and TLS records.
-    let readBytes = expectsStream && !isSecure ? Self.streamRead : Self.usualRead
-    if readBytes != self.readBytes {
-      self.readBytes = readBytes
-      unsafe weir_easy_set_long(easy, CURLOPT_BUFFERSIZE, readBytes)
-    }
-    unsafe weir_easy_set_pointer(easy, CURLOPT_HTTPHEADER, headers.seal())
-    if timeouts.connect != connectTimeout {
-      connectTimeout = timeouts.connect
-      unsafe weir_easy_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, Int(max(timeouts.connect / 1_000_000, 1)))
-    }
-    engine.add(self, sweepInterval: timeouts.sweepInterval)
-  }
-
-  /// Where HTTP/2 refuses a stream of whose body libcurl 7.88 has read some and sent nothing, it sends the request again
-  /// without asking for the body's start (`Curl_retry_request`): a body that it reads by itself is safe from that.
-  private func sendableAgain(_ body: RequestBody, to url: String) -> RequestBody {
-    guard case .parts(let parts) = body, url.hasPrefix("https:") else { return body }
-    var joined = engine.allocator.buffer(capacity: parts.reduce(0) { $0 + $1.readableBytes })
-    for part in parts { joined.writeImmutableBuffer(part) }
-    return .whole(joined)
-  }
-
-  /// Most requests on a handle go where the one before them went: then libcurl knows it all.
-  private func setAddress(_ url: String) {
-    let known = engine.addresses.parsed(url)
-    if let known, known === address { return }
-    let easy = unsafe handle.pointer
-    unsafe weir_easy_set_pointer(easy, CURLOPT_CURLU, known.map { unsafe UnsafeRawPointer($0.pointer) })
-    address = known
-    unsafe weir_easy_set_string(easy, CURLOPT_URL, url)
-    // With TLS, wait for the first connection's ALPN before opening a second: with HTTP/2 one is enough. Without TLS
-    // libcurl would wait for the first whole reply.
-    isSecure = url.hasPrefix("https:")
-    unsafe weir_easy_set_long(easy, CURLOPT_PIPEWAIT, isSecure ? 1 : 0)
-  }
+  func begin(
+    method: String, url: String, body: RequestBody, timeouts: PhaseTimeouts, expectsStream: Bool,
+    receiver: any TransferReceiver)
 
   /// Gives up: nothing more is reported, the connection (HTTP/1.1) or stream (HTTP/2) is closed at once, so that the
   /// upstream stops generating and billing.
-  public func cancel() {
-    guard liveIndex != nil, !isCancelled else { return }
-    isCancelled = true
-    receiver = nil
-    engine.cancelled(self)
-  }
+  func cancel()
 
   /// Stops reading the reply from the network until `release()`, so that a slow client slows the upstream down.
-  public func hold() {
-    guard liveIndex != nil, !isHeld else { return }
-    isHeld = true
-    clock.held(true, now: engine.batchTime)
-    applyPause()
-  }
+  func hold()
+
+  /// Reads on.
+  func release()
 
   /// Whether other transfers share the connection, which libcurl 7.88 then stops reading for all of them when one is
   /// held: such a transfer must not be.
-  public var isMultiplexed: Bool {
-    var version = 0
-    _ = unsafe weir_easy_get_long(handle.pointer, CURLINFO_HTTP_VERSION, &version)
-    return version == Int(CURL_HTTP_VERSION_2_0)
-  }
-
-  /// Reads on.
-  public func release() {
-    guard liveIndex != nil, isHeld else { return }
-    isHeld = false
-    clock.held(false, now: engine.now())
-    engine.resume(self)
-  }
+  var isMultiplexed: Bool { get }
 
   /// Adds a part of a streaming body. The caller stops reading its client while `pendingBytes` is high.
-  public func send(_ part: ByteBuffer) {
-    pending.append(part)
-    wakeUpload()
-  }
+  func send(_ part: ByteBuffer)
 
   /// The streaming body is whole.
-  public func finishBody() {
-    pending.finish()
-    wakeUpload()
-  }
+  func finishBody()
 
   /// Bytes of the streaming body that wait for the upstream.
-  public var pendingBytes: Int { pending.count }
+  var pendingBytes: Int { get }
 
   /// Lets go of what only the request needed: the lines of its head, and a whole body that has left. To be called once
   /// a reply has begun that may last: nothing of the request is sent again from then on.
-  public func letGoOfRequest() {
-    guard liveIndex != nil else { return }
-    let easy = unsafe handle.pointer
-    unsafe weir_easy_set_pointer(easy, CURLOPT_HTTPHEADER, nil)
-    headers.letGo()
-    let count = storage?.readableBytes ?? parts.reduce(0) { $0 + $1.readableBytes }
-    guard count > 0 else { return }
-    var sent: curl_off_t = 0
-    _ = unsafe weir_easy_get_offset(easy, CURLINFO_SIZE_UPLOAD_T, &sent)
-    // An upstream may answer before it has read everything.
-    guard sent >= count else { return }
-    storage = nil
-    parts = []
-    // Set again, it makes libcurl free the buffer through which a large body went.
-    guard count > Self.smallUpload else { return }
-    uploadBuffer = Self.smallUpload
-    unsafe weir_easy_set_long(easy, CURLOPT_UPLOAD_BUFFERSIZE, Self.smallUpload)
-  }
+  func letGoOfRequest()
+}
 
-  /// libcurl's own sizes.
-  private static let smallUpload = 64 * 1024
-  /// For a body that is larger.
-  private static let largeUpload = 256 * 1024
-  private static let usualRead = 16 * 1024
-  /// Some events; libcurl allocates a byte more.
-  private static let streamRead = 1279
-
-  private func wakeUpload() {
-    guard awaitsBody, liveIndex != nil else { return }
-    awaitsBody = false
-    engine.resume(self)
-  }
-
-  /// Tells libcurl which directions rest. Calls back into the receiver when held bytes are let go.
-  func applyPause() {
-    let mask = (isHeld ? CURLPAUSE_RECV : CURLPAUSE_CONT) | (awaitsBody ? CURLPAUSE_SEND : CURLPAUSE_CONT)
-    unsafe curl_easy_pause(handle.pointer, mask)
-  }
-
-  private func setUp(method: String, body: RequestBody) {
-    let ordinary =
-      switch body {
-      case .none: method == "GET"
-      case .whole, .parts: method == "POST"
-      case .streaming: false
-      }
-    if kind != body.kind || !ordinary || !methodIsOrdinary {
-      if kind != nil {
-        handle.reset(engine.settings)
-        readBytes = Self.usualRead
-        connectTimeout = 0
-        address = nil
-        uploadBuffer = Self.smallUpload
-      }
-      setUpCallbacks()
-      setUpKind(method: method, kind: body.kind, isOrdinary: ordinary)
-      kind = body.kind
-      methodIsOrdinary = ordinary
-    }
-    let easy = unsafe handle.pointer
-    switch body {
-    case .none: break
-    case .whole(let bytes):
-      storage = bytes
-      unsafe weir_easy_set_offset(easy, CURLOPT_POSTFIELDSIZE_LARGE, bytes.readableBytes)
-      setUploadBuffer(for: bytes.readableBytes)
-      // `storage` keeps the bytes where they are until the transfer has ended.
-      _ = unsafe bytes.withUnsafeReadableBytes { region in
-        if let start = region.baseAddress {
-          unsafe weir_easy_set_pointer(easy, CURLOPT_POSTFIELDS, start)
-        } else {
-          unsafe weir_easy_set_pointer(easy, CURLOPT_POSTFIELDS, weir_no_bytes())
-        }
-      }
-    case .parts(let parts):
-      self.parts = parts
-      pending = PendingBody(parts)
-      unsafe weir_easy_set_offset(easy, CURLOPT_POSTFIELDSIZE_LARGE, pending.count)
-      setUploadBuffer(for: pending.count)
-    case .streaming(let length):
-      unsafe weir_easy_set_offset(easy, CURLOPT_INFILESIZE_LARGE, Int(length ?? -1))
-      if length == nil { headers.add("Transfer-Encoding", "chunked") }
-    }
-  }
-
-  /// A large body leaves in few large steps. libcurl makes the buffer when a request needs one, and frees it with its end.
-  private func setUploadBuffer(for count: Int) {
-    let size = count > Self.smallUpload ? Self.largeUpload : Self.smallUpload
-    guard size != uploadBuffer else { return }
-    uploadBuffer = size
-    unsafe weir_easy_set_long(handle.pointer, CURLOPT_UPLOAD_BUFFERSIZE, size)
-  }
-
-  private func setUpKind(method: String, kind: RequestBody.Kind, isOrdinary: Bool) {
-    let easy = unsafe handle.pointer
-    switch kind {
-    case .none:
-      unsafe weir_easy_set_long(easy, method == "HEAD" ? CURLOPT_NOBODY : CURLOPT_HTTPGET, 1)
-    case .whole, .parts:
-      unsafe weir_easy_set_long(easy, CURLOPT_POST, 1)
-    case .streaming:
-      unsafe weir_easy_set_long(easy, CURLOPT_UPLOAD, 1)
-      // A body that went by cannot be sent again, so it must not meet a connection that the upstream has given up.
-      unsafe weir_easy_set_long(easy, CURLOPT_FRESH_CONNECT, 1)
-    }
-    if !isOrdinary, method != "HEAD" || kind != .none {
-      unsafe weir_easy_set_string(easy, CURLOPT_CUSTOMREQUEST, method)
-    }
-  }
-
-  /// Moves body bytes into libcurl's upload buffer; nil means wait.
-  func fillUpload(_ room: UnsafeMutableRawBufferPointer) -> Int? {
-    let filled = unsafe pending.fill(room)
-    if filled > 0 {
-      clock.activity(now: engine.batchTime)
-      receiver?.transferNeedsBody()
-      return filled
-    }
-    if pending.isFinished { return 0 }
-    awaitsBody = true
-    receiver?.transferNeedsBody()
-    return nil
-  }
-
-  /// Readies the body to be sent once more, over another connection; false where its bytes went by.
-  func rewindUpload() -> Bool {
-    guard kind == .parts else { return false }
-    pending = PendingBody(parts)
-    return true
-  }
-
-  /// An upstream that refuses early wants no more of the body, which libcurl overlooks while the upload rests.
-  func stopUploadAfterRefusal() {
-    guard awaitsBody, collector.head.status >= 300 else { return }
-    awaitsBody = false
-    engine.resume(self)
-  }
-
-  /// Readies the object for its next request; the body's memory is let go.
-  func rest() {
-    receiver = nil
-    storage = nil
-    if kind == .streaming || kind == .parts {
-      parts = []
-      pending = PendingBody()
-    }
-    abort = nil
-    isHeld = false
-    awaitsBody = false
-    isCancelled = false
-    isTouched = false
-    headers.removeAll()
+extension Transfer {
+  /// Sends a request whose reply is no stream.
+  public func begin(
+    method: String, url: String, body: RequestBody, timeouts: PhaseTimeouts, receiver: any TransferReceiver
+  ) {
+    begin(method: method, url: url, body: body, timeouts: timeouts, expectsStream: false, receiver: receiver)
   }
 }

@@ -1,8 +1,8 @@
 import CWeirCurl
 public import NIOCore
 
-/// One event loop's upstream side: a libcurl multi handle, the poller of its sockets, and the transfers
-/// on it. Every method must be called on that event loop.
+/// One event loop's upstream side: a libcurl multi handle, the poller of its sockets, and the transfers on it; beside them
+/// `DirectEngine` for upstreams without TLS. Every method must be called on that event loop.
 @safe public final class UpstreamEngine {
   let eventLoop: any EventLoop
   let settings: EngineSettings
@@ -14,18 +14,19 @@ public import NIOCore
   let sessions: SessionStore
   let poller: SocketPoller
   private let waker: EpollWaker
-  var addresses = RecentAddresses()
-  private var live: [Transfer] = []
-  private var idle: [Transfer] = []
-  private var touched: [Transfer] = []
+  var addresses = RecentTexts<ParsedAddress>()
+  /// Nil where libcurl does it all.
+  private let direct: DirectEngine?
+  private var live: [CurlTransfer] = []
+  private var idle: [CurlTransfer] = []
+  private var touched: [CurlTransfer] = []
   /// The memory of the last batch.
-  private var flushed: [Transfer] = []
-  private var deferred: [Transfer] = []
+  private var flushed: [CurlTransfer] = []
+  private var deferred: [CurlTransfer] = []
   private var timer = EngineTimer()
   private var isInsideCurl = false
   private var isPumping = false
-  private var sweepInterval: Int64 = .max
-  private var sweep: Scheduled<Void>?
+  private let sweep: DeadlineSweep
   private var isShutDown = false
 
   /// libcurl's own timers fire in bounded runs, so that a transfer that keeps asking cannot starve the event loop.
@@ -46,6 +47,8 @@ public import NIOCore
     waker = try EpollWaker(watching: poller.descriptor, eventLoop: eventLoop) {
       bound.value.engine?.handleReadySockets()
     }
+    sweep = DeadlineSweep(on: eventLoop) { woken.engine?.checkDeadlines() ?? false }
+    direct = settings.goesDirectly ? DirectEngine(eventLoop: eventLoop, settings: settings) : nil
     unsafe weir_multi_set_long(multi, CURLMOPT_MAXCONNECTS, settings.keptConnections)
     unsafe weir_multi_set_long(multi, CURLMOPT_PIPELINING, Int(CURLPIPE_MULTIPLEX))
     unsafe weir_multi_set_long(multi, CURLMOPT_MAX_CONCURRENT_STREAMS, 256)
@@ -69,21 +72,23 @@ public import NIOCore
     unsafe curl_multi_cleanup(multi)
   }
 
-  /// A transfer to fill and begin; nil when libcurl has no memory for one.
-  public func prepare() -> Transfer? {
+  /// A transfer to fill and begin, for this URL; nil when libcurl has no memory for one.
+  public func prepare(for url: String) -> (any Transfer)? {
     eventLoop.preconditionInEventLoop()
-    return idle.popLast() ?? Transfer(engine: self)
+    if let transfer = direct?.prepare(for: url) { return transfer }
+    return idle.popLast() ?? CurlTransfer(engine: self)
   }
 
   /// Transfers between begin and end.
-  public var liveCount: Int { live.count }
+  public var liveCount: Int { live.count + (direct?.liveCount ?? 0) }
 
   /// Ends every transfer without a word to its receiver, and what watches the sockets. Nothing may be begun afterwards.
   public func shutDown() {
     eventLoop.preconditionInEventLoop()
     guard !isShutDown else { return }
     isShutDown = true
-    sweep?.cancel()
+    sweep.cancel()
+    direct?.shutDown()
     timer.cancel()
     for transfer in live { transfer.cancel() }
     waker.stop()
@@ -97,7 +102,7 @@ public import NIOCore
 
   // MARK: Transfers
 
-  func add(_ transfer: Transfer, sweepInterval: Int64) {
+  func add(_ transfer: CurlTransfer, sweepInterval: Int64) {
     transfer.liveIndex = live.count
     live.append(transfer)
     let code = enterCurl { unsafe curl_multi_add_handle(multi, transfer.handle.pointer) }
@@ -106,17 +111,17 @@ public import NIOCore
       eventLoop.assumeIsolated().execute { self.finish(transfer, result: CURLE_FAILED_INIT) }
       return
     }
-    startSweep(interval: sweepInterval)
+    sweep.start(interval: sweepInterval)
     pump()
   }
 
-  func touch(_ transfer: Transfer) {
+  func touch(_ transfer: CurlTransfer) {
     guard !transfer.isTouched else { return }
     transfer.isTouched = true
     touched.append(transfer)
   }
 
-  func cancelled(_ transfer: Transfer) {
+  func cancelled(_ transfer: CurlTransfer) {
     if isInsideCurl {
       deferred.append(transfer)
     } else {
@@ -124,7 +129,7 @@ public import NIOCore
     }
   }
 
-  func resume(_ transfer: Transfer) {
+  func resume(_ transfer: CurlTransfer) {
     if isInsideCurl {
       deferred.append(transfer)
     } else {
@@ -134,7 +139,7 @@ public import NIOCore
   }
 
   /// Takes a transfer out of libcurl; its handle is freed and not used again.
-  private func discard(_ transfer: Transfer) {
+  private func discard(_ transfer: CurlTransfer) {
     guard remove(transfer) else { return }
     transfer.rest()
     // libcurl may have moved its timer to another transfer's, or let one go that waited for this one.
@@ -142,7 +147,7 @@ public import NIOCore
     armTimer()
   }
 
-  private func remove(_ transfer: Transfer) -> Bool {
+  private func remove(_ transfer: CurlTransfer) -> Bool {
     guard let index = transfer.liveIndex else { return false }
     transfer.liveIndex = nil
     enterCurl { _ = unsafe curl_multi_remove_handle(multi, transfer.handle.pointer) }
@@ -154,7 +159,7 @@ public import NIOCore
     return true
   }
 
-  private func finish(_ transfer: Transfer, result: CURLcode) {
+  private func finish(_ transfer: CurlTransfer, result: CURLcode) {
     let outcome = transfer.outcome(of: result)
     let receiver = transfer.receiver
     guard remove(transfer) else { return }
@@ -229,7 +234,7 @@ public import NIOCore
     while unsafe weir_multi_next_finished(multi, &finished) {
       var context: UnsafeMutableRawPointer?
       _ = unsafe weir_easy_get_pointer(finished.easy, CURLINFO_PRIVATE, &context)
-      guard let transfer = unsafe Transfer.from(context) else { continue }
+      guard let transfer = unsafe CurlTransfer.from(context) else { continue }
       unsafe finish(transfer, result: finished.result)
     }
   }
@@ -260,17 +265,8 @@ public import NIOCore
     }
   }
 
-  private func startSweep(interval: Int64) {
-    guard sweep == nil || interval < sweepInterval else { return }
-    sweep?.cancel()
-    sweepInterval = interval
-    sweep = eventLoop.assumeIsolated().scheduleTask(in: .nanoseconds(interval)) { [weak self] in
-      self?.checkDeadlines()
-    }
-  }
-
-  private func checkDeadlines() {
-    sweep = nil
+  /// Whether there is another deadline.
+  private func checkDeadlines() -> Bool {
     let now = now()
     for transfer in live {
       guard !transfer.isCancelled, let failure = transfer.clock.due(now: now) else { continue }
@@ -278,13 +274,7 @@ public import NIOCore
       finish(transfer, result: CURLE_OPERATION_TIMEDOUT)
     }
     pump()
-    guard !live.isEmpty, !isShutDown else {
-      sweepInterval = .max
-      return
-    }
-    let interval = sweepInterval
-    sweepInterval = .max
-    startSweep(interval: interval)
+    return !live.isEmpty && !isShutDown
   }
 
   // MARK: Callbacks

@@ -21,7 +21,7 @@ struct HeaderListTests {
 
   @Test("holds its lines in their order")
   func order() {
-    let list = HeaderList()
+    let list = HeaderList(.libcurl)
     list.add("B", "2")
     list.add("a", "1")
     list.add("B", "3")
@@ -30,7 +30,7 @@ struct HeaderListTests {
 
   @Test("sends an empty value as one, and suppresses what libcurl would make up")
   func empty() {
-    let list = HeaderList()
+    let list = HeaderList(.libcurl)
     list.add("X-Empty", "")
     list.suppress("Expect")
     #expect(lines(list) == ["X-Empty;", "Expect:"])
@@ -38,7 +38,7 @@ struct HeaderListTests {
 
   @Test("has an entry of its own for each line that libcurl looks for, and one for all between them")
   func joins() {
-    let list = HeaderList()
+    let list = HeaderList(.libcurl)
     for name in ["X-A", "X-B", "Content-Type", "X-C", "AUTHORIZATION", "X-D", "x-e"] { list.add(name, "1") }
     list.add("X-Empty", "")
     list.add("X-F", "1")
@@ -56,7 +56,7 @@ struct HeaderListTests {
 
   @Test("is no list at all without lines")
   func none() {
-    let list = HeaderList()
+    let list = HeaderList(.libcurl)
     #expect(lines(list) == [])
     list.add("A", "1")
     list.removeAll()
@@ -65,14 +65,14 @@ struct HeaderListTests {
 
   @Test("keeps text of any language byte by byte")
   func bytes() {
-    let list = HeaderList()
+    let list = HeaderList(.libcurl)
     list.add("X", "héllo 漢字 👩‍🚀")
     #expect(lines(list) == ["X: héllo 漢字 👩‍🚀"])
   }
 
   @Test("grows with its lines, and with their length, without losing one", arguments: [1, 47, 48, 49, 97, 1000])
   func growth(count: Int) {
-    let list = HeaderList()
+    let list = HeaderList(.libcurl)
     let values = (1...count).map { String(repeating: "v", count: $0) }
     for (index, value) in values.enumerated() { list.add("Name-\(index)", value) }
     #expect(lines(list) == values.enumerated().map { "Name-\($0): \($1)" })
@@ -80,7 +80,7 @@ struct HeaderListTests {
 
   @Test("serves one request after the other")
   func reuse() {
-    let list = HeaderList()
+    let list = HeaderList(.libcurl)
     for round in 0..<20 {
       let size = round % 3 == 0 ? 40_000 : 10
       list.add("Round", String(round))
@@ -92,7 +92,7 @@ struct HeaderListTests {
 
   @Test("has no lines once it has let go of its memory, and takes new ones")
   func letGo() {
-    let list = HeaderList()
+    let list = HeaderList(.libcurl)
     list.letGo()
     for round in 0..<3 {
       for index in 0..<40 { list.add("Content-Type", String(repeating: "\(index)", count: round * 100 + 1)) }

@@ -7,7 +7,7 @@ import Testing
 struct ParsedAddressTests {
   @Test("are parsed once while they are among the last ones")
   func reuse() {
-    var addresses = RecentAddresses()
+    var addresses = RecentTexts<ParsedAddress>()
     let first = addresses.parsed("http://127.0.0.1:9000/v1/chat/completions")
     let other = addresses.parsed("http://127.0.0.1:9000/v1/embeddings")
     let again = addresses.parsed("http://127.0.0.1:9000/v1/chat/completions")
@@ -18,7 +18,7 @@ struct ParsedAddressTests {
 
   @Test("are bounded in number, and one that was let go is parsed again")
   func bound() {
-    var addresses = RecentAddresses()
+    var addresses = RecentTexts<ParsedAddress>()
     let texts = (0...16).map { "http://host/\($0)" }
     let parsed = texts.map { addresses.parsed($0) }
     #expect(parsed.map { $0?.text } == texts)
@@ -42,7 +42,7 @@ struct ParsedAddressTests {
     "are left to libcurl itself where they are long, no URL, or have a literal IPv6 host",
     arguments: ["http://host/" + String(repeating: "a", count: 512), "http://", "http://[::1]:80/v1"])
   func left(text: String) {
-    var addresses = RecentAddresses()
+    var addresses = RecentTexts<ParsedAddress>()
     let parsed = addresses.parsed(text)
     #expect(parsed === nil)
   }

@@ -203,7 +203,7 @@ struct UpstreamEngineTests {
       var request = EngineRequest("GET", origin.url("/first"))
       request.onPrepared = { _, recorder in
         recorder.onEnd = {
-          guard let next = bound.value.prepare() else { return second.fail(ChannelError.eof) }
+          guard let next = bound.value.prepare(for: url) else { return second.fail(ChannelError.eof) }
           next.begin(
             method: "GET", url: url, body: .none, timeouts: EngineRequest("GET", url).timeouts,
             receiver: ReplyRecorder(second))

@@ -61,7 +61,8 @@ private final class ProbeTransfer: TransferReceiver {
 
   static func start(on loop: LoopContext, to upstream: UpstreamRuntime) -> EventLoopFuture<Bool> {
     let probe = ProbeTransfer(loop: loop, upstream: upstream)
-    guard let transfer = loop.engine.prepare() else {
+    let url = upstream.base + "/models"
+    guard let transfer = loop.engine.prepare(for: url) else {
       probe.isAnswered = true
       probe.promise.succeed(false)
       return probe.promise.futureResult
@@ -70,7 +71,7 @@ private final class ProbeTransfer: TransferReceiver {
     var timeouts = upstream.timeouts
     timeouts.total = min(timeouts.total, 10_000_000_000)
     transfer.begin(
-      method: "GET", url: upstream.base + "/models", body: .none, timeouts: timeouts, receiver: probe)
+      method: "GET", url: url, body: .none, timeouts: timeouts, receiver: probe)
     return probe.promise.futureResult
   }
 

@@ -35,7 +35,7 @@ final class LiveExchange {
   let exchange: Exchange
   var bodyUse = BodyUse.none
   private var sawEnd = false
-  var transfer: Transfer?
+  var transfer: (any Transfer)?
   var sizes = AccessLog.Sizes()
   var reply = ReplyRelay()
   /// Collects the reply where it is the model list, and holds on to the bound until that is sent.

@@ -34,7 +34,8 @@ final class ModelListFetch: TransferReceiver {
   static func start(on loop: LoopContext, from upstream: UpstreamRuntime, query: String?) -> EventLoopFuture<Outcome> {
     let fetch = ModelListFetch(loop: loop)
     // An engine that is shut down takes no more.
-    guard !loop.state.isDraining, let transfer = loop.engine.prepare() else {
+    let url = upstream.base + "/models" + (query.map { "?" + $0 } ?? "")
+    guard !loop.state.isDraining, let transfer = loop.engine.prepare(for: url) else {
       fetch.answer(.failure(Failure(reason: "weir is ending, or has no memory for a request")))
       return fetch.promise.futureResult
     }
@@ -42,8 +43,7 @@ final class ModelListFetch: TransferReceiver {
     var timeouts = upstream.timeouts
     timeouts.total = min(timeouts.total, longestNanoseconds)
     transfer.begin(
-      method: "GET", url: upstream.base + "/models" + (query.map { "?" + $0 } ?? ""), body: .none, timeouts: timeouts,
-      receiver: fetch)
+      method: "GET", url: url, body: .none, timeouts: timeouts, receiver: fetch)
     return fetch.promise.futureResult
   }
 

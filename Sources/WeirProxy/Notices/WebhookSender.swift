@@ -53,7 +53,8 @@ private final class NoticeTransfer: TransferReceiver {
     done: @escaping @Sendable (String?) -> Void
   ) {
     let notice = NoticeTransfer(done: done)
-    guard let transfer = loop.engine.prepare() else {
+    let url = webhook.url.reveal()
+    guard let transfer = loop.engine.prepare(for: url) else {
       notice.finish("there is no room for another transfer")
       return
     }
@@ -67,7 +68,7 @@ private final class NoticeTransfer: TransferReceiver {
       transfer.headers.add("x-weir-signature", signature)
     }
     transfer.begin(
-      method: "POST", url: webhook.url.reveal(), body: .whole(ByteBuffer(bytes: body)), timeouts: timeouts,
+      method: "POST", url: url, body: .whole(ByteBuffer(bytes: body)), timeouts: timeouts,
       receiver: notice)
   }
 

@@ -32,7 +32,8 @@ extension LiveExchange {
   }
 
   private func send(to upstream: UpstreamRuntime) {
-    guard let target = exchange.target, let transfer = loop.engine.prepare() else {
+    let url = exchange.target.map { upstream.url(of: $0) }
+    guard let url, let transfer = loop.engine.prepare(for: url) else {
       refuse(
         Refusal(.overloaded, "weir has no memory for the upstream request", remedy: "Try again.", retryAfterSeconds: 1))
       return
@@ -45,7 +46,7 @@ extension LiveExchange {
       into: transfer.headers)
     self.transfer = transfer
     transfer.begin(
-      method: request.method.rawValue, url: upstream.url(of: target), body: outgoing,
+      method: request.method.rawValue, url: url, body: outgoing,
       timeouts: timeouts(of: upstream), expectsStream: exchange.isStream, receiver: self)
   }
 

@@ -32,7 +32,7 @@ final class CallTransfer: TransferReceiver {
     _ method: String, _ url: String, fields: [(String, String)], body: [UInt8]?, timeouts: PhaseTimeouts,
     engine: UpstreamEngine, done: @escaping (Result<CallReply, TransferFailure>) -> Void
   ) {
-    guard let transfer = engine.prepare() else {
+    guard let transfer = engine.prepare(for: url) else {
       done(.failure(TransferFailure(kind: .local, reason: "there is no memory for a request")))
       return
     }

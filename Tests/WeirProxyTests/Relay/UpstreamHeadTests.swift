@@ -17,7 +17,7 @@ struct UpstreamHeadTests {
     bodyWasInflated: Bool = false
   ) throws -> [String] {
     let request = requestHead(fields)
-    let list = HeaderList()
+    let list = HeaderList(.libcurl)
     let snapshot = RuntimeSnapshot(try configuration(environment))
     let upstream = snapshot.defaultUpstream
     let fields = RequestFields(request)

@@ -10,10 +10,22 @@ struct EngineBench: Sendable {
   let origins: MultiThreadedEventLoopGroup
   private let bound: NIOLoopBound<UpstreamEngine>
 
-  /// Runs a test with a fresh engine, then takes everything down.
+  /// Runs a test with a fresh engine for each way to a cleartext upstream, over the loop's own channels and by libcurl:
+  /// whoever asks must not see a difference.
   static func with(
     _ settings: EngineSettings = EngineSettings(), wakesByKernel: Bool = true,
     _ test: (EngineBench) async throws -> Void
+  ) async throws {
+    for speaksDirectly in [true, false] {
+      var settings = settings
+      settings.speaksDirectly = speaksDirectly
+      try await withOne(settings, wakesByKernel: wakesByKernel, test)
+    }
+  }
+
+  /// The same for the way that the settings say.
+  static func withOne(
+    _ settings: EngineSettings, wakesByKernel: Bool = true, _ test: (EngineBench) async throws -> Void
   ) async throws {
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     let origins = MultiThreadedEventLoopGroup(numberOfThreads: 1)
@@ -40,12 +52,12 @@ struct EngineBench: Sendable {
   /// Begins a transfer; `prepare` may act on it and its recorder before and after the begin. The reply
   /// of a cancelled transfer fails once its recorder is gone.
   func begin(
-    _ request: EngineRequest, then act: @escaping @Sendable (Transfer, ReplyRecorder) -> Void = { _, _ in }
+    _ request: EngineRequest, then act: @escaping @Sendable (any Transfer, ReplyRecorder) -> Void = { _, _ in }
   ) async throws -> RunningTransfer {
     try await onLoop { engine in
       let promise = engine.eventLoop.makePromise(of: RecordedReply.self)
       let recorder = ReplyRecorder(promise)
-      let transfer = try #require(engine.prepare())
+      let transfer = try #require(engine.prepare(for: request.url))
       for (name, value) in request.headers { transfer.headers.add(name, value) }
       for name in ["Accept", "Expect", "Content-Type"] { transfer.headers.suppress(name) }
       request.onPrepared(transfer, recorder)
@@ -91,7 +103,7 @@ struct EngineRequest: Sendable {
     connect: 20_000_000_000, firstByte: 20_000_000_000, idle: 20_000_000_000, total: 40_000_000_000)
   var expectsStream = false
   /// Called on the loop before the request begins.
-  var onPrepared: @Sendable (Transfer, ReplyRecorder) -> Void = { _, _ in }
+  var onPrepared: @Sendable (any Transfer, ReplyRecorder) -> Void = { _, _ in }
 
   init(_ method: String = "GET", _ url: String, body: Body = .none) {
     self.method = method
@@ -103,11 +115,11 @@ struct EngineRequest: Sendable {
 /// A transfer that was begun.
 struct RunningTransfer: Sendable {
   let reply: EventLoopFuture<RecordedReply>
-  let bound: NIOLoopBound<(Transfer, ReplyRecorder)>
+  let bound: NIOLoopBound<(any Transfer, ReplyRecorder)>
 
   /// Does something with the transfer on its loop.
   func onLoop<Answer: Sendable>(
-    _ body: @escaping @Sendable (Transfer, ReplyRecorder) -> Answer
+    _ body: @escaping @Sendable (any Transfer, ReplyRecorder) -> Answer
   ) async throws -> Answer {
     let bound = bound
     return try await reply.eventLoop.submit { body(bound.value.0, bound.value.1) }.get()

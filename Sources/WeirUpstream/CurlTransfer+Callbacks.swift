@@ -3,7 +3,7 @@ import Glibc
 import NIOCore
 
 // libcurl's callbacks of one easy handle. They run inside calls that the engine makes on its event loop.
-extension Transfer {
+extension CurlTransfer {
   /// Points the handle's callbacks at this object, which outlives every transfer on the handle.
   func setUpCallbacks() {
     let easy = unsafe handle.pointer
@@ -15,7 +15,7 @@ extension Transfer {
     unsafe weir_easy_set_seek_function(
       easy,
       { context, offset, origin in
-        guard offset == 0, origin == SEEK_SET, let transfer = unsafe Transfer.from(context) else {
+        guard offset == 0, origin == SEEK_SET, let transfer = unsafe CurlTransfer.from(context) else {
           return CURL_SEEKFUNC_CANTSEEK
         }
         return transfer.rewindUpload() ? CURL_SEEKFUNC_OK : CURL_SEEKFUNC_CANTSEEK
@@ -34,15 +34,15 @@ extension Transfer {
         return close(socket)
       }, Unmanaged.passUnretained(engine.poller).toOpaque())
     unsafe weir_easy_set_data_function(easy, CURLOPT_WRITEFUNCTION) { bytes, size, count, context in
-      guard let transfer = unsafe Transfer.from(context) else { return 0 }
+      guard let transfer = unsafe CurlTransfer.from(context) else { return 0 }
       return unsafe transfer.takeBody(UnsafeRawBufferPointer(start: bytes, count: size * count))
     }
     unsafe weir_easy_set_data_function(easy, CURLOPT_HEADERFUNCTION) { bytes, size, count, context in
-      guard let transfer = unsafe Transfer.from(context) else { return 0 }
+      guard let transfer = unsafe CurlTransfer.from(context) else { return 0 }
       return unsafe transfer.takeHeaderLine(UnsafeRawBufferPointer(start: bytes, count: size * count))
     }
     unsafe weir_easy_set_data_function(easy, CURLOPT_READFUNCTION) { bytes, size, count, context in
-      guard let transfer = unsafe Transfer.from(context), !transfer.isCancelled else {
+      guard let transfer = unsafe CurlTransfer.from(context), !transfer.isCancelled else {
         return Int(CURL_READFUNC_ABORT)
       }
       let room = unsafe UnsafeMutableRawBufferPointer(start: bytes, count: size * count)
@@ -50,9 +50,9 @@ extension Transfer {
     }
   }
 
-  static func from(_ context: UnsafeMutableRawPointer?) -> Transfer? {
+  static func from(_ context: UnsafeMutableRawPointer?) -> CurlTransfer? {
     guard let context = unsafe context else { return nil }
-    return unsafe Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
+    return unsafe Unmanaged<CurlTransfer>.fromOpaque(context).takeUnretainedValue()
   }
 
   /// Returns how many bytes were taken; fewer than given makes libcurl end the transfer.

@@ -1,6 +1,6 @@
 import CWeirCurl
 
-extension Transfer {
+extension CurlTransfer {
   /// Reads how the transfer ended while its handle still knows.
   func outcome(of result: CURLcode) -> TransferOutcome {
     var opened = 0

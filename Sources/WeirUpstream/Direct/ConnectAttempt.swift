@@ -1,0 +1,107 @@
+import Glibc
+import NIOCore
+import NIOPosix
+
+/// Finds an upstream and connects to it, within one time-out for both. Lives on one event loop.
+final class ConnectAttempt {
+  private let address: DirectAddress
+  private let engine: DirectEngine
+  private let deadline: NIODeadline
+  private var timer: Scheduled<Void>?
+  /// Says whether it takes the connection.
+  private var done: ((Result<DirectConnection, TransferFailure>) -> Bool)?
+
+  /// - Parameter timeout: in nanoseconds, from now.
+  init(to address: DirectAddress, timeout: Int64, engine: DirectEngine) {
+    self.address = address
+    self.engine = engine
+    deadline = .now() + .nanoseconds(timeout)
+  }
+
+  /// Calls `done` once on the loop, later than now unless the address is known and the kernel has no descriptor. A
+  /// connection that it does not take is closed.
+  func start(_ done: @escaping (Result<DirectConnection, TransferFailure>) -> Bool) {
+    self.done = done
+    timer = engine.eventLoop.assumeIsolated().scheduleTask(deadline: deadline) {
+      self.end(.failure(TransferFailure(kind: .connectTimeout, reason: "the connection was not there in time")))
+    }
+    engine.hosts.find(address.origin, now: engine.now()) { answer in
+      switch answer {
+      case .success(let addresses): self.connect(to: addresses)
+      case .failure(let failure): self.end(.failure(failure))
+      }
+    }
+  }
+
+  /// Nobody waits for the connection any more.
+  func abandon() {
+    done = nil
+    timer?.cancel()
+    timer = nil
+  }
+
+  private func connect(to addresses: [SocketAddress]) {
+    guard done != nil else { return }
+    let bound = NIOLoopBound((engine, address.connections), eventLoop: engine.eventLoop)
+    let bootstrap = ClientBootstrap(group: engine.eventLoop)
+      .connectTimeout(max(deadline - .now(), .milliseconds(1)))
+      .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+      .channelOption(.socketOption(.so_keepalive), value: 1)
+      .channelOption(.maxMessagesPerRead, value: 1)
+      .channelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture {
+          let (engine, home) = bound.value
+          try channel.syncOptions?.setOption(.recvAllocator, value: ConnectionReads(engine.reads))
+          try channel.pipeline.syncOperations.addHandler(DirectConnection(home: home, engine: engine))
+        }
+      }
+    let connected =
+      if addresses.count == 1, let address = addresses.first {
+        bootstrap.connect(to: address)
+      } else {
+        bootstrap.resolver(KnownAddresses(addresses: addresses, eventLoop: engine.eventLoop))
+          .connect(host: address.origin.host, port: address.origin.port)
+      }
+    connected.assumeIsolated().whenComplete { result in
+      switch result {
+      case .success(let channel): self.connected(channel)
+      case .failure(let error): self.end(.failure(TransferFailure(connecting: error)))
+      }
+    }
+  }
+
+  private func connected(_ channel: any Channel) {
+    guard let connection = try? channel.pipeline.syncOperations.handler(type: DirectConnection.self), channel.isActive
+    else {
+      channel.close(promise: nil)
+      end(.failure(TransferFailure(kind: .closedBeforeReply, reason: "the connection closed before the reply began")))
+      return
+    }
+    if !end(.success(connection)) { channel.close(promise: nil) }
+  }
+
+  /// Whether somebody took it.
+  @discardableResult private func end(_ result: Result<DirectConnection, TransferFailure>) -> Bool {
+    timer?.cancel()
+    timer = nil
+    return done.take()?(result) ?? false
+  }
+}
+
+extension TransferFailure {
+  /// Reads what NIO says of a connection that did not come about.
+  init(connecting error: any Error) {
+    let errors = (error as? NIOConnectionError)?.connectionErrors.map(\.error) ?? [error]
+    if errors.contains(where: { if case .connectTimeout = $0 as? ChannelError { true } else { false } }) {
+      self.init(kind: .connectTimeout, reason: "the connection was not there in time")
+    } else if let code = errors.lazy.compactMap({ ($0 as? IOError)?.errnoCode }).first(where: Self.isLocal) {
+      let text = unsafe String(cString: strerror(code))
+      self.init(kind: .local, reason: "the request could not be made (\(text))")
+    } else {
+      self.init(kind: .unreachable, reason: "the connection was refused or the network is down")
+    }
+  }
+
+  /// Descriptors, memory and ports are weir's own trouble.
+  private static func isLocal(_ code: CInt) -> Bool { [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(code) }
+}

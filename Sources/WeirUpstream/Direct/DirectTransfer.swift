@@ -1,0 +1,296 @@
+import NIOCore
+
+/// A transfer over a cleartext connection of the event loop's own, in HTTP/1.1 (RFC 9112). Lives on that loop; the object
+/// serves many requests one after the other.
+final class DirectTransfer: Transfer {
+  let headers = HeaderList(.wire)
+  private(set) var receiver: (any TransferReceiver)?
+  /// The transfer's place in the engine's list of live ones.
+  var liveIndex: Int?
+  private(set) var clock = PhaseClock(timeouts: PhaseTimeouts(connect: 1, firstByte: 1, idle: 1, total: 1), now: 0)
+
+  private let engine: DirectEngine
+  private var address: DirectAddress?
+  private var connection: DirectConnection?
+  private var attempt: ConnectAttempt?
+  /// The request's head, and a small body behind it.
+  private var head: ByteBuffer
+  private var body = RequestBody.none
+  private var isHead = false
+  private var isChunked = false
+  private var isHeld = false
+  private var connectTimeout: Int64 = 0
+  /// What waits to be written of a body that is not behind the head.
+  private var pending = PendingBody()
+  private var isWriting = false
+  /// Whether the whole request has been written.
+  private(set) var hasSentBody = false
+  /// Whether the kernel may have taken less of the request than was written.
+  private(set) var isLarge = false
+  /// The upstream wants no more of the body, or the request is not to be sent once more.
+  private var stopsSending = false
+  private var maySendAgain = false
+  private var reusedConnection: Bool?
+
+  /// A body up to this size goes into one write with its head.
+  private static let joined = 16 * 1024
+  /// The most that is given to the channel at once.
+  private static let step = 256 * 1024
+
+  init(engine: DirectEngine) {
+    self.engine = engine
+    head = engine.allocator.buffer(capacity: 2048)
+  }
+
+  /// Readies it for a request to this address.
+  func prepare(for address: DirectAddress) { self.address = address }
+
+  func begin(
+    method: String, url: String, body: RequestBody, timeouts: PhaseTimeouts, expectsStream: Bool,
+    receiver: any TransferReceiver
+  ) {
+    engine.eventLoop.preconditionInEventLoop()
+    self.receiver = receiver
+    clock = PhaseClock(timeouts: timeouts, now: engine.now())
+    connectTimeout = timeouts.connect
+    isHead = method == "HEAD"
+    self.body = isHead ? .none : body
+    reusedConnection = nil
+    engine.add(self, sweepInterval: timeouts.sweepInterval)
+    guard let address, !engine.isShutDown else {
+      engine.eventLoop.assumeIsolated().execute {
+        self.ended(TransferFailure(kind: .local, reason: "weir is ending"))
+      }
+      return
+    }
+    writeHead(method, to: address)
+    if case .streaming = self.body {
+      // A body that went by cannot be sent again, so it must not meet a connection that the upstream has given up.
+      maySendAgain = false
+      connect()
+    } else {
+      maySendAgain = true
+      if let connection = engine.takeIdle(address.connections) { start(on: connection) } else { connect() }
+    }
+  }
+
+  var isMultiplexed: Bool { false }
+
+  func cancel() {
+    guard liveIndex != nil else { return }
+    receiver = nil
+    leave()
+  }
+
+  func hold() {
+    guard liveIndex != nil, !isHeld else { return }
+    isHeld = true
+    clock.held(true, now: engine.now())
+    connection?.read(false)
+  }
+
+  func release() {
+    guard liveIndex != nil, isHeld else { return }
+    isHeld = false
+    clock.held(false, now: engine.now())
+    connection?.read(true)
+  }
+
+  func send(_ part: ByteBuffer) {
+    guard liveIndex != nil, !stopsSending else { return }
+    pending.append(part)
+    writeOn()
+  }
+
+  func finishBody() {
+    guard liveIndex != nil, !stopsSending else { return }
+    pending.finish()
+    writeOn()
+  }
+
+  var pendingBytes: Int { pending.count }
+
+  func letGoOfRequest() {
+    guard liveIndex != nil else { return }
+    maySendAgain = false
+    headers.letGo()
+    body = .none
+    head = ByteBuffer()
+  }
+
+  // MARK: The request
+
+  private func writeHead(_ method: String, to address: DirectAddress) {
+    head.clear(minimumCapacity: 2048)
+    head.writeString(method)
+    head.writeStaticString(" ")
+    head.writeString(address.target)
+    head.writeStaticString(" HTTP/1.1\r\nHost: ")
+    head.writeString(address.authority)
+    head.writeStaticString("\r\n")
+    unsafe headers.withWireLines { lines in
+      unsafe _ = head.writeBytes(lines)
+    }
+    isChunked = false
+    switch body {
+    case .none: break
+    case .whole(let bytes): writeLength(bytes.readableBytes)
+    case .parts(let parts): writeLength(parts.reduce(0) { $0 + $1.readableBytes })
+    case .streaming(let length?): writeLength(Int(clamping: length))
+    case .streaming(nil):
+      isChunked = true
+      head.writeStaticString("Transfer-Encoding: chunked\r\n")
+    }
+    head.writeStaticString("\r\n")
+    if case .whole(let bytes) = body, bytes.readableBytes <= Self.joined {
+      head.writeImmutableBuffer(bytes)
+      body = .none
+    }
+  }
+
+  private func writeLength(_ length: Int) {
+    head.writeStaticString("Content-Length: ")
+    head.writeString(String(length))
+    head.writeStaticString("\r\n")
+  }
+
+  private func connect() {
+    guard let address else { return }
+    let attempt = ConnectAttempt(to: address, timeout: connectTimeout, engine: engine)
+    self.attempt = attempt
+    attempt.start { [weak self, weak attempt] result in
+      guard let self, let attempt, self.attempt === attempt else { return false }
+      self.attempt = nil
+      switch result {
+      case .success(let connection): self.start(on: connection)
+      case .failure(let failure): self.ended(failure)
+      }
+      return true
+    }
+  }
+
+  private func start(on connection: DirectConnection) {
+    self.connection = connection
+    reusedConnection = connection.isReused
+    connection.begin(self, isHead: isHead)
+    if isHeld { connection.read(false) }
+    hasSentBody = false
+    if case .none = body { isLarge = false } else { isLarge = true }
+    connection.write(head)
+    switch body {
+    case .none:
+      hasSentBody = true
+      connection.flush()
+    case .whole(let bytes):
+      pending = PendingBody([bytes])
+      writeOn()
+    case .parts(let parts):
+      pending = PendingBody(parts)
+      writeOn()
+    case .streaming:
+      if pending.count == 0, !pending.isFinished { connection.flush() }
+      writeOn()
+    }
+  }
+
+  /// Gives the channel what it takes at the moment.
+  private func writeOn() {
+    // A write may find room for the next one, or the connection gone, before it returns.
+    guard !isWriting, !hasSentBody, let connection else { return }
+    isWriting = true
+    var hasProgressed = pending.count == 0
+    var hasWritten = true
+    while hasWritten, self.connection === connection, !hasSentBody {
+      hasWritten = false
+      while connection.isWritable, let part = pending.next(upTo: Self.step) {
+        write(part, to: connection)
+        hasWritten = true
+      }
+      if pending.count == 0, pending.isFinished {
+        if isChunked { connection.write(ByteBuffer(staticString: "0\r\n\r\n")) }
+        hasSentBody = true
+        hasWritten = true
+      }
+      guard hasWritten else { break }
+      hasProgressed = true
+      connection.flush()
+    }
+    isWriting = false
+    guard hasProgressed, self.connection === connection else { return }
+    clock.activity(now: engine.now())
+    receiver?.transferNeedsBody()
+  }
+
+  private func write(_ part: ByteBuffer, to connection: DirectConnection) {
+    guard isChunked else { return connection.write(part) }
+    var size = engine.allocator.buffer(capacity: 16)
+    size.writeString(String(part.readableBytes, radix: 16))
+    size.writeStaticString("\r\n")
+    connection.write(size)
+    connection.write(part)
+    connection.write(ByteBuffer(staticString: "\r\n"))
+  }
+
+  func connectionIsWritable() {
+    // The kernel takes the request slowly, but it does.
+    clock.activity(now: engine.now())
+    writeOn()
+  }
+
+  // MARK: The reply
+
+  func sawActivity(now: Int64) { clock.activity(now: now) }
+
+  func received(_ head: ResponseHead) {
+    clock.head(now: engine.batchTime)
+    // An upstream that refuses early wants no more of the body.
+    if head.status >= 300, !hasSentBody {
+      stopsSending = true
+      pending = PendingBody()
+    }
+    receiver?.transferReceivedHead(head)
+  }
+
+  /// A connection that was used before may be closed by the upstream just when it is used again: then the request goes
+  /// over a new one, once.
+  func connectionClosedBeforeReply(wasReused: Bool) {
+    connection = nil
+    guard wasReused, maySendAgain else {
+      ended(
+        TransferFailure(kind: .closedBeforeReply, reason: "the connection closed before the reply began"))
+      return
+    }
+    connect()
+  }
+
+  /// The transfer is over, well where there is no failure; its connection is no longer its own.
+  func ended(_ failure: TransferFailure?) {
+    guard liveIndex != nil else { return }
+    let receiver = receiver
+    let outcome = TransferOutcome(failure: failure, reusedConnection: reusedConnection)
+    if failure == nil {
+      if isHeld { connection?.read(true) }
+      connection = nil
+    }
+    leave()
+    if failure == nil { engine.keep(self) }
+    receiver?.transferEnded(outcome)
+  }
+
+  /// Leaves the engine's list, and closes what was under way.
+  private func leave() {
+    engine.remove(self)
+    attempt?.abandon()
+    attempt = nil
+    let connection = connection
+    self.connection = nil
+    connection?.close()
+    receiver = nil
+    body = .none
+    pending = PendingBody()
+    isHeld = false
+    isWriting = false
+    stopsSending = false
+    headers.removeAll()
+  }
+}
