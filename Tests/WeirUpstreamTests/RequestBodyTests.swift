@@ -26,6 +26,23 @@ struct RequestBodyTests {
     #expect(take(room, from: &body) == "")
   }
 
+  @Test("leaves part by part, and parts that are too long in pieces", arguments: [1, 2, 3, 5, 7, 100])
+  func pieces(length: Int) {
+    var body = PendingBody()
+    var text = ""
+    for part in ["a", "bcd", "", "efghij", "k"] {
+      body.append(ByteBuffer(string: part))
+      // A part that was taken must not change with what comes after it.
+      if let piece = body.next(upTo: length) { text += String(buffer: piece) }
+    }
+    while let piece = body.next(upTo: length) {
+      #expect(piece.readableBytes <= length)
+      text += String(buffer: piece)
+    }
+    #expect(text == "abcdefghijk")
+    #expect(body.count == 0)
+  }
+
   @Test("knows how many bytes wait")
   func count() {
     var body = PendingBody()

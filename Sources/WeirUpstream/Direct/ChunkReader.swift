@@ -60,8 +60,11 @@ struct ChunkReader {
     case .size: return takeSize(byte)
     case .extensions:
       extensionBytes += 1
-      if byte == UInt8(ascii: "\r") { place = .sizeEnd }
-      guard byte != UInt8(ascii: "\n"), extensionBytes <= Self.maximumExtension else {
+      if byte == UInt8(ascii: "\r") {
+        place = .sizeEnd
+      } else if (byte < 0x20 && byte != UInt8(ascii: "\t")) || byte == 0x7F
+        || extensionBytes > Self.maximumExtension
+      {
         return "a chunk of the reply has no proper end of its size"
       }
     case .sizeEnd:

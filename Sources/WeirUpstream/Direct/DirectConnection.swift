@@ -151,8 +151,8 @@ final class DirectConnection: ChannelInboundHandler {
     self.transfer = nil
     isReused = true
     // Before the end is told: what begins then may go over this connection.
-    if reader.keepsConnection, !hasExcess, transfer.hasSentBody, !transfer.isLarge || hasSentAll, engine.mayRest(among: home)
-    {
+    let isDone = reader.keepsConnection && !hasExcess && transfer.hasSentBody && (!transfer.isLarge || hasSentAll)
+    if isDone, engine.mayRest(among: home) {
       home.add(self, now: engine.batchTime)
       engine.startCleaning()
     } else {
