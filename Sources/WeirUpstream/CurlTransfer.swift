@@ -2,14 +2,17 @@ import CWeirCurl
 import NIOCore
 
 /// A transfer over a libcurl easy handle: for upstreams with TLS, which may speak HTTP/2, and for those behind a proxy.
-/// The object and its handle serve many requests one after the other.
+///
+/// It serves one request. libcurl 7.88 keeps a pointer to the last field of a handle's last reply, which it frees, and
+/// writes there where the handle's next reply begins with a folded line (`Curl_headers_push`): any upstream could end the
+/// process so.
 final class CurlTransfer: Transfer {
   let headers = HeaderList(.libcurl)
 
   /// Strong, since it is used for every part of a reply and an unowned reference costs more; the engine lets go of its
   /// transfers when it shuts down.
   let engine: UpstreamEngine
-  var handle: EasyHandle
+  let handle: EasyHandle
   var receiver: (any TransferReceiver)?
   var collector: ResponseHeadCollector
   var clock: PhaseClock
@@ -20,20 +23,12 @@ final class CurlTransfer: Transfer {
   var liveIndex: Int?
   var isTouched = false
   private(set) var isCancelled = false
-  private var kind: RequestBody.Kind?
-  private var methodIsOrdinary = true
   private var storage: ByteBuffer?
   private var parts: [ByteBuffer] = []
   private var isHeld = false
   private var awaitsBody = false
-  /// What libcurl reads at once; it holds as much memory until the reply's end.
-  private var readBytes = CurlTransfer.usualRead
-  private var uploadBuffer = CurlTransfer.smallUpload
-  /// libcurl reads it until the handle is given another.
+  /// libcurl reads it until the end.
   private var address: ParsedAddress?
-  private var isSecure = false
-  /// As libcurl was last told, in nanoseconds; 0 where it was not.
-  private var connectTimeout: Int64 = 0
 
   init?(engine: UpstreamEngine) {
     guard let handle = EasyHandle(engine.settings, sessions: engine.sessions) else { return nil }
@@ -53,18 +48,12 @@ final class CurlTransfer: Transfer {
     clock = PhaseClock(timeouts: timeouts, now: engine.now())
     setUp(method: method, body: method == "HEAD" ? .none : sendableAgain(body, to: url))
     let easy = unsafe handle.pointer
-    setAddress(url)
-    // HTTP/2 has frames that are larger, and TLS records.
-    let readBytes = expectsStream && !isSecure ? Self.streamRead : Self.usualRead
-    if readBytes != self.readBytes {
-      self.readBytes = readBytes
-      unsafe weir_easy_set_long(easy, CURLOPT_BUFFERSIZE, readBytes)
-    }
+    let isSecure = url.hasPrefix("https:")
+    setAddress(url, isSecure: isSecure)
+    // libcurl holds as much memory until the reply's end. HTTP/2 has frames that are larger, and TLS records.
+    if expectsStream, !isSecure { unsafe weir_easy_set_long(easy, CURLOPT_BUFFERSIZE, Self.streamRead) }
     unsafe weir_easy_set_pointer(easy, CURLOPT_HTTPHEADER, headers.seal())
-    if timeouts.connect != connectTimeout {
-      connectTimeout = timeouts.connect
-      unsafe weir_easy_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, Int(max(timeouts.connect / 1_000_000, 1)))
-    }
+    unsafe weir_easy_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, Int(max(timeouts.connect / 1_000_000, 1)))
     engine.add(self, sweepInterval: timeouts.sweepInterval)
   }
 
@@ -77,18 +66,14 @@ final class CurlTransfer: Transfer {
     return .whole(joined)
   }
 
-  /// Most requests on a handle go where the one before them went: then libcurl knows it all.
-  private func setAddress(_ url: String) {
-    let known = engine.addresses.parsed(url)
-    if let known, known === address { return }
+  private func setAddress(_ url: String, isSecure: Bool) {
+    address = engine.addresses.parsed(url)
     let easy = unsafe handle.pointer
-    unsafe weir_easy_set_pointer(easy, CURLOPT_CURLU, known.map { unsafe UnsafeRawPointer($0.pointer) })
-    address = known
+    unsafe weir_easy_set_pointer(easy, CURLOPT_CURLU, address.map { unsafe UnsafeRawPointer($0.pointer) })
     unsafe weir_easy_set_string(easy, CURLOPT_URL, url)
     // With TLS, wait for the first connection's ALPN before opening a second: with HTTP/2 one is enough. Without TLS
     // libcurl would wait for the first whole reply.
-    isSecure = url.hasPrefix("https:")
-    unsafe weir_easy_set_long(easy, CURLOPT_PIPEWAIT, isSecure ? 1 : 0)
+    if isSecure { unsafe weir_easy_set_long(easy, CURLOPT_PIPEWAIT, 1) }
   }
 
   func cancel() {
@@ -145,7 +130,6 @@ final class CurlTransfer: Transfer {
     parts = []
     // Set again, it makes libcurl free the buffer through which a large body went.
     guard count > Self.smallUpload else { return }
-    uploadBuffer = Self.smallUpload
     unsafe weir_easy_set_long(easy, CURLOPT_UPLOAD_BUFFERSIZE, Self.smallUpload)
   }
 
@@ -153,7 +137,6 @@ final class CurlTransfer: Transfer {
   private static let smallUpload = 64 * 1024
   /// For a body that is larger.
   private static let largeUpload = 256 * 1024
-  private static let usualRead = 16 * 1024
   /// Some events; libcurl allocates a byte more.
   private static let streamRead = 1279
 
@@ -176,19 +159,8 @@ final class CurlTransfer: Transfer {
       case .whole, .parts: method == "POST"
       case .streaming: false
       }
-    if kind != body.kind || !ordinary || !methodIsOrdinary {
-      if kind != nil {
-        handle.reset(engine.settings)
-        readBytes = Self.usualRead
-        connectTimeout = 0
-        address = nil
-        uploadBuffer = Self.smallUpload
-      }
-      setUpCallbacks()
-      setUpKind(method: method, kind: body.kind, isOrdinary: ordinary)
-      kind = body.kind
-      methodIsOrdinary = ordinary
-    }
+    setUpCallbacks()
+    setUpKind(method: method, body: body, isOrdinary: ordinary)
     let easy = unsafe handle.pointer
     switch body {
     case .none: break
@@ -217,17 +189,17 @@ final class CurlTransfer: Transfer {
 
   /// A large body leaves in few large steps. libcurl makes the buffer when a request needs one, and frees it with its end.
   private func setUploadBuffer(for count: Int) {
-    let size = count > Self.smallUpload ? Self.largeUpload : Self.smallUpload
-    guard size != uploadBuffer else { return }
-    uploadBuffer = size
-    unsafe weir_easy_set_long(handle.pointer, CURLOPT_UPLOAD_BUFFERSIZE, size)
+    guard count > Self.smallUpload else { return }
+    unsafe weir_easy_set_long(handle.pointer, CURLOPT_UPLOAD_BUFFERSIZE, Self.largeUpload)
   }
 
-  private func setUpKind(method: String, kind: RequestBody.Kind, isOrdinary: Bool) {
+  private func setUpKind(method: String, body: RequestBody, isOrdinary: Bool) {
     let easy = unsafe handle.pointer
-    switch kind {
+    var isHead = false
+    switch body {
     case .none:
-      unsafe weir_easy_set_long(easy, method == "HEAD" ? CURLOPT_NOBODY : CURLOPT_HTTPGET, 1)
+      isHead = method == "HEAD"
+      unsafe weir_easy_set_long(easy, isHead ? CURLOPT_NOBODY : CURLOPT_HTTPGET, 1)
     case .whole, .parts:
       unsafe weir_easy_set_long(easy, CURLOPT_POST, 1)
     case .streaming:
@@ -235,7 +207,7 @@ final class CurlTransfer: Transfer {
       // A body that went by cannot be sent again, so it must not meet a connection that the upstream has given up.
       unsafe weir_easy_set_long(easy, CURLOPT_FRESH_CONNECT, 1)
     }
-    if !isOrdinary, method != "HEAD" || kind != .none {
+    if !isOrdinary, !isHead {
       unsafe weir_easy_set_string(easy, CURLOPT_CUSTOMREQUEST, method)
     }
   }
@@ -256,7 +228,7 @@ final class CurlTransfer: Transfer {
 
   /// Readies the body to be sent once more, over another connection; false where its bytes went by.
   func rewindUpload() -> Bool {
-    guard kind == .parts else { return false }
+    guard !parts.isEmpty else { return false }
     pending = PendingBody(parts)
     return true
   }
@@ -268,19 +240,13 @@ final class CurlTransfer: Transfer {
     engine.resume(self)
   }
 
-  /// Readies the object for its next request; the body's memory is let go.
+  /// The transfer is over: whoever still has the object holds no more than that.
   func rest() {
     receiver = nil
     storage = nil
-    if kind == .streaming || kind == .parts {
-      parts = []
-      pending = PendingBody()
-    }
-    abort = nil
-    isHeld = false
-    awaitsBody = false
-    isCancelled = false
+    parts = []
+    pending = PendingBody()
     isTouched = false
-    headers.removeAll()
+    headers.letGo()
   }
 }

@@ -14,18 +14,13 @@ import CWeirCurl
     unsafe self.pointer = pointer
     self.sessions = sessions
     unsafe weir_easy_set_pointer(pointer, CURLOPT_SHARE, sessions.pointer)
-    unsafe Self.setUp(pointer, settings)
+    setUp(settings)
   }
 
   deinit { unsafe curl_easy_cleanup(pointer) }
 
-  /// Forgets everything a request set; connections live in the multi handle, TLS sessions in their store, and stay.
-  func reset(_ settings: EngineSettings) {
-    unsafe curl_easy_reset(pointer)
-    unsafe Self.setUp(pointer, settings)
-  }
-
-  private static func setUp(_ easy: UnsafeMutableRawPointer, _ settings: EngineSettings) {
+  private func setUp(_ settings: EngineSettings) {
+    let easy = unsafe pointer
     unsafe weir_easy_set_long(easy, CURLOPT_NOSIGNAL, 1)
     unsafe weir_easy_set_long(easy, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))
     unsafe weir_easy_set_string(easy, CURLOPT_PROTOCOLS_STR, "http,https")

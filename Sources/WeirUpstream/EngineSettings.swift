@@ -11,7 +11,7 @@ public struct EngineSettings: Sendable {
   public var speaksDirectly: Bool
   /// Idle connections kept for reuse: by libcurl, and for each cleartext upstream.
   public var keptConnections: Int
-  /// Idle transfer objects kept for reuse.
+  /// Idle transfer objects to cleartext upstreams kept for reuse.
   public var keptTransfers: Int
 
   /// Settings of one engine.

@@ -10,18 +10,6 @@ public enum RequestBody {
   case parts([ByteBuffer])
   /// A body that arrives by `Transfer.send(_:)`; nil length goes out chunked (HTTP/1.1) or unsized (HTTP/2).
   case streaming(length: Int64?)
-
-  /// Handles are set up per kind; one that served a kind serves the same kind again without a reset.
-  enum Kind { case none, whole, parts, streaming }
-
-  var kind: Kind {
-    switch self {
-    case .none: .none
-    case .whole: .whole
-    case .parts: .parts
-    case .streaming: .streaming
-    }
-  }
 }
 
 /// Bytes of a body in parts, or of a streaming one as far as it arrived, that did not leave yet. A value; the transfer

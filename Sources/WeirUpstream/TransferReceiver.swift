@@ -2,8 +2,8 @@
 /// of body calls, each batch of them closed by `transferBatchEnded` (the last one by the end itself), and exactly one
 /// end (none after `cancel()`).
 ///
-/// Head and body calls come from inside libcurl: an implementation copies what it wants and returns; it may call
-/// `hold`, `release` and `cancel`, whose effects then wait until libcurl has returned.
+/// Head and body calls come from inside the read of a socket: an implementation copies what it wants and returns; it may
+/// call `hold`, `release` and `cancel`, whose effects then may wait until what was read has been reported.
 public protocol TransferReceiver: AnyObject {
   /// The final head; informational heads are not reported.
   func transferReceivedHead(_ head: ResponseHead)

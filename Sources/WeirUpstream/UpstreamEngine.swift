@@ -18,7 +18,6 @@ public import NIOCore
   /// Nil where libcurl does it all.
   private let direct: DirectEngine?
   private var live: [CurlTransfer] = []
-  private var idle: [CurlTransfer] = []
   private var touched: [CurlTransfer] = []
   /// The memory of the last batch.
   private var flushed: [CurlTransfer] = []
@@ -76,7 +75,7 @@ public import NIOCore
   public func prepare(for url: String) -> (any Transfer)? {
     eventLoop.preconditionInEventLoop()
     if let transfer = direct?.prepare(for: url) { return transfer }
-    return idle.popLast() ?? CurlTransfer(engine: self)
+    return CurlTransfer(engine: self)
   }
 
   /// Transfers between begin and end.
@@ -92,7 +91,6 @@ public import NIOCore
     timer.cancel()
     for transfer in live { transfer.cancel() }
     waker.stop()
-    idle.removeAll()
   }
 
   func now() -> Int64 {
@@ -164,7 +162,6 @@ public import NIOCore
     let receiver = transfer.receiver
     guard remove(transfer) else { return }
     transfer.rest()
-    if outcome.failure == nil, idle.count < settings.keptTransfers, !isShutDown { idle.append(transfer) }
     receiver?.transferEnded(outcome)
   }
 

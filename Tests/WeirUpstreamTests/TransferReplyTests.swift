@@ -112,6 +112,19 @@ struct TransferReplyTests {
     #expect(reply.body.isEmpty)
   }
 
+  @Test("no head that begins with a folded line, whatever reply came before it")
+  func folded() async throws {
+    try await EngineBench.with { bench in
+      let echo = try await Origin.echo(on: bench.origins)
+      let folding = try await Origin.scripted(
+        on: bench.origins, .bytes("HTTP/1.1 200 OK\r\n  X-A: a\r\nContent-Length: 2\r\n\r\nok"))
+      for _ in 0..<3 {
+        #expect(try await bench.run(EngineRequest("GET", echo.url("/"))).failure == nil)
+        #expect(try await bench.run(EngineRequest("GET", folding.url("/"))).failure == .protocolError)
+      }
+    }
+  }
+
   @Test("no head without end")
   func endlessHead() async throws {
     let line = "X-Filler: " + String(repeating: "v", count: 4000) + "\r\n"

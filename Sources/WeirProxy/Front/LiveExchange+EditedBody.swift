@@ -5,8 +5,8 @@ import WeirWire
 
 // The client's body with what the request's way changed in it.
 extension LiveExchange {
-  /// An edited body above this size, in bytes, is not joined where only the upstream reads it: libcurl copies it part by
-  /// part, which it would do with a joined one of this size too.
+  /// An edited body above this size, in bytes, is not joined where only the upstream reads it: it is sent part by
+  /// part, as a joined one of this size would be.
   private static let joinedBytes = 64 * 1024
 
   /// The body as it goes to the target at hand.

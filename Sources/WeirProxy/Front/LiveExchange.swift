@@ -371,7 +371,7 @@ final class LiveExchange {
   func transferNeedsBody() {
     guard uploadIsFull, let transfer, transfer.pendingBytes <= Self.uploadHighMark / 2 else { return }
     uploadIsFull = false
-    // Called from inside libcurl, which must not be fed while it asks.
+    // Called from inside the transfer, which must not be fed while it asks.
     loop.eventLoop.assumeIsolated().execute { self.connection.bodyWanted() }
   }
 

@@ -15,7 +15,7 @@ extension LiveExchange: TransferReceiver {
     let upstreamHead = ReplyHead(head, hygiene: snapshot.hygiene, allocator: connection.allocator)
     if let fault = upstreamHead.fault {
       transfer?.cancel()
-      // Not from inside libcurl, which takes no other request while it reports this one.
+      // Not from inside the transfer: libcurl takes no other request while it reports this one.
       loop.eventLoop.assumeIsolated().execute {
         self.transferEnded(
           TransferOutcome(failure: TransferFailure(kind: .protocolError, reason: fault), reusedConnection: nil))
@@ -294,7 +294,7 @@ extension LiveExchange: TransferReceiver {
 }
 
 extension UpstreamFault {
-  /// libcurl's words for it, in the policy's.
+  /// The transfer's words for it, in the policy's.
   init(_ kind: TransferFailure.Kind) {
     self =
       switch kind {

@@ -19,7 +19,7 @@ struct MemoryCeiling: Equatable {
 
   /// A connection's read buffer, what one read may leave waiting, and its reply up to the high-water mark.
   private static let connectionBuffers = 3 * 64 * 1024
-  /// libcurl's receive and send buffers, one batch, the meter's bounded event, and the upload's high mark.
+  /// The transfer's receive and send buffers, one batch, the meter's bounded event, and the upload's high mark.
   /// A body that is there whole has a send buffer of 256 KiB, and nothing that waits.
   private static let exchangeBuffers = 16 * 1024 + 64 * 1024 + 64 * 1024 + 1024 * 1024 + 256 * 1024
 

@@ -1,3 +1,4 @@
+import Glibc
 import NIOCore
 
 /// Where a reply's body ends, and what may come after it (RFC 9112, sections 6.3 and 9.3).
@@ -56,7 +57,8 @@ private struct FramingFields {
 
   mutating func read(_ bytes: UnsafeRawBufferPointer) -> Result<Void, ReplyFault> {
     var rest = unsafe bytes
-    while let end = unsafe rest.firstIndex(of: UInt8(ascii: "\n")) {
+    while let start = rest.baseAddress, let feed = unsafe memchr(start, CInt(UInt8(ascii: "\n")), rest.count) {
+      let end = unsafe UnsafeRawPointer(feed) - start
       let line = unsafe UnsafeRawBufferPointer(rebasing: rest[..<end])
       unsafe rest = UnsafeRawBufferPointer(rebasing: rest[(end + 1)...])
       do throws(ReplyFault) { try unsafe note(line) } catch { return .failure(error) }
