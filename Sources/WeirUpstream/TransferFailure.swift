@@ -41,6 +41,9 @@ public struct TransferFailure: Error, Sendable {
   init(code: CURLcode, headReceived: Bool, anyByteReceived: Bool) {
     let text = unsafe String(cString: curl_easy_strerror(code))
     switch code {
+    case CURLE_OUT_OF_MEMORY where anyByteReceived, CURLE_BAD_FUNCTION_ARGUMENT where anyByteReceived:
+      // What libcurl 7.88 says of a line that is too long, and of one that is none.
+      self.init(kind: headReceived ? .brokenReply : .protocolError, reason: "what came is not valid HTTP")
     case CURLE_COULDNT_RESOLVE_HOST:
       self.init(kind: .unreachable, reason: "the upstream's name was not found")
     case CURLE_COULDNT_RESOLVE_PROXY:

@@ -73,7 +73,7 @@ extension LiveExchange {
     let request = CacheKey.Request(
       tenant: TenantKey(
         client: exchange.client, tenant: exchange.profile?.tenant, credentials: credentials, policy: policy),
-      upstreams: upstreams.map(\.id), method: request.method.rawValue, path: target.rest,
+      upstreams: upstreams.map(\.id), method: fields.head.method, path: target.rest,
       query: target.query.isEmpty ? nil : target.query,
       acceptEncoding: fields.acceptEncoding.map { AcceptEncoding.reduced($0) ?? $0 },
       fields: fields.variants + TellingFields.of(request.headers), replyEdits: exchange.replyFingerprint)

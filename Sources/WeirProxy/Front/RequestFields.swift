@@ -39,7 +39,9 @@ struct RequestFields {
   private(set) var variants: [(name: String, value: String)] = []
 
   init(_ request: HTTPRequestHead) {
-    head = RequestHead(method: request.method.rawValue, target: request.uri)
+    // What NIO calls this one is not how it is spelled (IANA's registry of HTTP methods).
+    let method = request.method == .MSEARCH ? "M-SEARCH" : request.method.rawValue
+    head = RequestHead(method: method, target: request.uri)
     isHTTP11 = request.version == .http1_1
     for (name, value) in request.headers {
       let kind = FieldKind(name)

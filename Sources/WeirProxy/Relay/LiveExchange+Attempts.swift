@@ -46,7 +46,7 @@ extension LiveExchange {
       into: transfer.headers)
     self.transfer = transfer
     transfer.begin(
-      method: request.method.rawValue, url: url, body: outgoing,
+      method: fields.head.method, url: url, body: outgoing,
       timeouts: timeouts(of: upstream), expectsStream: exchange.isStream, receiver: self)
   }
 

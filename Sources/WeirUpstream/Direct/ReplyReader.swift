@@ -143,8 +143,10 @@ struct ReplyReader {
     let isStatusLine =
       if let start = line.baseAddress, line.count >= 5 { unsafe memcmp(start, "HTTP/", 5) == 0 } else { false }
     if hasStatusLine { return isStatusLine ? "the reply's head has two status lines" : nil }
-    guard isStatusLine, line.count > 9, unsafe line[5] == UInt8(ascii: "1"), unsafe line[6] == UInt8(ascii: "."),
-      unsafe line[8] == UInt8(ascii: " ")
+    // As long as "HTTP/1.1 200" and what ends it; the code itself is the collector's to read.
+    guard isStatusLine, line.count > 12, unsafe line[5] == UInt8(ascii: "1"), unsafe line[6] == UInt8(ascii: "."),
+      unsafe line[7] == UInt8(ascii: "0") || line[7] == UInt8(ascii: "1"), unsafe line[8] == UInt8(ascii: " "),
+      unsafe line[12] == UInt8(ascii: " ") || line[12] == UInt8(ascii: "\r") || line[12] == UInt8(ascii: "\n")
     else { return "the reply does not begin with a status line of HTTP/1" }
     hasStatusLine = true
     isHTTP10 = unsafe line[7] == UInt8(ascii: "0")
