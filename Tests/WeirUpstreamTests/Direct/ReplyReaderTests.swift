@@ -129,7 +129,8 @@ struct ReplyReaderTests {
   @Test(
     "is refused where it is not HTTP or its end cannot be trusted",
     arguments: [
-      "\r\nHTTP/1.1 200 OK\r\n\r\n", "HTTP/2 200\r\n\r\n", "HTTP/0.9 200 OK\r\n\r\n", "HTTP/1.2 200 OK\r\n\r\n", "HTTP/1.1 200OK\r\n\r\n",
+      "\r\nHTTP/1.1 200 OK\r\n\r\n", "HTTP/2 200\r\n\r\n", "HTTP/0.9 200 OK\r\n\r\n", "HTTP/1.2 200 OK\r\n\r\n",
+      "HTTP/1.1 200OK\r\n\r\n",
       "HTTP/1.1 2000 OK\r\n\r\n", "HTTP/1.1 099 OK\r\n\r\n", "ICY 200 OK\r\n\r\n",
       "HTTP/1.1 abc\r\n\r\n", "HTTP/1.1 200 OK\r\nHTTP/1.1 200 OK\r\n\r\n", "HTTP/1.1 101 Switching\r\n\r\n",
       "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 1x\r\n\r\n",
