@@ -37,8 +37,6 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
     .package(url: "https://github.com/apple/swift-certificates", exact: "1.21.1"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
-    .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
-    .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
   ],
   targets: [
     .systemLibrary(name: "CWeirZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
@@ -54,6 +52,9 @@ let package = Package(
     .target(
       name: "CWeirSimdjson", cxxSettings: cxx,
       linkerSettings: [.linkedLibrary("simdjson"), .linkedLibrary("stdc++")]),
+    .target(
+      name: "CWeirYAML", cSettings: c,
+      linkerSettings: [.linkedLibrary(":libyaml.a")]),
 
     .target(name: "WeirMetrics", swiftSettings: strict),
     .target(name: "CWeirSystem", cSettings: c + (commit.map { [$0] } ?? [])),
@@ -70,14 +71,11 @@ let package = Package(
     .target(
       name: "WeirPolicy",
       dependencies: ["WeirWire", .product(name: "Crypto", package: "swift-crypto")], swiftSettings: strict),
-    .target(
-      name: "WeirConfiguration",
-      dependencies: ["WeirPolicy", .product(name: "Yams", package: "Yams")], swiftSettings: strict),
+    .target(name: "WeirConfiguration", dependencies: ["CWeirYAML", "WeirPolicy"], swiftSettings: strict),
     .target(
       name: "WeirStore",
       dependencies: [
         "CWeirHiredis", "CWeirSQLite", "WeirThreads", .product(name: "Crypto", package: "swift-crypto"),
-        .product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ], swiftSettings: strict),
     .target(
       name: "WeirUpstream", dependencies: ["CWeirCurl", "WeirThreads", nioCore, nioPosix, logging],
@@ -113,10 +111,7 @@ let package = Package(
     .testTarget(name: "WeirPolicyTests", dependencies: ["WeirPolicy", "WeirWire"], swiftSettings: strict),
     .testTarget(
       name: "WeirConfigurationTests", dependencies: ["WeirConfiguration"], swiftSettings: strict),
-    .testTarget(
-      name: "WeirStoreTests",
-      dependencies: ["WeirStore", "WeirThreads", .product(name: "GRDB", package: "GRDB.swift")],
-      swiftSettings: strict),
+    .testTarget(name: "WeirStoreTests", dependencies: ["WeirStore", "WeirThreads"], swiftSettings: strict),
     .testTarget(
       name: "WeirSimulatorTests",
       dependencies: ["WeirSimulator", nioCore, nioHTTP1, .product(name: "NIOEmbedded", package: "swift-nio")],

@@ -36,6 +36,7 @@ packages_missing_to_build() {
   has_library simdjson || echo libsimdjson-dev
   has_library zlib || echo zlib1g-dev
   has_library sqlite3 || echo libsqlite3-dev
+  has_library yaml-0.1 || echo libyaml-dev
   has_library re2 || echo libre2-dev
   has_library nlohmann_json || echo nlohmann-json3-dev
   has_library jemalloc || echo libjemalloc-dev

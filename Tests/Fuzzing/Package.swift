@@ -15,6 +15,7 @@ let strict: [SwiftSetting] = [
 /// What the fuzzer watches: coverage leads it, so only weir's own code has it. The checks reach weir's inner types.
 let watched: [SwiftSetting] =
   strict + [.unsafeFlags(["-sanitize=fuzzer,address", "-enable-testing"])]
+let watchedC: [CSetting] = [.unsafeFlags(["-O1", "-g", "-fsanitize=fuzzer-no-link,address"])]
 let watchedCXX: [CXXSetting] = [.unsafeFlags(["-O1", "-g", "-fsanitize=fuzzer-no-link,address"])]
 
 let package = Package(
@@ -22,7 +23,6 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
     .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
-    .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
   ],
   targets: [
     .systemLibrary(name: "CWeirZlib", pkgConfig: "zlib"),
@@ -34,15 +34,14 @@ let package = Package(
     .target(
       name: "CWeirPatterns", cxxSettings: watchedCXX,
       linkerSettings: [.linkedLibrary("re2"), .linkedLibrary("stdc++")]),
+    .target(name: "CWeirYAML", cSettings: watchedC, linkerSettings: [.linkedLibrary(":libyaml.a")]),
     .target(
       name: "WeirWire", dependencies: ["CWeirPatterns", "CWeirSchema", "CWeirSimdjson", "CWeirZlib"],
       swiftSettings: watched),
     .target(
       name: "WeirPolicy", dependencies: ["WeirWire", .product(name: "Crypto", package: "swift-crypto")],
       swiftSettings: watched),
-    .target(
-      name: "WeirConfiguration", dependencies: ["WeirPolicy", .product(name: "Yams", package: "Yams")],
-      swiftSettings: watched),
+    .target(name: "WeirConfiguration", dependencies: ["CWeirYAML", "WeirPolicy"], swiftSettings: watched),
     // The two files that read a request's head; the rest of the proxy would bring its network and its database.
     .target(
       name: "WeirProxy", dependencies: ["WeirPolicy", .product(name: "NIOHTTP1", package: "swift-nio")],

@@ -1,5 +1,3 @@
-import Yams
-
 /// A value of the YAML file with its line; what an alias stands for is written out.
 struct FileNode: Sendable {
   /// The shapes that a value may have.
@@ -38,41 +36,31 @@ struct FileNode: Sendable {
     self.line = line
   }
 
-  /// Copies what Yams read.
-  init(_ node: Node, line: Int, maximumValues: Int = FileNode.maximumValues) throws(Fault) {
+  /// Copies what the parser read.
+  init(_ node: YAMLNode, maximumValues: Int = FileNode.maximumValues) throws(Fault) {
     var budget = maximumValues
-    try self.init(node, line: line, &budget)
+    try self.init(node, &budget)
   }
 
-  private init(_ node: Node, line: Int, _ budget: inout Int) throws(Fault) {
+  private init(_ node: YAMLNode, _ budget: inout Int) throws(Fault) {
     budget -= 1
     guard budget >= 0 else { throw .tooMany }
-    self.line = node.mark?.line ?? line
-    switch node {
-    case .scalar(let scalar):
-      let isPlain = scalar.style == .plain || scalar.style == .any
-      let isNull = isPlain && FileNode.nulls.contains(scalar.string)
-      content = isNull ? .nothing : .text(scalar.string, isPlain: isPlain)
+    line = node.line
+    switch node.content {
+    case .scalar(let text, let isPlain): content = node.isNull ? .nothing : .text(text, isPlain: isPlain)
     case .sequence(let sequence):
       var items: [FileNode] = []
-      for item in sequence { items.append(try FileNode(item, line: line, &budget)) }
+      for item in sequence { items.append(try FileNode(item, &budget)) }
       content = .list(items)
     case .mapping(let mapping):
       var entries: [Entry] = []
-      for (key, value) in mapping {
-        let keyLine = key.mark?.line ?? line
-        guard let name = key.scalar?.string else { throw .keyIsNoText(line: keyLine) }
-        entries.append(
-          Entry(key: name, line: keyLine, value: try FileNode(value, line: keyLine, &budget)))
+      for entry in mapping {
+        guard let name = entry.key.text else { throw .keyIsNoText(line: entry.key.line) }
+        entries.append(Entry(key: name, line: entry.key.line, value: try FileNode(entry.value, &budget)))
       }
       content = .group(entries)
-    case .alias:
-      content = .nothing
     }
   }
-
-  /// YAML 1.2's null in its spellings.
-  static let nulls: Set<String> = ["", "~", "null", "Null", "NULL"]
 
   /// What a message calls the shape.
   var kind: String {

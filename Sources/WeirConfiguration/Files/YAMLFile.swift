@@ -1,5 +1,3 @@
-import Yams
-
 /// A setting's value as a source holds it.
 struct RawValue: Equatable {
   let content: RawContent
@@ -28,39 +26,36 @@ struct YAMLFile {
   /// Reads all of `bytes`. A file that is not YAML, or repeats a key, gives problems and no values.
   init(_ bytes: [UInt8], path: String) {
     self.path = path
-    guard let text = String(validating: bytes, as: UTF8.self) else {
-      report(nil, nil, "the file is not UTF-8", "save it as UTF-8")
-      return
-    }
-    do {
-      // The encoding is given because Yams would otherwise look for it in the environment.
-      guard let root = try Parser(yaml: text, encoding: .utf8).singleRoot() else { return }
-      if let mapping = root.mapping {
-        read(mapping, below: "")
-      } else if !YAMLFile.isNull(root) {
-        report(root.mark?.line, nil, "the file does not hold keys", "begin with a key, for example listen:")
-      }
-    } catch {
-      report(error, in: text)
+    guard let root = root(of: bytes) else { return }
+    if let mapping = root.mapping {
+      read(mapping, below: "")
+    } else if !root.isNull {
+      report(root.line, nil, "the file does not hold keys", "begin with a key, for example listen:")
     }
   }
 
   /// Reads a file that holds clients and nothing else, as the section `clients`.
   init(clients bytes: [UInt8], path: String) {
     self.path = path
-    guard let text = String(validating: bytes, as: UTF8.self) else {
-      report(nil, nil, "the file is not UTF-8", "save it as UTF-8")
+    guard let root = root(of: bytes), !root.isNull else { return }
+    guard root.mapping != nil else {
+      report(root.line, nil, "the file does not hold clients", "write one name and its keys a line")
       return
     }
-    do {
-      guard let root = try Parser(yaml: text, encoding: .utf8).singleRoot(), !YAMLFile.isNull(root) else { return }
-      guard root.mapping != nil else {
-        report(root.mark?.line, nil, "the file does not hold clients", "write one name and its keys a line")
-        return
-      }
-      keepSection(root, named: YAMLFile.clientsKey, at: YAMLFile.clientsKey, line: root.mark?.line)
+    keepSection(root, named: YAMLFile.clientsKey, at: YAMLFile.clientsKey, line: root.line)
+  }
+
+  /// Nil for an empty file, and with a problem for one that is not YAML.
+  private mutating func root(of bytes: [UInt8]) -> YAMLNode? {
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      report(nil, nil, "the file is not UTF-8", "save it as UTF-8")
+      return nil
+    }
+    do throws(YAMLError) {
+      return try YAMLParser.root(of: bytes)
     } catch {
       report(error, in: text)
+      return nil
     }
   }
 
@@ -69,10 +64,10 @@ struct YAMLFile {
   /// A client has up to a dozen values.
   private static let maximumClientValues = 1_000_000
 
-  private mutating func read(_ mapping: Node.Mapping, below prefix: String) {
-    for (keyNode, value) in mapping {
-      let line = keyNode.mark?.line
-      guard let name = keyNode.scalar?.string else {
+  private mutating func read(_ mapping: [YAMLNode.Entry], below prefix: String) {
+    for entry in mapping {
+      let (line, value) = (entry.key.line, entry.value)
+      guard let name = entry.key.text else {
         report(line, nil, "a key is not plain text", "use the keys of the reference")
         continue
       }
@@ -93,18 +88,18 @@ struct YAMLFile {
   }
 
   /// The keys are the operator's own, but for the settings among them.
-  private mutating func readOpenSection(_ value: Node, named name: String, at key: String, line: Int?) {
+  private mutating func readOpenSection(_ value: YAMLNode, named name: String, at key: String, line: Int) {
     keepSection(value, named: name, at: key, line: line)
-    for (keyNode, inner) in value.mapping ?? [:] {
-      let path = "\(key).\(keyNode.scalar?.string ?? "")"
-      guard let entry = Settings.byYAMLPath[path], inner.scalar != nil else { continue }
-      readValue(inner, of: entry, at: path, line: keyNode.mark?.line)
+    for inner in value.mapping ?? [] {
+      let path = "\(key).\(inner.key.text ?? "")"
+      guard let entry = Settings.byYAMLPath[path], inner.value.text != nil else { continue }
+      readValue(inner.value, of: entry, at: path, line: inner.key.line)
     }
   }
 
-  private mutating func readSection(_ value: Node, at key: String, line: Int?) {
+  private mutating func readSection(_ value: YAMLNode, at key: String, line: Int) {
     if let inner = value.mapping { return read(inner, below: key) }
-    guard !YAMLFile.isNull(value) else { return }
+    guard !value.isNull else { return }
     let inside = (Settings.all.compactMap(\.yamlPath) + SectionKeys.sectionPaths.sorted())
       .filter { $0.hasPrefix(key + ".") }.map { String($0.dropFirst(key.count + 1)) }
     report(
@@ -113,12 +108,12 @@ struct YAMLFile {
   }
 
   /// Keeps a section for its own reader.
-  private mutating func keepSection(_ value: Node, named name: String, at key: String, line: Int?) {
+  private mutating func keepSection(_ value: YAMLNode, named name: String, at key: String, line: Int) {
     let maximum = key == YAMLFile.clientsKey ? YAMLFile.maximumClientValues : FileNode.maximumValues
     do throws(FileNode.Fault) {
-      let node = try FileNode(value, line: line ?? 1, maximumValues: maximum)
+      let node = try FileNode(value, maximumValues: maximum)
       if case .nothing = node.content { return }
-      sections[key] = SectionField(name: name, key: key, line: line ?? node.line, node: node)
+      sections[key] = SectionField(name: name, key: key, line: line, node: node)
     } catch {
       switch error {
       case .tooMany:
@@ -131,13 +126,13 @@ struct YAMLFile {
     }
   }
 
-  private mutating func readValue(_ value: Node, of entry: SettingEntry, at key: String, line: Int?) {
-    guard !YAMLFile.isNull(value) else { return }
+  private mutating func readValue(_ value: YAMLNode, of entry: SettingEntry, at key: String, line: Int) {
+    guard !value.isNull else { return }
     let content: RawContent
-    switch (value, entry.shape) {
-    case (.scalar(let scalar), _): content = .text(scalar.string)
+    switch (value.content, entry.shape) {
+    case (.scalar(let text, _), _): content = .text(text)
     case (.sequence(let sequence), .list):
-      let items = sequence.compactMap(\.scalar?.string)
+      let items = sequence.compactMap(\.text)
       guard items.count == sequence.count else {
         return report(line, key, "an entry of the list is not plain text", "write one value an entry")
       }
@@ -145,21 +140,14 @@ struct YAMLFile {
     default:
       return report(line, key, "the value is \(YAMLFile.kind(value))", YAMLFile.remedy(entry))
     }
-    values[key] = RawValue(content: content, origin: .file(path: path, line: line ?? 1), key: key)
+    values[key] = RawValue(content: content, origin: .file(path: path, line: line), key: key)
   }
 
-  /// YAML 1.2's null in its spellings; quoted text is never null.
-  private static func isNull(_ node: Node) -> Bool {
-    guard let scalar = node.scalar, scalar.style == .plain || scalar.style == .any else { return false }
-    return FileNode.nulls.contains(scalar.string)
-  }
-
-  private static func kind(_ node: Node) -> String {
-    switch node {
+  private static func kind(_ node: YAMLNode) -> String {
+    switch node.content {
     case .scalar: "a single value"
     case .mapping: "a group of keys"
     case .sequence: "a list"
-    case .alias: "an alias"
     }
   }
 
@@ -173,21 +161,17 @@ struct YAMLFile {
 
 extension YAMLFile {
   /// The parser's own words and the line, but never its excerpt of the file: that may show a key.
-  private mutating func report(_ error: any Error, in text: String) {
+  private mutating func report(_ error: YAMLError, in text: String) {
     let fix = "see the YAML file's form in the reference"
-    switch error as? YamlError {
-    case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
-      .composer(_, let problem, let mark, _):
-      report(mark.line, nil, "the file is not valid YAML: \(problem)", fix)
-    case .reader(let problem, let offset, _, _):
-      let line = offset.map { 1 + text.prefix($0).lazy.filter(\.isNewline).count }
+    switch error {
+    case .invalid(let problem, let line): report(line, nil, "the file is not valid YAML: \(problem)", fix)
+    case .unreadable(let problem, let offset):
+      let place = text.utf8.index(text.startIndex, offsetBy: offset, limitedBy: text.endIndex)?.samePosition(in: text)
+      let line = place.map { 1 + text[..<$0].lazy.filter(\.isNewline).count }
       report(line, nil, "the file is not valid YAML: \(problem)", fix)
-    case .duplicatedKeysInMapping(let names, let context):
-      for name in names.sorted() {
-        report(context.mark.line, name, "the key is given more than once", "keep one of them")
-      }
-    default:
-      report(nil, nil, "the file is not valid YAML", fix)
+    case .repeatedKeys(let names, let line):
+      for name in names { report(line, name, "the key is given more than once", "keep one of them") }
+    case .noMemory: report(nil, nil, "the file is not valid YAML", fix)
     }
   }
 

@@ -90,12 +90,35 @@ struct YAMLFileTests {
   @Test("may begin with a byte order mark, and may not be anything but UTF-8")
   func encodings() {
     #expect(read("\u{FEFF}listen: a:1").values["listen"]?.content == .text("a:1"))
+    #expect(read("kimi: {\u{FEFF}enabled: no}").values["kimi.enabled"]?.content == .text("no"))
     #expect(YAMLFile([0xFF, 0xFE, 0x41, 0], path: "x").problems.map(\.what) == ["the file is not UTF-8"])
   }
 
-  @Test("nested beyond reason are refused, not overflowed by")
-  func depth() {
-    let file = read(String(repeating: "[", count: 100_000))
-    #expect(file.problems.count == 1)
+  @Test(
+    "nested beyond reason are refused, not overflowed by",
+    arguments: [
+      String(repeating: "[", count: 100_000), String(repeating: "- ", count: 100_000),
+      String(repeating: "? ", count: 100_000), String(repeating: "{a: ", count: 100_000),
+    ])
+  func depth(text: String) {
+    #expect(read(text).problems.count == 1)
+  }
+
+  @Test("take an alias for what it stands for, on that one's line, and the latest of a name")
+  func aliases() {
+    let file = read("clients:\n  a: &key sk-1\n  b: *key\n  c: &key sk-2\n  d: *key\n")
+    guard case .group(let entries) = file.sections["clients"]?.node.content else { Issue.record("no group"); return }
+    #expect(entries.map(\.value.line) == [2, 2, 4, 4])
+    let texts = entries.map { if case .text(let text, _) = $0.value.content { text } else { "" } }
+    #expect(texts == ["sk-1", "sk-1", "sk-2", "sk-2"])
+    let holdsItself = read("kimi: &me {enabled: *me}").problems
+    #expect(holdsItself.map(\.what) == ["the file is not valid YAML: found undefined alias"])
+  }
+
+  @Test("name each key that a group has twice, at the first of them in the alphabet, whatever its quotes")
+  func duplicatesOfOneGroup() {
+    let problems = read("kimi:\n  b: 1\n  a: 1\n  c: 1\n  'b': 2\n  a: 2\n").problems
+    #expect(problems.map(\.key) == ["a", "b"])
+    #expect(problems.map(\.line) == [3, 3])
   }
 }

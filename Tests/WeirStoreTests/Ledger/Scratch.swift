@@ -1,4 +1,3 @@
-import GRDB
 import Glibc
 import Synchronization
 import Testing
@@ -42,34 +41,38 @@ final class Scratch: Sendable {
   func numbers(_ sql: String) throws -> [Int64] { try Self.numbers(sql, at: path) }
 
   static func numbers(_ sql: String, at path: String) throws -> [Int64] {
-    try DatabaseQueue(path: path).read { try Int64.fetchAll($0, sql: sql) }
+    try each(sql, at: path) { $0.integer(0) }
   }
 
-  /// Rows as `name=value` of each column.
-  func rows(_ sql: String) throws -> [String] {
-    try DatabaseQueue(path: path).read { database in
-      try Row.fetchAll(database, sql: sql).map { row in
-        row.map { name, value in "\(name)=\(value)" }.joined(separator: " ")
-      }
+  /// A table's rows as `name=value` of each column.
+  func rows(of table: String) throws -> [String] {
+    let columns = try texts("SELECT name FROM pragma_table_info('\(table)')").map { name in
+      """
+      '\(name)=' || CASE typeof(\(name)) WHEN 'text' THEN '"' || \(name) || '"' WHEN 'null' THEN 'NULL' ELSE \(name) END
+      """
     }
+    return try texts("SELECT \(columns.joined(separator: " || ' ' || ")) FROM \(table)")
   }
 
   func number(_ sql: String) throws -> Int64? { try numbers(sql).first }
 
   /// A connection that may keep a transaction open.
-  func locker() throws -> DatabaseQueue {
-    var configuration = Configuration()
-    configuration.allowsUnsafeTransactions = true
-    return try DatabaseQueue(path: path, configuration: configuration)
+  func locker() throws -> SQLiteConnection { try SQLiteConnection(path, .writing, busyMilliseconds: 0) }
+
+  func texts(_ sql: String) throws -> [String] { try Self.each(sql, at: path) { $0.text(0) ?? "" } }
+
+  private static func each<Value: Sendable>(
+    _ sql: String, at path: String, _ value: (borrowing SQLiteStatement) -> Value
+  ) throws -> [Value] {
+    try SQLiteConnection(path, .writing, busyMilliseconds: 0).use { database in
+      let statement = try SQLiteStatement(database, sql)
+      var values: [Value] = []
+      while try statement.step() { values.append(value(statement)) }
+      return values
+    }
   }
 
-  func texts(_ sql: String) throws -> [String] {
-    try DatabaseQueue(path: path).read { try String.fetchAll($0, sql: sql) }
-  }
-
-  func execute(_ sql: String) throws {
-    try DatabaseQueue(path: path).write { try $0.execute(sql: sql) }
-  }
+  func execute(_ sql: String) throws { try locker().use { try $0.execute(sql) } }
 }
 
 /// What a ledger told its observer.

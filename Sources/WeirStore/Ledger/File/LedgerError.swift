@@ -1,4 +1,4 @@
-import GRDB
+import CWeirSQLite
 
 /// Why the ledger cannot be used, with what to do about it. Holds no row's values.
 public struct LedgerError: Error, Sendable, Equatable, CustomStringConvertible {
@@ -51,21 +51,20 @@ public struct LedgerError: Error, Sendable, Equatable, CustomStringConvertible {
   init(_ error: any Error, path: String) {
     switch error {
     case let error as LedgerError: self = error
-    case let error as DatabaseError:
-      let detail = "SQLite error \(error.extendedResultCode.rawValue): \(error.message ?? "no message")"
-      self.init(Self.reason(of: error.resultCode), path: path, detail: detail)
+    case let error as SQLiteError:
+      self.init(Self.reason(of: error), path: path, detail: "SQLite error \(error.code): \(error.message)")
     default: self.init(.inputOutput, path: path, detail: "\(type(of: error))")
     }
   }
 
-  private static func reason(of code: ResultCode) -> Reason {
-    switch code {
-    case .SQLITE_FULL: .diskFull
-    case .SQLITE_BUSY, .SQLITE_LOCKED, .SQLITE_PROTOCOL: .locked
-    case .SQLITE_READONLY: .readOnly
-    case .SQLITE_CORRUPT: .corrupt
-    case .SQLITE_NOTADB: .notALedger
-    case .SQLITE_CANTOPEN, .SQLITE_PERM, .SQLITE_AUTH: .noPermission
+  private static func reason(of error: SQLiteError) -> Reason {
+    switch error.primaryCode {
+    case SQLITE_FULL: .diskFull
+    case SQLITE_BUSY, SQLITE_LOCKED, SQLITE_PROTOCOL: .locked
+    case SQLITE_READONLY: .readOnly
+    case SQLITE_CORRUPT: .corrupt
+    case SQLITE_NOTADB: .notALedger
+    case SQLITE_CANTOPEN, SQLITE_PERM, SQLITE_AUTH: .noPermission
     default: .inputOutput
     }
   }

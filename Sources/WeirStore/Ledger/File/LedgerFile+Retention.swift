@@ -1,5 +1,3 @@
-import GRDB
-
 extension LedgerFile {
   /// Rows that one step deletes at most, so that no step keeps writers and readers waiting for long.
   static let rowsPerTrim = 2_000
@@ -12,14 +10,11 @@ extension LedgerFile {
   /// - Returns: whether there is more to delete.
   func trim(_ options: LedgerOptions, nowMilliseconds: Int64) throws(LedgerError) -> Bool {
     do {
-      return try queue.writeWithoutTransaction { database in
-        var isUnfinished = false
-        try database.inTransaction(.immediate) {
-          if let last = try Self.lastToGo(database, options, nowMilliseconds) {
-            try Self.delete(upTo: last, database)
-            isUnfinished = try Self.lastToGo(database, options, nowMilliseconds) != nil
-          }
-          return .commit
+      return try connection.use { database in
+        let isUnfinished = try database.inTransaction(.immediate) {
+          guard let last = try Self.lastToGo(database, options, nowMilliseconds) else { return false }
+          try Self.delete(upTo: last, database)
+          return try Self.lastToGo(database, options, nowMilliseconds) != nil
         }
         try Self.shrink(database)
         return isUnfinished
@@ -28,7 +23,7 @@ extension LedgerFile {
   }
 
   /// The time up to which the next step deletes; nil when all may stay.
-  private static func lastToGo(_ database: Database, _ options: LedgerOptions, _ now: Int64) throws -> Int64? {
+  private static func lastToGo(_ database: SQLiteDatabase, _ options: LedgerOptions, _ now: Int64) throws -> Int64? {
     if let oldest = options.maximumAgeDays.flatMap({ oldestToStay($0, now) }) {
       if let last = try last(database, before: oldest) { return last }
     }
@@ -39,9 +34,8 @@ extension LedgerFile {
   }
 
   /// With prompts and replies a row may take hundreds of kilobytes, and a full step would take far more than is over.
-  private static func stepBySize(_ database: Database) throws -> Int {
-    let hasBodies = try Bool.fetchOne(database, sql: "SELECT EXISTS (SELECT 1 FROM bodies)") ?? false
-    return hasBodies ? rowsPerTrimWithBodies : rowsPerTrim
+  private static func stepBySize(_ database: SQLiteDatabase) throws -> Int {
+    try database.integer("SELECT 1 FROM bodies LIMIT 1") != nil ? rowsPerTrimWithBodies : rowsPerTrim
   }
 
   /// Nil where the age reaches back beyond all times.
@@ -52,32 +46,30 @@ extension LedgerFile {
   }
 
   private static func last(
-    _ database: Database, before time: Int64, atMost rows: Int = rowsPerTrim
+    _ database: SQLiteDatabase, before time: Int64, atMost rows: Int = rowsPerTrim
   ) throws -> Int64? {
-    try Int64.fetchOne(
-      database,
-      sql: """
-        SELECT max(time_ms) FROM (SELECT time_ms FROM requests WHERE time_ms < ? ORDER BY time_ms LIMIT ?)
-        """, arguments: [time, rows])
+    try database.integer(
+      "SELECT max(time_ms) FROM (SELECT time_ms FROM requests WHERE time_ms < ? ORDER BY time_ms LIMIT ?)",
+      time, Int64(rows))
   }
 
-  private static func delete(upTo time: Int64, _ database: Database) throws {
+  private static func delete(upTo time: Int64, _ database: SQLiteDatabase) throws {
     for table in ["requests", "attempt_rows", "feedback", "bodies"] {
-      try database.execute(sql: "DELETE FROM \(table) WHERE time_ms <= ?", arguments: [time])
+      try database.execute("DELETE FROM \(table) WHERE time_ms <= ?", time)
     }
   }
 
-  static func usedBytes(_ database: Database) throws -> Int64 {
-    let pages = try Int64.fetchOne(database, sql: "PRAGMA page_count") ?? 0
-    let free = try Int64.fetchOne(database, sql: "PRAGMA freelist_count") ?? 0
-    let size = try Int64.fetchOne(database, sql: "PRAGMA page_size") ?? 0
+  static func usedBytes(_ database: SQLiteDatabase) throws -> Int64 {
+    let pages = try database.integer("PRAGMA page_count") ?? 0
+    let free = try database.integer("PRAGMA freelist_count") ?? 0
+    let size = try database.integer("PRAGMA page_size") ?? 0
     return (pages - free) * size
   }
 
   /// Without this the file would keep its size, with holes for later rows.
-  private static func shrink(_ database: Database) throws {
-    guard try Int64.fetchOne(database, sql: "PRAGMA freelist_count") ?? 0 > 0 else { return }
+  private static func shrink(_ database: SQLiteDatabase) throws {
+    guard try database.integer("PRAGMA freelist_count") ?? 0 > 0 else { return }
     // The pragma frees a page a step, so all its steps must be made.
-    _ = try Row.fetchAll(database, sql: "PRAGMA incremental_vacuum(\(pagesPerTrim))")
+    try database.execute("PRAGMA incremental_vacuum(\(pagesPerTrim))")
   }
 }

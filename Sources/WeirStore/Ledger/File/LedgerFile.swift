@@ -1,11 +1,10 @@
 import CWeirSQLite
-import GRDB
 import Glibc
 
 /// The open file. Every call blocks for the disk; `Ledger` makes them on its own queue, one at a time.
 struct LedgerFile: Sendable {
   let path: String
-  let queue: DatabaseQueue
+  let connection: SQLiteConnection
   /// Which file the path named when it was opened.
   private let place: FilePlace?
 
@@ -14,14 +13,14 @@ struct LedgerFile: Sendable {
     _ path: String, schema: LedgerSchema = .current, busyMilliseconds: Int = LedgerOptions().busyMilliseconds
   ) throws(LedgerError) {
     self.path = path
-    queue = try Self.openInTries(path, schema, busyMilliseconds)
+    connection = try Self.openInTries(path, schema, busyMilliseconds)
     place = FilePlace(path)
   }
 
   /// Two processes that make the same ledger at once get into each other's way; a later try finds it made.
   private static func openInTries(
     _ path: String, _ schema: LedgerSchema, _ busyMilliseconds: Int
-  ) throws(LedgerError) -> DatabaseQueue {
+  ) throws(LedgerError) -> SQLiteConnection {
     for attempt in 1..<tries {
       do { return try open(path, schema, busyMilliseconds) } catch {
         guard isRace(error) else { throw error }
@@ -37,22 +36,17 @@ struct LedgerFile: Sendable {
 
   private static func open(
     _ path: String, _ schema: LedgerSchema, _ busyMilliseconds: Int
-  ) throws(LedgerError) -> DatabaseQueue {
+  ) throws(LedgerError) -> SQLiteConnection {
     Self.setUpSQLite
     try FilePlace.prepare(path)
     do {
-      var configuration = GRDB.Configuration()
-      configuration.label = "weir.ledger"
-      configuration.busyMode = .timeout(Double(busyMilliseconds) / 1000)
-      // Without this GRDB ends the process when a disk fails between a transaction's end and its undoing.
-      configuration.allowsUnsafeTransactions = true
-      let queue = try DatabaseQueue(path: path, configuration: configuration)
-      try queue.writeWithoutTransaction { database in
+      let connection = try SQLiteConnection(path, .writing, busyMilliseconds: busyMilliseconds)
+      try connection.use { database in
         try requireOurs(LedgerSchema.state(database), schema, path)
         try setUp(database)
+        try schema.migrate(database)
       }
-      try schema.migrate(queue)
-      return queue
+      return connection
     } catch { throw LedgerError(error, path: path) }
   }
 
@@ -70,14 +64,14 @@ struct LedgerFile: Sendable {
   }
 
   /// In this order: what concerns the file's format must come before its first page is written.
-  private static func setUp(_ database: Database) throws {
-    try database.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL")
+  private static func setUp(_ database: SQLiteDatabase) throws {
+    try database.execute("PRAGMA auto_vacuum = INCREMENTAL")
     // A killed process loses nothing that was committed, a machine without power at most what the log held.
-    try database.execute(sql: "PRAGMA journal_mode = WAL")
-    try database.execute(sql: "PRAGMA synchronous = NORMAL")
-    try database.execute(sql: "PRAGMA journal_size_limit = 16777216")
+    try database.execute("PRAGMA journal_mode = WAL")
+    try database.execute("PRAGMA synchronous = NORMAL")
+    try database.execute("PRAGMA journal_size_limit = 16777216")
     // Takes the write lock, so that a file that takes no writes is found out now.
-    try database.inTransaction(.immediate) { .commit }
+    try database.inTransaction(.immediate) {}
   }
 
   /// Whether the path still names the open file.
@@ -86,7 +80,7 @@ struct LedgerFile: Sendable {
   /// Writes all of these rows of a batch, or none.
   func write(_ batch: LedgerBatch, _ rows: Range<Int>) throws(LedgerError) {
     do {
-      try queue.writeWithoutTransaction { database in
+      try connection.use { database in
         var requests = try SQLiteStatement(database, LedgerRow.insertRequest)
         try database.inTransaction(.immediate) {
           try batch.writeRequests(rows, &requests)
@@ -98,12 +92,11 @@ struct LedgerFile: Sendable {
             var bodies = try SQLiteStatement(database, LedgerBatch.insertBodies)
             try batch.writeBodies(rows, &bodies)
           }
-          return .commit
         }
       }
     } catch { throw LedgerError(error, path: path) }
   }
 
   /// Lets the file go; what was written stays.
-  func close() { try? queue.close() }
+  func close() { connection.close() }
 }

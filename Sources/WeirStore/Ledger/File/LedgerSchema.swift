@@ -1,5 +1,3 @@
-import GRDB
-
 /// What the file holds, in steps that are never changed once published: a file of an earlier weir is brought up to date by
 /// the steps it lacks. `PRAGMA user_version` is the number of steps taken, `PRAGMA application_id` tells the file's owner.
 struct LedgerSchema: Sendable {
@@ -22,30 +20,35 @@ struct LedgerSchema: Sendable {
   }
 
   /// Read in one statement, so that another process that makes the same file is seen before or after it, never half-way.
-  static func state(_ database: Database) throws -> State {
-    guard let row = try Row.fetchOne(database, sql: stateQuery) else { return .foreign }
-    let (owner, version, tables): (Int64, Int, Int) = (row[0], row[1], row[2])
-    if owner == applicationID { return .ledger(version: version) }
+  static func state(_ database: SQLiteDatabase) throws -> State {
+    let row = try SQLiteStatement(database, stateQuery)
+    guard try row.step() else { return .foreign }
+    let (owner, version, tables) = (row.integer(0), row.integer(1), row.integer(2))
+    if owner == applicationID { return .ledger(version: Int(version)) }
     return owner == 0 && tables == 0 ? .empty : .foreign
   }
 
-  /// The migrator's own table comes before the first step, in a transaction of its own.
+  /// The table of steps comes before the first step, in a transaction of its own.
   private static let stateQuery = """
     SELECT (SELECT application_id FROM pragma_application_id), (SELECT user_version FROM pragma_user_version),
       (SELECT count(*) FROM sqlite_schema WHERE tbl_name <> 'grdb_migrations')
     """
 
-  /// Takes the steps that the file lacks, each in a transaction.
-  func migrate(_ queue: DatabaseQueue) throws {
-    var migrator = DatabaseMigrator()
+  /// Takes the steps that the file lacks, each in a transaction. Which it has taken is told by a table of the name that
+  /// GRDB's migrator gave it: the first weirs, which may have the file open too, look there.
+  func migrate(_ database: SQLiteDatabase) throws {
+    try database.execute("CREATE TABLE IF NOT EXISTS grdb_migrations (identifier TEXT NOT NULL PRIMARY KEY)")
     for (index, step) in steps.enumerated() {
-      migrator.registerMigration("ledger-\(index + 1)") { database in
-        try database.execute(sql: step)
-        try database.execute(sql: "PRAGMA application_id = \(Self.applicationID)")
-        try database.execute(sql: "PRAGMA user_version = \(index + 1)")
+      let name = "'ledger-\(index + 1)'"
+      let isTaken = try database.integer("SELECT 1 FROM grdb_migrations WHERE identifier = \(name)") != nil
+      guard !isTaken else { continue }
+      try database.inTransaction(.immediate) {
+        try database.execute(step)
+        try database.execute("PRAGMA application_id = \(Self.applicationID)")
+        try database.execute("PRAGMA user_version = \(index + 1)")
+        try database.execute("INSERT INTO grdb_migrations (identifier) VALUES (\(name))")
       }
     }
-    try migrator.migrate(queue)
   }
 
   /// Beside the cost that counts: what the upstream said can be held against the catalog's prices.

@@ -1,49 +1,42 @@
-import GRDB
-import GRDBSQLite
+import CWeirSQLite
 
-/// A prepared statement, spoken to through SQLite's own interface: binding forty columns through GRDB's boxed values, or
-/// reading a million rows through them, costs several times as much.
-///
-/// Used and freed on the connection's queue. The interface: https://sqlite.org/cintro.html.
+/// A prepared statement; used and freed by the user of its database. The interface: https://sqlite.org/cintro.html.
 @safe struct SQLiteStatement: ~Copyable {
   private let handle: OpaquePointer
-  private let connection: OpaquePointer
+  private let database: SQLiteDatabase
   private var position: CInt = 0
 
-  /// Throws `DatabaseError` where SQLite does not understand the text.
-  init(_ database: Database, _ sql: String) throws {
-    guard let connection = unsafe database.sqliteConnection else {
-      throw DatabaseError(resultCode: .SQLITE_MISUSE, message: "the connection is closed")
-    }
+  /// Throws where SQLite does not understand the text.
+  init(_ database: SQLiteDatabase, _ sql: String) throws(SQLiteError) {
     var made: OpaquePointer?
-    let code = unsafe sqlite3_prepare_v2(connection, sql, -1, &made, nil)
-    guard code == SQLITE_OK, let made = unsafe made else { throw unsafe Self.error(code, connection) }
+    let code = unsafe sqlite3_prepare_v2(database.handle, sql, -1, &made, nil)
+    guard code == SQLITE_OK, let made = unsafe made else { throw database.lastError(code) }
     unsafe handle = made
-    unsafe self.connection = connection
+    self.database = database
   }
 
   deinit { unsafe sqlite3_finalize(handle) }
 
   /// Runs the statement with the values that were bound, and makes it ready for the next ones.
-  mutating func run() throws {
+  mutating func run() throws(SQLiteError) {
     let code = unsafe sqlite3_step(handle)
+    reset()
+    guard code == SQLITE_DONE || code == SQLITE_ROW else { throw database.lastError(code) }
+  }
+
+  /// Makes the statement ready for the next values.
+  mutating func reset() {
     unsafe sqlite3_reset(handle)
     position = 0
-    guard code == SQLITE_DONE || code == SQLITE_ROW else { throw unsafe Self.error(code, connection) }
   }
 
   /// Fetches the next row; false after the last.
-  borrowing func step() throws -> Bool {
+  borrowing func step() throws(SQLiteError) -> Bool {
     switch unsafe sqlite3_step(handle) {
     case SQLITE_ROW: return true
     case SQLITE_DONE: return false
-    case let code: throw unsafe Self.error(code, connection)
+    case let code: throw database.lastError(code)
     }
-  }
-
-  private static func error(_ code: CInt, _ connection: OpaquePointer) -> DatabaseError {
-    unsafe DatabaseError(
-      resultCode: ResultCode(rawValue: code), message: sqlite3_errmsg(connection).map { unsafe String(cString: $0) })
   }
 
   // MARK: Reading the row that `step` fetched
@@ -55,6 +48,14 @@ import GRDBSQLite
 
   /// Zero for NULL.
   borrowing func double(_ column: CInt) -> Double { unsafe sqlite3_column_double(handle, column) }
+
+  /// Nil for NULL.
+  borrowing func text(_ column: CInt) -> String? {
+    guard !isNull(column) else { return nil }
+    var bytes: [UInt8] = []
+    append(column, to: &bytes)
+    return String(decoding: bytes, as: UTF8.self)
+  }
 
   /// Appends a text's bytes.
   borrowing func append(_ column: CInt, to bytes: inout [UInt8]) {
@@ -71,7 +72,7 @@ import GRDBSQLite
 
   // MARK: Binding, one column after the other
 
-  mutating func bind(_ value: Int64?) throws {
+  mutating func bind(_ value: Int64?) throws(SQLiteError) {
     position += 1
     let code =
       if let value { unsafe sqlite3_bind_int64(handle, position, value) } else {
@@ -80,17 +81,21 @@ import GRDBSQLite
     try check(code)
   }
 
-  mutating func bind(_ value: Int?) throws { try bind(value.map { Int64($0) }) }
+  mutating func bind(_ value: Int?) throws(SQLiteError) { try bind(value.map { Int64($0) }) }
+
+  mutating func bind(_ value: Double?) throws(SQLiteError) {
+    guard let value else { return try bind(nil as Int64?) }
+    position += 1
+    try check(unsafe sqlite3_bind_double(handle, position, value))
+  }
 
   /// What is no amount (negative, infinite, not a number) is stored as unknown.
-  mutating func bind(amount: Double?) throws {
-    guard let amount, amount.isFinite, amount >= 0 else { return try bind(nil as Int64?) }
-    position += 1
-    try check(unsafe sqlite3_bind_double(handle, position, amount))
+  mutating func bind(amount: Double?) throws(SQLiteError) {
+    try bind(amount.flatMap { $0.isFinite && $0 >= 0 ? $0 : nil } as Double?)
   }
 
   /// Cuts at a character's border.
-  mutating func bind(_ text: String?, atMost bytes: Int = LedgerRow.maximumTextBytes) throws {
+  mutating func bind(_ text: String?, atMost bytes: Int = LedgerRow.maximumTextBytes) throws(SQLiteError) {
     guard var text else { return try bind(nil as Int64?) }
     if text.utf8.count > bytes { text = text.cut(toBytes: bytes) }
     position += 1
@@ -111,7 +116,7 @@ import GRDBSQLite
 
   /// Binds packed columns, one after the other. Their texts must stay where they are until the statement has run: SQLite
   /// keeps no copy of them.
-  mutating func bind(packed columns: UnsafeRawBufferPointer) throws {
+  mutating func bind(packed columns: UnsafeRawBufferPointer) throws(SQLiteError) {
     var place = 0
     while place < columns.count {
       position += 1
@@ -137,7 +142,7 @@ import GRDBSQLite
     }
   }
 
-  private borrowing func check(_ code: CInt) throws {
-    guard code == SQLITE_OK else { throw unsafe Self.error(code, connection) }
+  private borrowing func check(_ code: CInt) throws(SQLiteError) {
+    guard code == SQLITE_OK else { throw database.lastError(code) }
   }
 }

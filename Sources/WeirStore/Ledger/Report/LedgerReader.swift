@@ -1,10 +1,8 @@
-import GRDB
-
 /// Reads a ledger, also while weir writes it. Blocks for the disk; not to be called on an event loop.
 public struct LedgerReader: Sendable {
   /// The file.
   public let path: String
-  private let queue: DatabaseQueue
+  private let connection: SQLiteConnection
 
   /// Opens the file for reading only; changes nothing and makes nothing.
   public init(path: String) throws(LedgerError) { try self.init(path: path, schema: .current) }
@@ -13,12 +11,8 @@ public struct LedgerReader: Sendable {
     self.path = path
     try FilePlace.requireReadable(path)
     do {
-      var configuration = GRDB.Configuration()
-      configuration.label = "weir.ledger.reader"
-      configuration.readonly = true
-      configuration.busyMode = .timeout(5)
-      queue = try DatabaseQueue(path: path, configuration: configuration)
-      let state = try queue.read { try LedgerSchema.state($0) }
+      connection = try SQLiteConnection(path, .reading, busyMilliseconds: 5_000)
+      let state = try connection.use { try LedgerSchema.state($0) }
       switch state {
       case .ledger(let version) where version == schema.version: return
       case .ledger(let version) where version > schema.version:
@@ -34,22 +28,26 @@ public struct LedgerReader: Sendable {
   /// grouping sorts all rows first and has no percentiles: it takes several times as long.
   public func report(_ query: LedgerQuery) throws(LedgerError) -> LedgerReport {
     do {
-      return try queue.read { database in
-        let since = query.sinceMilliseconds ?? .min
-        var groups = LedgerGroups(query.dimensions)
-        var rows = try SQLiteStatement(
-          database, "SELECT \(LedgerGroups.allColumns(query.dimensions)) FROM requests WHERE time_ms >= ?")
-        try rows.bind(since)
-        while try rows.step() { groups.add(rows) }
-        var votes = try SQLiteStatement(
-          database,
-          """
-          SELECT \(LedgerGroups.columns(query.dimensions))rating FROM feedback JOIN requests USING (time_ms, id, sequence) WHERE feedback.time_ms >= ?
-          """)
-        try votes.bind(since)
-        while try votes.step() { groups.addVote(votes) }
-        return groups.report(query)
+      return try connection.use { database in
+        try database.inTransaction(.deferred) { try Self.report(query, database) }
       }
     } catch { throw LedgerError(error, path: path) }
+  }
+
+  private static func report(_ query: LedgerQuery, _ database: SQLiteDatabase) throws -> LedgerReport {
+    let since = query.sinceMilliseconds ?? .min
+    var groups = LedgerGroups(query.dimensions)
+    var rows = try SQLiteStatement(
+      database, "SELECT \(LedgerGroups.allColumns(query.dimensions)) FROM requests WHERE time_ms >= ?")
+    try rows.bind(since)
+    while try rows.step() { groups.add(rows) }
+    var votes = try SQLiteStatement(
+      database,
+      """
+      SELECT \(LedgerGroups.columns(query.dimensions))rating FROM feedback JOIN requests USING (time_ms, id, sequence) WHERE feedback.time_ms >= ?
+      """)
+    try votes.bind(since)
+    while try votes.step() { groups.addVote(votes) }
+    return groups.report(query)
   }
 }

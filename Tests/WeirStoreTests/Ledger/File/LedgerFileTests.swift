@@ -1,4 +1,3 @@
-import GRDB
 import Testing
 
 @testable import WeirStore
@@ -31,8 +30,8 @@ struct LedgerFileTests {
 
   @Test("writes a batch whole or not at all")
   func whole() throws {
-    let pages = try file.queue.read { try Int64.fetchOne($0, sql: "PRAGMA page_count") ?? 0 }
-    try file.queue.writeWithoutTransaction { try $0.execute(sql: "PRAGMA max_page_count = \(pages + 3)") }
+    let pages = try file.connection.use { try $0.integer("PRAGMA page_count") ?? 0 }
+    try file.connection.use { try $0.execute("PRAGMA max_page_count = \(pages + 3)") }
     #expect(throws: LedgerError.self) { try file.write(entries(0..<1_000)) }
     #expect(try scratch.number("SELECT count(*) FROM requests") == 0)
     try file.write(entries(0..<5))
@@ -62,7 +61,7 @@ struct LedgerFileTests {
   @Test("keeps to a size by letting the oldest rows go, and gives the room back to the file system")
   func size() throws {
     try file.write(entries(0..<20_000))
-    let before = try file.queue.read { try LedgerFile.usedBytes($0) }
+    let before = try file.connection.use { try LedgerFile.usedBytes($0) }
     var options = LedgerOptions()
     options.maximumBytes = before / 2
     while try file.trim(options, nowMilliseconds: 0) {}

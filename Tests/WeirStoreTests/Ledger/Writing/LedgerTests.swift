@@ -33,7 +33,7 @@ struct LedgerTests {
       ])
     await ledger.close()
 
-    let kept = try scratch.rows("SELECT * FROM requests")
+    let kept = try scratch.rows(of: "requests")
     #expect(
       kept == [
         """

@@ -1,4 +1,3 @@
-import GRDB
 import Glibc
 import Testing
 
@@ -25,9 +24,9 @@ struct LedgerTroubleTests {
   func diskFull() async throws {
     let file = try LedgerFile(scratch.path)
     // SQLite's own bound stands for the disk's: both give SQLITE_FULL.
-    try await file.queue.writeWithoutTransaction { database in
-      let pages = try Int64.fetchOne(database, sql: "PRAGMA page_count") ?? 0
-      try database.execute(sql: "PRAGMA max_page_count = \(pages)")
+    try file.connection.use { database in
+      let pages = try database.integer("PRAGMA page_count") ?? 0
+      try database.execute("PRAGMA max_page_count = \(pages)")
     }
     let ledger = Ledger(file, quick { $0.maximumQueuedRows = 100 }, observed.observer)
     for number in 0..<50 { ledger.append(.sample(number)) }
@@ -42,7 +41,7 @@ struct LedgerTroubleTests {
     try await until("it tries on") { ledger.stats.writeFailures > failures + 1 }
     #expect(reasons.count == 2)
 
-    try await file.queue.writeWithoutTransaction { try $0.execute(sql: "PRAGMA max_page_count = 1000000") }
+    try file.connection.use { try $0.execute("PRAGMA max_page_count = 1000000") }
     try await until("all is written") { ledger.stats.rowsWritten == 100 }
     try await until("it says so") { reasons.last == "healthy" }
     #expect(reasons.count == 3)
@@ -55,10 +54,10 @@ struct LedgerTroubleTests {
   func locked() async throws {
     let ledger = try Ledger.open(path: scratch.path, options: quick(), onChange: observed.observer)
     let other = try scratch.locker()
-    try await other.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") }
+    try other.use { try $0.execute("BEGIN IMMEDIATE") }
     ledger.append(.sample(0))
     try await until("it waits") { reasons == ["waiting: locked"] }
-    try await other.writeWithoutTransaction { try $0.execute(sql: "COMMIT") }
+    try other.use { try $0.execute("COMMIT") }
     try await until("it is written") { reasons == ["waiting: locked", "healthy"] }
     #expect(ledger.stats.rowsWritten == 1)
     await ledger.close()
@@ -111,11 +110,11 @@ struct LedgerTroubleTests {
   func closing() async throws {
     let ledger = try Ledger.open(path: scratch.path, options: quick(), onChange: observed.observer)
     let other = try scratch.locker()
-    try await other.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") }
+    try other.use { try $0.execute("BEGIN IMMEDIATE") }
     for number in 0..<7 { ledger.append(.sample(number)) }
     let stats = await ledger.close(within: 0.1)
     #expect(stats.rowsDropped == 7)
     #expect(stats.queueDepth == 0)
-    try await other.writeWithoutTransaction { try $0.execute(sql: "COMMIT") }
+    try other.use { try $0.execute("COMMIT") }
   }
 }
