@@ -40,9 +40,11 @@ struct LedgerSchema: Sendable {
     try database.execute("CREATE TABLE IF NOT EXISTS grdb_migrations (identifier TEXT NOT NULL PRIMARY KEY)")
     for (index, step) in steps.enumerated() {
       let name = "'ledger-\(index + 1)'"
-      let isTaken = try database.integer("SELECT 1 FROM grdb_migrations WHERE identifier = \(name)") != nil
-      guard !isTaken else { continue }
+      let isTaken = { try database.integer("SELECT 1 FROM grdb_migrations WHERE identifier = \(name)") != nil }
+      guard try !isTaken() else { continue }
       try database.inTransaction(.immediate) {
+        // Another process may take the same step meanwhile.
+        guard try !isTaken() else { return }
         try database.execute(step)
         try database.execute("PRAGMA application_id = \(Self.applicationID)")
         try database.execute("PRAGMA user_version = \(index + 1)")
