@@ -1,13 +1,11 @@
-import Glibc
-
 /// What all transfers of an engine share.
 public struct EngineSettings: Sendable {
   /// PEM bundle of trusted certificate authorities; nil takes the system's.
   public var certificateAuthorityFile: String?
   /// False reaches the upstream directly, whatever `HTTPS_PROXY` and its kin say: for addresses of this machine.
   public var honoursProxies: Bool
-  /// Cleartext upstreams are asked over the event loop's own channels, unless a proxy is to be looked for: libcurl knows
-  /// how to talk to one.
+  /// Cleartext upstreams are asked over the event loop's own channels. To be false where a forward proxy may stand before
+  /// them: libcurl knows how to talk to one.
   public var speaksDirectly: Bool
   /// Idle connections kept for reuse: by libcurl, and for each cleartext upstream.
   public var keptConnections: Int
@@ -24,19 +22,6 @@ public struct EngineSettings: Sendable {
     self.speaksDirectly = speaksDirectly
     self.keptConnections = keptConnections
     self.keptTransfers = keptTransfers
-  }
-
-  /// Whether an engine has the loop's own channels beside libcurl.
-  var goesDirectly: Bool { speaksDirectly && !(honoursProxies && Self.namesProxy) }
-
-  /// Whether the environment names a proxy for `http`, in a variable that libcurl reads (curl(1), "ENVIRONMENT"). It may
-  /// have exceptions, which are libcurl's to read too.
-  private static var namesProxy: Bool {
-    let names: [String] = ["http_proxy", "all_proxy", "ALL_PROXY"]
-    return names.contains { name in
-      guard let value = unsafe getenv(name) else { return false }
-      return unsafe value.pointee != 0
-    }
   }
 }
 

@@ -47,7 +47,7 @@ public import NIOCore
       bound.value.engine?.handleReadySockets()
     }
     sweep = DeadlineSweep(on: eventLoop) { woken.engine?.checkDeadlines() ?? false }
-    direct = settings.goesDirectly ? DirectEngine(eventLoop: eventLoop, settings: settings) : nil
+    direct = settings.speaksDirectly ? DirectEngine(eventLoop: eventLoop, settings: settings) : nil
     unsafe weir_multi_set_long(multi, CURLMOPT_MAXCONNECTS, settings.keptConnections)
     unsafe weir_multi_set_long(multi, CURLMOPT_PIPELINING, Int(CURLPIPE_MULTIPLEX))
     unsafe weir_multi_set_long(multi, CURLMOPT_MAX_CONCURRENT_STREAMS, 256)

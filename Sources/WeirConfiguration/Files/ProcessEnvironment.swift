@@ -31,6 +31,15 @@ public enum ProcessEnvironment {
   /// it reads no `HTTP_PROXY`, which a CGI server makes of a request's header). Where it names none, there is nothing to
   /// look for at each request.
   public static func namesProxies(_ variables: [String: String] = all()) -> Bool {
-    ["http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"].contains { variables[$0]?.isEmpty == false }
+    names(["http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"], variables)
+  }
+
+  /// The same for `http://` alone. That `NO_PROXY` makes exceptions does not matter here: those are libcurl's to read.
+  public static func namesProxiesForCleartext(_ variables: [String: String] = all()) -> Bool {
+    names(["http_proxy", "all_proxy", "ALL_PROXY"], variables)
+  }
+
+  private static func names(_ proxies: [String], _ variables: [String: String]) -> Bool {
+    proxies.contains { variables[$0]?.isEmpty == false }
   }
 }

@@ -39,7 +39,8 @@ final class LoopContext {
       eventLoop: eventLoop,
       settings: EngineSettings(
         certificateAuthorityFile: snapshot.configuration.upstream.certificateAuthorityFile,
-        honoursProxies: honoursProxies))
+        honoursProxies: honoursProxies,
+        speaksDirectly: !honoursProxies || !ProcessEnvironment.namesProxiesForCleartext()))
   }
 
   func add(_ connection: ConnectionHandler) {

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOPosix
+import WeirConfiguration
 import WeirUpstream
 
 /// Makes single requests for commands, over the same engine that the proxy uses.
@@ -13,7 +14,8 @@ struct Caller: Sendable {
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     let loop = group.next()
     let settings = EngineSettings(
-      certificateAuthorityFile: certificateAuthorityFile, honoursProxies: honoursProxies)
+      certificateAuthorityFile: certificateAuthorityFile, honoursProxies: honoursProxies,
+      speaksDirectly: !honoursProxies || !ProcessEnvironment.namesProxiesForCleartext())
     let engine = try await loop.submit {
       NIOLoopBound(try UpstreamEngine(eventLoop: loop, settings: settings), eventLoop: loop)
     }.get()

@@ -63,6 +63,9 @@ struct ProcessEnvironmentTests {
   func proxies(name: String) {
     #expect(ProcessEnvironment.namesProxies([name: "http://127.0.0.1:1"]))
     #expect(!ProcessEnvironment.namesProxies([name: ""]))
+    let isForAll = !name.lowercased().hasPrefix("https")
+    #expect(ProcessEnvironment.namesProxiesForCleartext([name: "http://127.0.0.1:1"]) == isForAll)
+    #expect(!ProcessEnvironment.namesProxiesForCleartext([name: ""]))
   }
 
   @Test(
