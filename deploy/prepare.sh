@@ -196,6 +196,10 @@ join_allocator() {
 
 # Builds the release executable and strips it; its path is then $release_binary. Debug builds, which the tests run,
 # check each access to a variable for overlap, in the libraries too; here a hundred such checks a request are left out.
+#
+# For the size: each function has a section of its own, so that the linker leaves out what nothing calls; names are not
+# exported, but for the allocator's, which the libraries of the system look for; and relocations are packed, which the
+# toolchain's linker and the C library since 2.36 know.
 build_release() {
   local built="$repository/.build-release/release/weir" tools allocator
   tools="$(dirname "$(readlink -f "$(command -v swift)")")"
@@ -203,7 +207,9 @@ build_release() {
   say "building the release executable (the first time takes minutes)"
   WEIR_COMMIT="$(commit_of_tree)" swift build --package-path "$repository" --scratch-path "$repository/.build-release" \
     -c release --static-swift-stdlib --product weir -Xswiftc -enforce-exclusivity=unchecked \
-    -Xswiftc -cross-module-optimization -Xlinker "$allocator" >&2
+    -Xswiftc -cross-module-optimization -Xswiftc -Xfrontend -Xswiftc -function-sections \
+    -Xcc -ffunction-sections -Xcc -fdata-sections -Xswiftc -use-ld=lld -Xlinker --no-export-dynamic \
+    -Xlinker -z -Xlinker pack-relative-relocs -Xlinker "$allocator" >&2
   if [[ $built -nt $release_binary || ! -e $release_symbols ]]; then
     "$tools/llvm-objcopy" --only-keep-debug "$built" "$release_symbols"
     "$tools/llvm-objcopy" --strip-all --add-gnu-debuglink="$release_symbols" "$built" "$release_binary"

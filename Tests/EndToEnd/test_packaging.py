@@ -51,7 +51,7 @@ def test_it_needs_only_common_libraries_of_the_system(packed):
 
 
 def test_it_is_stripped_and_small_enough_to_copy_around(packed):
-    assert packed.stat().st_size < 100_000_000
+    assert packed.stat().st_size < 40_000_000
     assert "no symbols" in (told := run("nm", packed, check=False)).stdout + told.stderr
 
 
