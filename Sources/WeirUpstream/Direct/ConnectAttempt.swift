@@ -11,6 +11,9 @@ final class ConnectAttempt {
   /// Says whether it takes the connection.
   private var done: ((Result<DirectConnection, TransferFailure>) -> Bool)?
 
+  /// How long a connection is silent before the kernel asks whether its other end is there; libcurl's measure.
+  private static let keepAliveSeconds = 60
+
   /// - Parameter timeout: in nanoseconds, from now.
   init(to address: DirectAddress, timeout: Int64, engine: DirectEngine) {
     self.address = address
@@ -47,6 +50,8 @@ final class ConnectAttempt {
       .connectTimeout(max(deadline - .now(), .milliseconds(1)))
       .channelOption(.tcpOption(.tcp_nodelay), value: 1)
       .channelOption(.socketOption(.so_keepalive), value: 1)
+      .channelOption(.tcpOption(.init(rawValue: TCP_KEEPIDLE)), value: Self.keepAliveSeconds)
+      .channelOption(.tcpOption(.init(rawValue: TCP_KEEPINTVL)), value: Self.keepAliveSeconds)
       .channelOption(.maxMessagesPerRead, value: 1)
       .channelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {

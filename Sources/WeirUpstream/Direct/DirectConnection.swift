@@ -117,11 +117,14 @@ final class DirectConnection: ChannelInboundHandler {
       return
     }
     hasReplyBytes = true
-    transfer.sawActivity(now: engine.now())
+    let (now, lines) = (engine.now(), reader.lineCount)
+    if reader.hasHead { transfer.sawActivity(now: now) }
     unsafe buffer.withUnsafeReadableBytes { bytes in
       var rest = unsafe bytes
       while self.transfer === transfer, unsafe step(transfer, &rest) {}
     }
+    // Of a head whole lines count: one that drips in byte by byte is none yet.
+    if !reader.hasHead, reader.lineCount > lines, self.transfer === transfer { transfer.sawActivity(now: now) }
   }
 
   /// Whether there is more to read.

@@ -156,6 +156,7 @@ final class DirectTransfer: Transfer {
 
   private func connect() {
     guard let address else { return }
+    reusedConnection = nil
     let attempt = ConnectAttempt(to: address, timeout: connectTimeout, engine: engine)
     self.attempt = attempt
     attempt.start { [weak self, weak attempt] result in

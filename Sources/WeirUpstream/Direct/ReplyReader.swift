@@ -41,11 +41,10 @@ struct ReplyReader {
     collector = ResponseHeadCollector(allocator: allocator)
   }
 
-  /// Whether the final head has come.
-  var hasHead: Bool { collector.isComplete }
-
-  /// The status of the head that has come.
-  var status: Int { collector.head.status }
+  /// Whether the final head has come, and says where the reply ends.
+  private(set) var hasHead = false
+  /// Lines that have been read of heads and trailers.
+  private(set) var lineCount = 0
 
   /// Whether another request may go over the connection once the reply is whole.
   var keepsConnection: Bool { framing.keepsConnection }
@@ -115,6 +114,7 @@ struct ReplyReader {
 
   /// Nil where another line is to be read.
   private mutating func read(_ line: UnsafeRawBufferPointer) -> Step? {
+    lineCount += 1
     if case .trailers = place { return unsafe readTrailer(line) }
     if let reason = unsafe readVersion(line) { return .refuse(reason) }
     switch unsafe collector.line(line) {
@@ -133,9 +133,12 @@ struct ReplyReader {
 
   private mutating func readTrailer(_ line: UnsafeRawBufferPointer) -> Step? {
     if case .refuse(let reason) = unsafe collector.line(line) { return .refuse(reason) }
-    guard unsafe Self.isEmpty(line) else { return nil }
-    place = .end
-    return .end
+    if unsafe Self.isEmpty(line) {
+      place = .end
+      return .end
+    }
+    // Trailers go nowhere, but what is none may be another message.
+    return unsafe line.contains(UInt8(ascii: ":")) ? nil : .refuse("a trailer line of the reply has no name")
   }
 
   /// A head begins with a status line of HTTP/1, and has no other.
@@ -167,6 +170,7 @@ struct ReplyReader {
       case .chunked: .chunked(ChunkReader())
       case .untilClose: .untilClose
       }
+    hasHead = true
     return .head
   }
 

@@ -168,5 +168,6 @@ struct ReplyReaderTests {
     #expect(read("HTTP/1.1 200 OK\r\n" + lines).refusal != nil)
     #expect(read("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n" + lines).refusal != nil)
     #expect(read("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;" + long).refusal != nil)
+    #expect(read("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nnonsense\r\n\r\n").refusal != nil)
   }
 }
