@@ -7,9 +7,10 @@ import threading
 class Listener:
     """Calls `_serve(connected, number)` for each connection on a thread of its own; numbers count from 0."""
 
-    def __init__(self):
+    def __init__(self, address: tuple = ("127.0.0.1", 0)):
         self.connections = 0
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+        family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+        self.listener = socket.create_server(address, family=family, backlog=128)
         self.port = self.listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
 
