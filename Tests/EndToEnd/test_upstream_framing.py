@@ -5,9 +5,9 @@ RFC 9112, sections 6 and 7. The heads' own rules are in test_upstream_heads.py.
 
 import pytest
 
-from harness.exact_upstream import CLOSE, HALF_CLOSE, OK, RESET, Cut
+from harness.exact_upstream import CLOSE, HALF_CLOSE, OK, RESET
 from harness.raw_servers import head
-from harness.ways import EITHER, GONE, UNREACHABLE, UNREADABLE, Broken, Case, Way, Whole, check_case, way  # noqa: F401
+from harness.ways import EITHER, GONE, UNREADABLE, Broken, Case, Way, Whole, check_case, way  # noqa: F401
 from harness.wire import chunked
 
 POISONED = "takes them for the next reply"
@@ -85,15 +85,19 @@ CHUNKS = {
     "with 0x": Case(in_chunks(b"0xb\r\n" + OK + b"\r\n0\r\n\r\n"), Broken()),
     "with an underscore": Case(in_chunks(b"0_b\r\n" + OK + b"\r\n0\r\n\r\n"), Broken()),
     "letters": Case(in_chunks(b"zz\r\n" + OK + b"\r\n0\r\n\r\n"), Broken()),
-    "letters behind the size": Case(in_chunks(b"bz\r\n" + OK + b"\r\n0\r\n\r\n"), Broken(), libcurl="takes them for an extension"),
+    "letters behind the size": Case(in_chunks(b"bz\r\n" + OK + b"\r\n0\r\n\r\n"), Broken(),
+                                    libcurl="takes them for an extension"),
     "an empty size": Case(in_chunks(b"\r\n" + OK + b"\r\n0\r\n\r\n"), Broken()),
     "only an extension": Case(in_chunks(b";a\r\n" + OK + b"\r\n0\r\n\r\n"), Broken()),
     "a blank before the size": Case(in_chunks(b" b\r\n" + OK + b"\r\n0\r\n\r\n"), Broken()),
     "two bytes for a line end": Case(in_chunks(b"b\r\n" + OK + b"xx0\r\n\r\n"), Broken()),
     "no line end behind data": Case(in_chunks(b"b\r\n" + OK + b"0\r\n\r\n"), Broken()),
-    "a bare CR behind the size": Case(in_chunks(b"b\r" + OK + b"\r\n0\r\n\r\n"), Broken(), libcurl="looks for the line feed"),
-    "a bare CR in an extension": Case(in_chunks(b"b;a\rb\r\n" + OK + b"\r\n0\r\n\r\n"), Broken(), libcurl="looks for the line feed"),
-    "a NUL in an extension": Case(in_chunks(b"b;a\0b\r\n" + OK + b"\r\n0\r\n\r\n"), Broken(), libcurl="looks for the line feed"),
+    "a bare CR behind the size": Case(in_chunks(b"b\r" + OK + b"\r\n0\r\n\r\n"), Broken(),
+                                      libcurl="looks for the line feed"),
+    "a bare CR in an extension": Case(in_chunks(b"b;a\rb\r\n" + OK + b"\r\n0\r\n\r\n"), Broken(),
+                                      libcurl="looks for the line feed"),
+    "a NUL in an extension": Case(in_chunks(b"b;a\0b\r\n" + OK + b"\r\n0\r\n\r\n"), Broken(),
+                                  libcurl="looks for the line feed"),
     "a NUL in a trailer": Case(in_chunks(b"b\r\n" + OK + b"\r\n0\r\nX-T: a\0b\r\n\r\n"), Broken()),
     "a trailer without a colon": Case(in_chunks(b"b\r\n" + OK + b"\r\n0\r\nnonsense\r\n\r\n"), Broken()),
 }
@@ -123,7 +127,8 @@ CONNECTIONS = {
     "1.0": Case(sized(SIZED, version="HTTP/1.0"), fate=GONE),
     "1.0 until close": Case([sized(version="HTTP/1.0"), CLOSE], fate=GONE),
     "1.0 that keeps": Case(sized(SIZED, "Connection: Keep-Alive", version="HTTP/1.0")),
-    "1.0 that keeps and closes": Case(sized(SIZED, "Connection: keep-alive, close", version="HTTP/1.0"), fate=GONE, libcurl="keeps the connection"),
+    "1.0 that keeps and closes": Case(sized(SIZED, "Connection: keep-alive, close", version="HTTP/1.0"), fate=GONE,
+                                      libcurl="keeps the connection"),
     "1.0 that keeps, until close": Case([sized("Connection: keep-alive", version="HTTP/1.0"), CLOSE], fate=GONE),
 }
 
@@ -151,7 +156,8 @@ BODILESS = {
     "304": Case(head("304 Not Modified", 'ETag: "e"'), Whole(b"", 304)),
     "304 and a length": Case(head("304 Not Modified", SIZED), Whole(b"", 304)),
     "304 and a coding": Case(head("304 Not Modified", CHUNKED), Whole(b"", 304)),
-    "304 and a body": Case(head("304 Not Modified", CHUNKED) + IN_CHUNKS, Whole(b"", 304), GONE, libcurl="throws the bytes away"),
+    "304 and a body": Case(head("304 Not Modified", CHUNKED) + IN_CHUNKS, Whole(b"", 304), GONE,
+                           libcurl="throws the bytes away"),
     "205 and length 0": Case(head("205 Reset Content", "Content-Length: 0"), Whole(b"", 205)),
     "HEAD": Case(head("200 OK"), Whole(b""), method="HEAD"),
     "HEAD and a length": Case(head("200 OK", SIZED), Whole(b""), method="HEAD"),
@@ -166,9 +172,12 @@ BODILESS = {
 EXCESS = {
     "behind a length": Case(sized(SIZED) + sized(SIZED, body=b'{"no":true}'), fate=GONE,
                             libcurl_late=POISONED),
-    "behind length 0": Case(sized("Content-Length: 0", body=b"") + OK, Whole(b""), GONE, libcurl="throws the bytes away"),
-    "behind chunks": Case(in_chunks(IN_CHUNKS) + sized(SIZED, body=b'{"no":true}'), fate=GONE, libcurl="throws the bytes away"),
-    "behind trailers": Case(in_chunks(b"b\r\n" + OK + b"\r\n0\r\nX-T: 1\r\n\r\n") + b"x", fate=GONE, libcurl="throws the bytes away"),
+    "behind length 0": Case(sized("Content-Length: 0", body=b"") + OK, Whole(b""), GONE,
+                            libcurl="throws the bytes away"),
+    "behind chunks": Case(in_chunks(IN_CHUNKS) + sized(SIZED, body=b'{"no":true}'), fate=GONE,
+                          libcurl="throws the bytes away"),
+    "behind trailers": Case(in_chunks(b"b\r\n" + OK + b"\r\n0\r\nX-T: 1\r\n\r\n") + b"x", fate=GONE,
+                            libcurl="throws the bytes away"),
     "a line end": Case(sized(SIZED) + b"\r\n", fate=EITHER, libcurl_late=POISONED),
     "later": Case([sized(SIZED), 0.02, sized(SIZED, body=b'{"no":true}')], fate=GONE, libcurl=POISONED),
     "a time-out's 408 and the end": Case(
@@ -189,5 +198,4 @@ def test_a_reply_that_comes_at_once(way: Way, case: Case):  # noqa: F811
 @pytest.mark.parametrize("case", NAMED)
 def test_a_reply_that_comes_byte_by_byte(way: Way, case: Case):  # noqa: F811
     way.excuse(case.libcurl_late)
-    steps = case.script if isinstance(case.script, list) else [case.script]
-    check_case(way, case, [Cut(step) if isinstance(step, bytes) else step for step in steps])
+    check_case(way, case, case.bytewise())

@@ -1,7 +1,7 @@
 """The two ways to an upstream in clear text, each with a weir and an upstream of its own, and what comes of a script.
 
-`direct` is weir's own HTTP/1.1 client. `libcurl` is taken where the environment names a proxy for `http:`; here one that
-`no_proxy` then excepts the upstream from.
+`direct` is weir's own HTTP/1.1 client. `libcurl` is taken where the environment names a proxy for `http:`; here one
+that `no_proxy` then excepts the upstream from.
 """
 
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pytest
 
 from .eventually import eventually
-from .exact_upstream import CASE, OK, ExactUpstream
+from .exact_upstream import CASE, OK, Cut, ExactUpstream
 from .faults import check_own_error
 from .weir import Weir
 from .wire import ConnectionEnded, Reply, Wire
@@ -98,8 +98,20 @@ class Broken:
         assert self.of.startswith(reply.body), reply.body
 
 
+@dataclass(frozen=True)
+class OneOf:
+    """Either of these."""
+    first: object
+    second: object
+
+    def check(self, reply: Reply) -> None:
+        (self.first if reply.status == getattr(self.first, "status", 200) else self.second).check(reply)
+
+
 UNREADABLE = Refused()
 UNREACHABLE = Refused(("upstream_unreachable",))
+# What ended before its first line did can be called either.
+CUT_SHORT = Refused(("upstream_protocol_error", "upstream_unreachable"))
 
 
 # What becomes of the upstream's connection.
@@ -118,6 +130,17 @@ class Case:
     method: str = "GET"
     libcurl: str = ""  # what libcurl 7.88 does instead, for which its way is excused
     libcurl_late: str = ""  # the same, only where the bytes come one by one
+
+    @property
+    def steps(self) -> list:
+        return self.script if isinstance(self.script, list) else [self.script]
+
+    @property
+    def size(self) -> int:
+        return sum(len(step) for step in self.steps if isinstance(step, bytes))
+
+    def bytewise(self) -> list:
+        return [Cut(step) if isinstance(step, bytes) else step for step in self.steps]
 
     @property
     def connection(self) -> str:
