@@ -158,8 +158,8 @@ def test_a_used_connection_that_ends_before_the_body_was_read_is_replaced_unseen
     """Part of the body has left already when the end is noticed."""
     body = json.dumps(chat("x" * 8_000_000)).encode()
     with Wire(way.weir.port) as wire:
-        used, _, reply = ask_over_used(way, wire, lambda used: [None, ending(used, RESET), READ_BODY, PLAIN], "POST", CHAT,
-                                       body)
+        used, _, reply = ask_over_used(
+            way, wire, lambda used: [None, ending(used, RESET), READ_BODY, PLAIN], "POST", CHAT, body)
         Whole().check(reply)
         first, second = way.upstream.asked_for(reply.case)
         assert first.connection == used and second.connection != used
