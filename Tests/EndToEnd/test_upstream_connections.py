@@ -41,17 +41,6 @@ def since(before: dict, after: dict) -> dict:
     return {name: after[name] - before[name] for name in before if after[name] != before[name]}
 
 
-def empty_handed(way: Way, wire: Wire) -> None:  # noqa: F811
-    """Until none of weir's connections to the upstream rests on this wire's event loop."""
-    for _ in range(100):
-        reply = way.ask([head("200 OK", "Connection: close", "Content-Length: 0")], wire=wire)
-        number = way.connections_of(reply)[0]
-        eventually(lambda: number in way.upstream.over, "the connection is closed")
-        if number == way.upstream.connections - 1:
-            return
-    raise AssertionError("connections without end")
-
-
 # -- used again -------------------------------------------------------------------------------------------------
 
 def test_a_hundred_requests_in_turn_use_one_connection(way: Way):  # noqa: F811
@@ -106,7 +95,7 @@ def test_every_kind_of_request_uses_the_connection_of_the_one_before(way: Way): 
 @pytest.mark.parametrize("end", [CLOSE, RESET, HALF_CLOSE], ids=["closed", "reset", "half closed"])
 def test_a_connection_that_ended_while_it_rested_is_not_used(way: Way, end):  # noqa: F811
     with Wire(way.weir.port) as wire:
-        empty_handed(way, wire)
+        way.drain(wire)
         for _ in range(5):
             reply = way.ask([PLAIN, end], wire=wire)
             Whole().check(reply)
@@ -120,7 +109,7 @@ def test_a_connection_that_ended_while_it_rested_is_not_used(way: Way, end):  # 
 def ask_over_used(way: Way, wire: Wire, script, method: str, target: str, body: bytes) -> tuple:  # noqa: F811
     """A connection that was used before and is the only one, the counts before the request over it, and its reply."""
     for is_last in (way.is_own, True):
-        empty_handed(way, wire)
+        way.drain(wire)
         used = way.prime(wire)
         before = counts(way)
         reply = way.ask(script(used), method, target, [JSON] if body else [], body, wire)
@@ -171,7 +160,7 @@ def test_a_used_connection_that_ends_before_the_body_was_read_is_replaced_unseen
 def test_a_fresh_connection_that_ends_instead_of_a_reply_fails_the_attempt(way: Way, name, end):  # noqa: F811
     method, target, body = REQUESTS[name]
     with Wire(way.weir.port) as wire:
-        empty_handed(way, wire)
+        way.drain(wire)
         before = counts(way)
         reply = way.ask([end], method, target, [JSON] if body else [], body, wire)
         UNREACHABLE.check(reply)

@@ -178,8 +178,8 @@ def own_address() -> str:
 
 @pytest.mark.parametrize("name", WAYS)
 @pytest.mark.parametrize("listens, written, expected", [
-    (("{own}", 80), "{own}", "{own}"), (("{own}", 80), "{own}:80", "{own}"), (("::1", 0), "[::1]:{port}", "[::1]:{port}"),
-    (("127.0.0.1", 0), "localhost:{port}", "localhost:{port}")])
+    (("{own}", 80), "{own}", "{own}"), (("{own}", 80), "{own}:80", "{own}"),
+    (("::1", 0), "[::1]:{port}", "[::1]:{port}"), (("127.0.0.1", 0), "localhost:{port}", "localhost:{port}")])
 def test_the_host_is_the_authority_of_the_upstreams_url(weir_with, name, listens, written, expected):
     own = own_address()
     try:

@@ -11,6 +11,7 @@ import pytest
 from .eventually import eventually
 from .exact_upstream import CASE, OK, Cut, ExactUpstream
 from .faults import check_own_error
+from .raw_servers import head
 from .weir import Weir
 from .wire import ConnectionEnded, Reply, Wire
 
@@ -57,6 +58,16 @@ class Way:
         reply = self.ask([], wire=wire, headers=[("Accept", "*/*")])
         assert reply.status == 200 and reply.body == OK
         return self.connections_of(reply)[0]
+
+    def drain(self, wire: Wire) -> None:
+        """Until none of weir's connections to the upstream rests on this wire's event loop."""
+        for _ in range(100):
+            reply = self.ask([head("200 OK", "Connection: close", "Content-Length: 0")], wire=wire)
+            [number] = self.connections_of(reply)
+            eventually(lambda: number in self.upstream.over, "the connection is closed")
+            if number == self.upstream.connections - 1:
+                return
+        raise AssertionError("connections without end")
 
 
 @pytest.fixture(scope="module", params=list(WAYS))
