@@ -16,8 +16,6 @@ from .weir import Weir
 from .wire import ConnectionEnded, Reply, Wire
 
 WAYS = {"direct": {}, "libcurl": {"http_proxy": "http://127.0.0.1:9", "no_proxy": "127.0.0.1,localhost,::1"}}
-# Until it is, both ways are libcurl's.
-IS_OWN_CLIENT_BUILT = False
 HASTY = {"WEIR_TIMEOUT_CONNECT": "2", "WEIR_TIMEOUT_FIRST_BYTE": "4", "WEIR_TIMEOUT_IDLE": "4"}
 
 
@@ -46,7 +44,7 @@ class Way:
 
     @property
     def is_own(self) -> bool:
-        return self.name == "direct" and IS_OWN_CLIENT_BUILT
+        return self.name == "direct"
 
     def excuse(self, reason: str) -> None:
         """Skips the test where libcurl is known to do something else."""
