@@ -51,7 +51,7 @@ struct Origin {
     }
   }
 
-  private static func start(
+  static func start(
     on group: any EventLoopGroup, _ initialize: @escaping @Sendable (any Channel, Tally) throws -> Void
   ) async throws -> Origin {
     let tally = Tally()
