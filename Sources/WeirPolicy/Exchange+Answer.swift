@@ -1,5 +1,3 @@
-public import WeirWire
-
 extension Exchange {
   /// weir answers with a document of its own, or one of the upstream's that it kept or added to. The status is then
   /// the client's, whatever the upstream said, if it said anything.
@@ -16,12 +14,12 @@ extension Exchange {
 
   /// The reply is one that an earlier or identical request brought.
   ///
-  /// - Parameter reading: what it said about itself; nil where another request's record has that.
-  public func takes(status: Int, model: String?, upstream: String, reading: ReplyReading?, now: Int64) {
+  /// - Parameter kept: the reply where it was kept; nil where another request's record has it.
+  public func takes(status: Int, model: String?, upstream: String, kept: StoredReply? = nil, now: Int64) {
     repliedAt = now
     self.status = status
     self.upstream = upstream
     if let model { sentModel = model }
-    keptReading = reading
+    self.kept = kept
   }
 }

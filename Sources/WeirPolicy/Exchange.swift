@@ -85,8 +85,8 @@ public final class Exchange {
   public internal(set) var cacheDecision = CacheDecision.bypass(.endpoint)
   /// Where its reply came from.
   public internal(set) var cacheResult = CacheResult.bypass
-  /// What a kept reply says about itself: of tokens that this request did not use.
-  @Seldom public internal(set) var keptReading: ReplyReading?
+  /// The kept reply that answers it; what it says about itself is of tokens that this request did not use.
+  public internal(set) var kept: StoredReply?
 
   /// Changes outside the members of the body, for `x-weir-edits`.
   public private(set) var otherEdits: [String] = []

@@ -220,7 +220,7 @@ public enum RequestPath {
     exchange.endedAt = now
     exchange.metered = MeterUsage.meter(exchange, census: census)
     exchange.cost = PriceReply.price(exchange, metered: exchange.metered, policy: policy)
-    if exchange.keptReading != nil, let kept = PriceReply.price(exchange, exchange.keptReading, policy: policy) {
+    if let reply = exchange.kept, let kept = PriceReply.price(exchange, reply, policy: policy) {
       exchange.savedUSD = kept.usd
       exchange.cost = Cost(usd: 0, source: .none, baselineUSD: kept.baselineUSD)
     }

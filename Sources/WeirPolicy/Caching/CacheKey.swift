@@ -45,27 +45,15 @@ public struct CacheKey: Sendable, Hashable {
     /// All of it, laid out to be hashed.
     public var parts: KeyParts {
       var parts = KeyParts()
-      parts.append(CacheKey.version)
-      parts.append(tenant.kind.rawValue)
-      parts.append(tenant.names)
-      parts.append(tenant.credentialDigest)
-      parts.append(upstreams)
-      parts.append(method)
-      parts.append(path)
-      parts.append(optional: query)
-      parts.append(optional: acceptEncoding)
-      parts.append(fields.count)
-      for field in fields {
-        parts.append(field.name)
-        parts.append(field.value)
-      }
-      parts.append(replyEdits)
+      parts.lay(
+        out: tenant, upstreams: upstreams, method: method, path: path, query: query, acceptEncoding: acceptEncoding,
+        fields: fields, replyEdits: replyEdits)
       return parts
     }
   }
 
   /// Changes with the composition of `parts` and with the canonical form.
-  private static let version = "weir-cache-1"
+  fileprivate static let version = "weir-cache-1"
 
   /// Hashes a request.
   ///
@@ -78,9 +66,9 @@ public struct CacheKey: Sendable, Hashable {
   /// Hashes a request of which all but the body is laid out already.
   ///
   /// - Parameter canonicalBody: as above.
-  public init(_ parts: KeyParts, canonicalBody: UnsafeRawBufferPointer) {
+  public init(_ parts: borrowing KeyParts, canonicalBody: UnsafeRawBufferPointer) {
     var hash = SHA256()
-    hash.update(data: parts.bytes)
+    unsafe parts.withBytes { unsafe hash.update(bufferPointer: $0) }
     unsafe KeyParts.withBytes(of: canonicalBody.count) { unsafe hash.update(bufferPointer: $0) }
     unsafe hash.update(bufferPointer: canonicalBody)
     words = unsafe hash.finalize().withUnsafeBytes { digest in
@@ -104,4 +92,30 @@ public struct CacheKey: Sendable, Hashable {
 
   /// One part of a SHA-256 tells keys apart as well as all of it.
   public func hash(into hasher: inout Hasher) { hasher.combine(words[0]) }
+}
+
+extension KeyParts {
+  /// Lays a request's parts out, in the place of what was there. Of parts that nobody has put together in a
+  /// `CacheKey.Request`, which would count a reference for each.
+  public mutating func lay(
+    out tenant: TenantKey, upstreams: [String], method: String, path: String, query: String?, acceptEncoding: String?,
+    fields: [(name: String, value: String)], replyEdits: [String]
+  ) {
+    removeAll()
+    append(CacheKey.version)
+    append(tenant.kind.rawValue)
+    append(tenant.names)
+    append(tenant.credentialDigest)
+    append(upstreams)
+    append(method)
+    append(path)
+    append(optional: query)
+    append(optional: acceptEncoding)
+    append(fields.count)
+    for field in fields {
+      append(field.name)
+      append(field.value)
+    }
+    append(replyEdits)
+  }
 }

@@ -2,7 +2,17 @@
 public struct KeyParts {
   private(set) var bytes: [UInt8] = []
 
-  init() { bytes.reserveCapacity(256) }
+  /// No parts yet.
+  public init() { bytes.reserveCapacity(256) }
+
+  mutating func removeAll() { bytes.removeAll(keepingCapacity: bytes.capacity <= Self.keptBytes) }
+
+  /// Room up to this size serves another request.
+  private static let keptBytes = 16 * 1024
+
+  borrowing func withBytes(_ body: (UnsafeRawBufferPointer) -> Void) {
+    unsafe bytes.withUnsafeBytes { unsafe body($0) }
+  }
 
   mutating func append(_ byte: UInt8) { bytes.append(byte) }
 

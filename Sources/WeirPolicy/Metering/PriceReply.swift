@@ -3,9 +3,9 @@ import WeirWire
 /// Prices what a request used: by the upstream's own figure, else by the catalog; and what the baseline model would have
 /// cost for the same tokens.
 enum PriceReply {
-  /// - Parameter reading: of the reply; nil where there is none.
-  static func price(_ exchange: Exchange, _ reading: ReplyReading?, policy: PolicySnapshot) -> Cost? {
-    price(exchange, reading?.usage, said: reading?.cost, policy)
+  /// What a kept reply cost when it was made, at today's prices.
+  static func price(_ exchange: Exchange, _ kept: StoredReply, policy: PolicySnapshot) -> Cost? {
+    price(exchange, kept.description.reading.usage, said: kept.description.reading.cost, policy)
   }
 
   /// - Parameter metered: what the request used; of an estimate the upstream's figure, if it gave any, is none yet.

@@ -29,18 +29,15 @@ final class InFlightReplies: Sendable {
   /// Finds the place of a request for which the cache had nothing.
   ///
   /// - Parameters:
-  ///   - loop: the request's own; the callbacks run there.
-  ///   - wake: there is something for a follower, which then calls `Follower.next`. At most one is under way.
-  ///   - onAbandoned: nobody is left who wants what the leader brings, so it gives its transfer up.
+  ///   - member: the request, which is called on its loop.
   ///   - find: looks once more into the cache, since a reply may have been kept between the first look and this call.
   func enter(
-    _ key: CacheKey, on loop: any EventLoop, wake: @escaping @Sendable () -> Void,
-    onAbandoned: @escaping @Sendable () -> Void, find: () -> StoredReply?
+    _ key: CacheKey, _ member: any SharingMember, on loop: any EventLoop, find: () -> StoredReply?
   ) -> Place {
     replies.withLock { replies in
-      if let follower = replies[key]?.join(on: loop, wake: wake) { return .follower(follower) }
+      if let follower = replies[key]?.join(member, on: loop) { return .follower(follower) }
       if let kept = find() { return .kept(kept) }
-      let reply = SharedReply(maximumKept: maximumKept, budget: budget, leaderLoop: loop, onAbandoned: onAbandoned)
+      let reply = SharedReply(maximumKept: maximumKept, budget: budget, leaderLoop: loop, leader: member)
       replies[key] = reply
       return .leader(Leader(key: key, reply: reply, hub: self))
     }
@@ -48,7 +45,7 @@ final class InFlightReplies: Sendable {
 
   /// The place of a request that nobody follows, so that its reply is collected to be kept.
   func alone(_ key: CacheKey, on loop: any EventLoop) -> Leader {
-    let reply = SharedReply(maximumKept: maximumKept, budget: budget, leaderLoop: loop, onAbandoned: {})
+    let reply = SharedReply(maximumKept: maximumKept, budget: budget, leaderLoop: loop, leader: nil)
     return Leader(key: key, reply: reply, hub: self)
   }
 

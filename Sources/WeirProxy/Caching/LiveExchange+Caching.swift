@@ -15,8 +15,9 @@ extension LiveExchange {
     guard case .use(let use) = exchange.cacheDecision else { return false }
     let cache = loop.state.shared.cache
     let key = key(of: body)
-    if use.mayRead, let key, let kept = cache.find(key, maximumAgeSeconds: use.maximumAgeSeconds, now: loop.now) {
-      answer(kept)
+    let now = loop.now
+    if use.mayRead, let key, let kept = cache.find(key, maximumAgeSeconds: use.maximumAgeSeconds, now: now) {
+      answer(kept, now: now)
       return true
     }
     if use.onlyIfCached {
@@ -31,22 +32,18 @@ extension LiveExchange {
       leader = loop.state.inFlightReplies.alone(key, on: loop.eventLoop)
       return asksFleet(key, use, mayLead: false)
     }
-    return enter(key, use)
+    return enter(key, use, now: now)
   }
 
-  private func enter(_ key: CacheKey, _ use: CacheUse) -> Bool {
-    let (loop, now) = (loop, loop.now)
+  private func enter(_ key: CacheKey, _ use: CacheUse, now: Int64) -> Bool {
+    let loop = loop
     let own = SharingPlace(self)
     sharingPlace = own
-    let bound = NIOLoopBound(own, eventLoop: loop.eventLoop)
-    let place = loop.state.inFlightReplies.enter(
-      key, on: loop.eventLoop, wake: { bound.value.exchange?.followOn() },
-      onAbandoned: { bound.value.exchange?.abandoned() },
-      find: {
-        loop.state.shared.cache.find(key, maximumAgeSeconds: use.maximumAgeSeconds, looksAgain: true, now: now)
-      })
+    let place = loop.state.inFlightReplies.enter(key, own, on: loop.eventLoop) {
+      loop.state.shared.cache.find(key, maximumAgeSeconds: use.maximumAgeSeconds, looksAgain: true, now: now)
+    }
     switch place {
-    case .kept(let kept): answer(kept)
+    case .kept(let kept): answer(kept, now: now)
     case .follower(let follower):
       exchange.answered(from: .coalesced)
       self.follower = follower
@@ -63,47 +60,50 @@ extension LiveExchange {
     let policy = snapshot.policy.cache
     // Those of the model at hand: a fallback's reply has the key that a request for that model itself has.
     let model = exchange.model?.upstreamID
-    let upstreams = exchange.plan.targets.filter { $0.model?.upstreamID == model }
-      .map { snapshot.policy.upstreams[$0.upstream] }
-    let passes = exchange.plan.targets.contains {
-      snapshot.credentials(of: exchange, to: snapshot.upstreams[$0.upstream]) != .none
+    var upstreams: [String] = []
+    var credentials: [String] = []
+    for target in exchange.plan.targets {
+      if target.model?.upstreamID == model { upstreams.append(snapshot.policy.upstreams[target.upstream].id) }
+      if credentials.isEmpty, snapshot.credentials(of: exchange, to: snapshot.upstreams[target.upstream]) != .none {
+        credentials = [fields.head.authorization ?? "", fields.head.apiKey ?? ""]
+      }
     }
-    let credentials =
-      (passes ? [fields.head.authorization ?? "", fields.head.apiKey ?? ""] : []) + fields.otherCredentials
-    let request = CacheKey.Request(
-      tenant: TenantKey(
-        client: exchange.client, tenant: exchange.profile?.tenant, credentials: credentials, policy: policy),
-      upstreams: upstreams.map(\.id), method: fields.head.method, path: target.rest,
+    if !fields.otherCredentials.isEmpty { credentials += fields.otherCredentials }
+    var telling = fields.variants
+    if fields.hasPlainField { telling += TellingFields.of(request.headers) }
+    let tenant = TenantKey(
+      client: exchange.client, tenant: exchange.profile?.tenant, credentials: credentials, policy: policy)
+    loop.keyParts.lay(
+      out: tenant, upstreams: upstreams, method: fields.head.method, path: target.rest,
       query: target.query.isEmpty ? nil : target.query,
       acceptEncoding: fields.acceptEncoding.map { AcceptEncoding.reduced($0) ?? $0 },
-      fields: fields.variants + TellingFields.of(request.headers), replyEdits: exchange.replyFingerprint)
-    let parts = request.parts
+      fields: telling, replyEdits: exchange.replyFingerprint)
+    let loop = loop
     return unsafe body.withUnsafeReadableBytes { bytes in
-      unsafe loop.canonical.write(bytes) { unsafe CacheKey(parts, canonicalBody: $0) }
+      unsafe loop.canonical.write(bytes) { unsafe CacheKey(loop.keyParts, canonicalBody: $0) }
     }
   }
 
   // MARK: A kept reply
 
-  func answer(_ kept: StoredReply) {
-    let description = kept.description
+  func answer(_ kept: StoredReply, now: Int64) {
     guard let body = kept.isHeldCompressed && acceptsGzip ? kept.body : kept.bodyBytes() else {
       attempt(from: 0)
       return
     }
     exchange.answered(from: .hit)
+    let status = kept.description.status
     exchange.takes(
-      status: description.status, model: description.model, upstream: description.upstream,
-      reading: description.reading, now: loop.now)
-    var fields: [(name: String, value: String)] = [("age", String(kept.age(now: loop.now)))]
+      status: status, model: kept.description.model, upstream: kept.description.upstream, kept: kept, now: now)
+    var fields: [(name: String, value: String)] = [("age", String(kept.age(now: now)))]
     if kept.isHeldCompressed, acceptsGzip { fields += [("content-encoding", "gzip"), ("vary", "accept-encoding")] }
     guard body.count > Self.oneWriteBytes || !connection.isWritable else {
-      answerAtOnce(body, status: description.status, lines: kept.head, fields: fields)
+      answerAtOnce(body, status: status, lines: kept.head, fields: fields)
       return
     }
     var buffer = connection.allocator.buffer(capacity: body.count)
     buffer.writeBytes(body)
-    answer(buffer, status: description.status, lines: ByteBuffer(bytes: kept.head), fields: fields)
+    answer(buffer, status: status, lines: ByteBuffer(bytes: kept.head), fields: fields)
   }
 
   /// A body up to this size is copied behind its head, so that both leave in one write.
@@ -226,10 +226,26 @@ extension LiveExchange {
   }
 
   /// What the hub holds of an exchange, until that is over. Not a weak reference: those slow down every count of
-  /// references to what they refer to.
-  final class SharingPlace {
+  /// references to what they refer to. Other threads hold it and let it go; the exchange is touched on its event loop
+  /// only, and gone before the last of them lets go.
+  final class SharingPlace: SharingMember, @unchecked Sendable {
+    private let loop: any EventLoop
     fileprivate var exchange: LiveExchange?
-    init(_ exchange: LiveExchange) { self.exchange = exchange }
+
+    init(_ exchange: LiveExchange) {
+      loop = exchange.loop.eventLoop
+      self.exchange = exchange
+    }
+
+    func wake() {
+      loop.preconditionInEventLoop()
+      exchange?.followOn()
+    }
+
+    func abandoned() {
+      loop.preconditionInEventLoop()
+      exchange?.abandoned()
+    }
   }
 
   /// What the fleet's cache holds must not keep an exchange that is over.

@@ -26,7 +26,7 @@ extension LiveExchange {
   }
 
   private func begin(_ head: SharedHead) {
-    exchange.takes(status: head.status, model: head.model, upstream: head.upstream, reading: nil, now: loop.now)
+    exchange.takes(status: head.status, model: head.model, upstream: head.upstream, now: loop.now)
     reply.isEventStream = head.isEventStream
     reply.framing = framing(status: head.status, contentLength: head.contentLength)
     reply.head = ReplyHeadWriter.document(

@@ -2,6 +2,15 @@ import NIOCore
 import Synchronization
 import WeirPolicy
 
+/// A request's place at a reply that several get. Its functions are called on the request's event loop.
+protocol SharingMember: AnyObject, Sendable {
+  /// There is something for a follower, which then calls `Follower.next`. At most one call is under way.
+  func wake()
+
+  /// Nobody is left who wants what the leader brings, so it gives its transfer up.
+  func abandoned()
+}
+
 /// One reply that comes once from the upstream and goes to the client that asked first and to all that ask the same
 /// meanwhile. The request that asked first leads: its event loop gets the bytes and hands them on; each follower takes
 /// them on its own loop. Any thread may call; one lock, short holds, and no callback runs inside it.
@@ -19,24 +28,23 @@ final class SharedReply: Sendable {
   /// How a follower is told that there is something for it.
   private struct Call {
     let loop: any EventLoop
-    let wake: @Sendable () -> Void
+    let member: any SharingMember
     /// It was told, and has not asked since.
     var isPending = false
     var hasHead = false
   }
 
-  private typealias Wakings = [(loop: any EventLoop, wake: @Sendable () -> Void)]
+  private typealias Wakings = [(loop: any EventLoop, member: any SharingMember)]
 
   private let state: Mutex<State>
   private let leaderLoop: any EventLoop
-  private let onAbandoned: @Sendable () -> Void
+  /// Nil where nobody is to follow.
+  private let leader: (any SharingMember)?
 
-  init(
-    maximumKept: Int, budget: InFlightBudget, leaderLoop: any EventLoop, onAbandoned: @escaping @Sendable () -> Void
-  ) {
+  init(maximumKept: Int, budget: InFlightBudget, leaderLoop: any EventLoop, leader: (any SharingMember)?) {
     state = Mutex(State(body: SharedBody(maximumKept: maximumKept, budget: budget)))
     self.leaderLoop = leaderLoop
-    self.onAbandoned = onAbandoned
+    self.leader = leader
   }
 
   deinit { state.withLock { $0.body.releaseAll() } }
@@ -89,32 +97,32 @@ extension SharedReply {
     var wakings: Wakings = []
     for index in state.calls.values.indices where !state.calls.values[index].isPending {
       state.calls.values[index].isPending = true
-      wakings.append((state.calls.values[index].loop, state.calls.values[index].wake))
+      wakings.append((state.calls.values[index].loop, state.calls.values[index].member))
     }
     return wakings
   }
 
   private func wake(_ wakings: Wakings) {
-    for waking in wakings { waking.loop.execute(waking.wake) }
+    for (loop, member) in wakings { loop.execute { member.wake() } }
   }
 }
 
 // What followers do.
 extension SharedReply {
   /// Nil where the beginning is gone, or the reply failed or was given up: then the request has to ask the upstream.
-  func join(on loop: any EventLoop, wake: @escaping @Sendable () -> Void) -> Follower? {
+  func join(_ member: any SharingMember, on loop: any EventLoop) -> Follower? {
     let (id, isWaiting) = state.withLock { state -> (Int?, Bool) in
       let hasFailed = state.ending.map { $0 != .complete } ?? false
       guard state.body.isWhole, !state.isAbandoned, !hasFailed else { return (nil, false) }
       let id = state.nextID
       state.nextID += 1
       let isWaiting = state.head != nil
-      state.calls[id] = Call(loop: loop, wake: wake, isPending: isWaiting)
+      state.calls[id] = Call(loop: loop, member: member, isPending: isWaiting)
       state.body.add(id)
       return (id, isWaiting)
     }
     guard let id else { return nil }
-    if isWaiting { loop.execute(wake) }
+    if isWaiting { loop.execute { member.wake() } }
     return Follower(id: id, reply: self)
   }
 
@@ -145,6 +153,6 @@ extension SharedReply {
       state.isAbandoned = true
       return true
     }
-    if isAbandoned { leaderLoop.execute(onAbandoned) }
+    if isAbandoned, let leader { leaderLoop.execute { leader.abandoned() } }
   }
 }

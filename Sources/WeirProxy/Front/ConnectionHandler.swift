@@ -35,6 +35,8 @@ final class ConnectionHandler: ChannelInboundHandler {
   /// Whether what comes next from the client is a head.
   private var isBetweenRequests = true
   private var partsInBatch = 0
+  /// What the channel last said; asking it each time counts six references.
+  private var isChannelWritable = true
   /// Whether the channel has been asked for a read that has not come.
   private var isReading = false
 
@@ -77,7 +79,6 @@ final class ConnectionHandler: ChannelInboundHandler {
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     partsInBatch += 1
-    lastProgress = loop.now
     headBeganAt = nil
     guard lingersUntil == nil else { return }
     let part = unwrapInboundIn(data)
@@ -91,6 +92,7 @@ final class ConnectionHandler: ChannelInboundHandler {
 
   func channelReadComplete(context: ChannelHandlerContext) {
     isReading = false
+    if partsInBatch > 0 { lastProgress = loop.now }
     takeWaiting()
     if isBetweenRequests, partsInBatch == 0, headBeganAt == nil { headBeganAt = loop.now }
     partsInBatch = 0
@@ -114,7 +116,8 @@ final class ConnectionHandler: ChannelInboundHandler {
 
   func channelWritabilityChanged(context: ChannelHandlerContext) {
     lastProgress = loop.now
-    current?.writabilityChanged(isWritable: context.channel.isWritable)
+    isChannelWritable = context.channel.isWritable
+    current?.writabilityChanged(isWritable: isChannelWritable)
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -200,7 +203,7 @@ final class ConnectionHandler: ChannelInboundHandler {
   /// Whether parts of the request wait that the exchange has not seen.
   var hasWaitingParts: Bool { !waiting.isEmpty }
 
-  var isWritable: Bool { context?.channel.isWritable ?? false }
+  var isWritable: Bool { isChannelWritable && context != nil }
 
   func write(_ buffer: ByteBuffer) {
     context?.write(wrapOutboundOut(buffer), promise: nil)
@@ -228,12 +231,12 @@ final class ConnectionHandler: ChannelInboundHandler {
     readOn()
   }
 
-  /// The exchange is over.
-  func ended(_ exchange: LiveExchange, keepAlive: Bool) {
+  /// The exchange is over, since just `now`.
+  func ended(_ exchange: LiveExchange, keepAlive: Bool, now: Int64) {
     guard current === exchange else { return }
     current = nil
-    lastProgress = loop.now
-    if headBeganAt != nil { headBeganAt = loop.now }
+    lastProgress = now
+    if headBeganAt != nil { headBeganAt = now }
     guard keepAlive, !closesAfterCurrent else {
       waiting.removeAll()
       lingerOn()

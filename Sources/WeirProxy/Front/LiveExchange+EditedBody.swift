@@ -32,13 +32,14 @@ extension LiveExchange {
   }
 
   private func joined(_ original: ByteBuffer) -> ByteBuffer {
-    let count = original.readableBytes
-    var body = connection.allocator.buffer(capacity: exchange.splice.count(from: count))
-    exchange.splice.forEachPiece(of: count) { piece in
-      switch piece {
-      case .original(let range):
-        if let bytes = Self.slice(original, range) { body.writeImmutableBuffer(bytes) }
-      case .new(let text): body.writeString(text)
+    let (count, splice) = (original.readableBytes, exchange.splice)
+    var body = connection.allocator.buffer(capacity: splice.count(from: count))
+    unsafe original.withUnsafeReadableBytes { bytes in
+      splice.forEachPiece(of: count) { piece in
+        switch piece {
+        case .original(let range): unsafe body.writeBytes(UnsafeRawBufferPointer(rebasing: bytes[range]))
+        case .new(let text): body.writeString(text)
+        }
       }
     }
     return body

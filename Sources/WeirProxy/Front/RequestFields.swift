@@ -29,6 +29,8 @@ struct RequestFields {
   private(set) var hasContentType = false
   private(set) var hasReferer = false
   private(set) var hasTitle = false
+  /// A field came that weir does not know.
+  private(set) var hasPlainField = false
   /// Lines of `traceparent`; more than one are none that counts.
   private(set) var traceParents = 0
   /// What goes upstream as `traceparent`, in place of the client's; nil leaves that as it is.
@@ -105,7 +107,8 @@ struct RequestFields {
       hostName = value
     case .origin: origin = value
     case .fetchSite: fetchSite = value.lowercased()
-    case .plain, .hopByHop, .userAgent, .weir, .variant, .traceState, .setCookie, .server: break
+    case .plain: hasPlainField = true
+    case .hopByHop, .userAgent, .weir, .variant, .traceState, .setCookie, .server: break
     }
   }
 

@@ -86,31 +86,36 @@ final class LedgerKeeper: Sendable {
   /// - Parameters:
   ///   - toolCalls: the row waits for these; nil where there are none.
   ///   - bodies: nil where prompts and replies are not kept.
+  ///   - wall: when it ended.
+  ///   - pen: of the exchange's event loop.
   func record(
     _ exchange: Exchange, sizes: AccessLog.Sizes, firstContentAt: Int64?, toolCalls: ToolCallTally? = nil,
-    bodies: LedgerBodies? = nil
+    bodies: LedgerBodies? = nil, wall: WallTime, with pen: inout LedgerPen
   ) {
     guard path != nil, exchange.endpoint != .feedback else { return }
-    guard let ledger = opened.load() else {
+    if pen.ledger == nil { pen.ledger = opened.load() }
+    guard let ledger = pen.ledger else {
       lost.add(1, ordering: .relaxed)
       return
     }
-    let row = LedgerRow(
-      exchange, sizes: sizes, firstContentAt: firstContentAt,
-      endedAtMilliseconds: Int64(WallClock.seconds() * 1000))
+    var row = LedgerRow(id: exchange.requestID, timeMilliseconds: 0)
+    row.fill(
+      exchange, sizes: sizes, firstContentAt: firstContentAt, endedAtMilliseconds: wall.milliseconds)
     let attempts = exchange.trail.map { LedgerAttempt($0) }
     if let toolCalls {
       toolCalls.whenComplete(Self.append(row, attempts, bodies, to: ledger))
     } else {
-      ledger.append(consume row, attempts: attempts, bodies: bodies)
+      ledger.append(row, attempts: attempts, bodies: bodies, packer: pen.packer)
     }
   }
 
   /// Apart, so that a row without tool calls is not copied for the closure.
+  @inline(never)
   private static func append(
-    _ row: LedgerRow, _ attempts: [LedgerAttempt], _ bodies: LedgerBodies?, to ledger: Ledger
+    _ row: borrowing LedgerRow, _ attempts: [LedgerAttempt], _ bodies: LedgerBodies?, to ledger: Ledger
   ) -> @Sendable (LedgerRow.ToolCallCounts) -> Void {
-    { counts in
+    let row = copy row
+    return { counts in
       var row = row
       row.toolCalls = counts
       ledger.append(row, attempts: attempts, bodies: bodies)

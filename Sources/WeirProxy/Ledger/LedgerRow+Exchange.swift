@@ -3,15 +3,17 @@ import WeirStore
 import WeirWire
 
 extension LedgerRow {
-  /// What the ledger keeps of a settled exchange.
+  /// Fills a new row with what the ledger keeps of a settled exchange. No initializer: a row is large, and one that calls
+  /// methods would copy it.
   ///
   /// - Parameters:
   ///   - sizes: of the request's body and of all that the client was sent, in bytes.
   ///   - firstContentAt: when the reply's first output came; nil when none did.
   ///   - endedAtMilliseconds: wall time of the exchange's end, since 1970 UTC.
-  init(_ exchange: Exchange, sizes: AccessLog.Sizes, firstContentAt: Int64?, endedAtMilliseconds: Int64) {
-    self.init(
-      id: exchange.requestID, timeMilliseconds: endedAtMilliseconds - max(exchange.totalTime, 0) / 1_000_000)
+  mutating func fill(
+    _ exchange: Exchange, sizes: AccessLog.Sizes, firstContentAt: Int64?, endedAtMilliseconds: Int64
+  ) {
+    timeMilliseconds = endedAtMilliseconds - max(exchange.totalTime, 0) / 1_000_000
     setAsker(exchange)
     setOutcome(exchange)
     setTokens(exchange)
@@ -51,14 +53,14 @@ extension LedgerRow {
     attempts = exchange.attempts
     fallbackFrom = exchange.fallbackFrom
     // A kept reply still says who made it, and a vote may name it by its id.
-    if exchange.reading != nil {
-      provider = exchange.reading?.provider
-      finishReason = exchange.reading?.finishReason
-      generationID = exchange.reading?.generationID
-    } else {
-      provider = exchange.keptReading?.provider
-      finishReason = exchange.keptReading?.finishReason
-      generationID = exchange.keptReading?.generationID
+    if let reading = exchange.reading {
+      provider = reading.provider
+      finishReason = reading.finishReason
+      generationID = reading.generationID
+    } else if let kept = exchange.kept {
+      provider = kept.description.reading.provider
+      finishReason = kept.description.reading.finishReason
+      generationID = kept.description.reading.generationID
     }
   }
 

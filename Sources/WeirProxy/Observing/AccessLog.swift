@@ -10,16 +10,25 @@ enum AccessLog {
     var sent = 0
   }
 
-  static func line(_ exchange: Exchange, sizes: Sizes, format: LogFormat) -> [UInt8] {
+  /// Writes the line of an exchange.
+  ///
+  /// - Parameters:
+  ///   - wall: when it ended.
+  ///   - line: room for it, used again for each.
+  static func write(
+    _ exchange: Exchange, sizes: Sizes, format: LogFormat, wall: WallTime, in line: inout JSONLine, to sink: LogSink
+  ) {
     switch format {
-    case .json: json(exchange, sizes: sizes)
-    case .text: text(exchange, sizes: sizes)
+    case .json:
+      line.begin()
+      fill(&line, exchange, sizes: sizes, wall: wall)
+      unsafe line.finish { unsafe sink.write($0) }
+    case .text: sink.write(text(exchange, sizes: sizes, wall: wall))
     }
   }
 
-  private static func json(_ exchange: Exchange, sizes: Sizes) -> [UInt8] {
-    var line = JSONLine(capacity: 768)
-    line.addTime()
+  private static func fill(_ line: inout JSONLine, _ exchange: Exchange, sizes: Sizes, wall: WallTime) {
+    line.addTime(wall)
     line.add("level", "info")
     line.add("message", "access")
     line.add("request_id", exchange.requestID)
@@ -54,12 +63,11 @@ enum AccessLog {
       line.add("error", refusal.code.rawValue)
       line.add("reason", refusal.logged)
     }
-    return line.finish()
   }
 
-  private static func text(_ exchange: Exchange, sizes: Sizes) -> [UInt8] {
+  private static func text(_ exchange: Exchange, sizes: Sizes, wall: WallTime) -> [UInt8] {
     var line: [UInt8] = []
-    WallClock.appendTimestamp(to: &line)
+    WallClock.appendTimestamp(wall, to: &line)
     let path = exchange.target?.rest ?? "-"
     let model = exchange.sentModel ?? exchange.model?.upstreamID ?? "-"
     let error = exchange.refusal.map { " \($0.code.rawValue): \($0.logged)" } ?? ""

@@ -6,7 +6,7 @@ import WeirWire
 /// Every request has a line of two dozen fields, so a field is one look at the room and one run of stores: appending
 /// piece by piece, each of which looks anew, took four times as long.
 struct JSONLine {
-  /// Filled with zeros behind `count`.
+  /// The line up to `count`; behind that anything.
   private var room: [UInt8]
   private var count = 1
 
@@ -15,18 +15,33 @@ struct JSONLine {
     room[0] = UInt8(ascii: "{")
   }
 
+  /// Begins another line in the same room, unless that is large.
+  mutating func begin() {
+    if room.count > Self.keptBytes { self = JSONLine() }
+    count = 1
+  }
+
+  private static let keptBytes = 16 * 1024
+
   mutating func add(_ name: StaticString, _ value: String) {
-    guard Self.isPlain(value) else { return add(name, json: JSONText.quoted(value).utf8) }
+    let before = count
+    var isPlain = true
     unsafe put(name, atMost: value.utf8.count + 2) { place in
       let length = value.utf8.count
       unsafe place[0] = UInt8(ascii: "\"")
       // Not `withUTF8`, which counts a reference more.
-      unsafe value.utf8Span.span.withUnsafeBufferPointer { text in
-        if let start = text.baseAddress { unsafe (place + 1).update(from: start, count: length) }
+      unsafe value.utf8Span.span.withUnsafeBytes { text in
+        guard let start = text.baseAddress else { return }
+        unsafe UnsafeMutableRawPointer(place + 1).copyMemory(from: start, byteCount: length)
+        isPlain = unsafe Self.isPlain(text)
       }
       unsafe place[length + 1] = UInt8(ascii: "\"")
       return length + 2
     }
+    guard !isPlain else { return }
+    // Seldom; written over.
+    count = before
+    add(name, json: JSONText.quoted(value).utf8)
   }
 
   /// A name that is not known when the program is built.
@@ -71,21 +86,32 @@ struct JSONLine {
     }
   }
 
-  /// The field that every log line begins with: this moment.
-  mutating func addTime() {
+  /// The field that every log line begins with.
+  mutating func addTime(_ moment: WallTime = WallClock.now()) {
     unsafe put("time", atMost: WallClock.timestampBytes + 2) { place in
       unsafe place[0] = UInt8(ascii: "\"")
-      unsafe WallClock.writeTimestamp(to: place + 1)
+      unsafe WallClock.writeTimestamp(moment, to: place + 1)
       unsafe place[WallClock.timestampBytes + 1] = UInt8(ascii: "\"")
       return WallClock.timestampBytes + 2
     }
   }
 
   consuming func finish() -> [UInt8] {
+    close()
+    room.removeLast(room.count - count)
+    return room
+  }
+
+  /// Ends the line and calls with the whole of it; `begin` goes on.
+  mutating func finish(_ body: (UnsafeBufferPointer<UInt8>) -> Void) {
+    close()
+    unsafe room.withUnsafeBufferPointer { unsafe body(UnsafeBufferPointer(rebasing: $0[..<count])) }
+  }
+
+  private mutating func close() {
     makeRoom(1)
     room[count] = UInt8(ascii: "}")
-    room.removeLast(room.count - count - 1)
-    return room
+    count += 1
   }
 
   /// Writes a name of printable ASCII, then what `value` puts into room for `atMost` bytes.
@@ -134,21 +160,20 @@ struct JSONLine {
   }
 
   /// Whether the text needs no escapes (RFC 8259, section 7).
-  private static func isPlain(_ text: String) -> Bool {
-    unsafe text.utf8Span.span.withUnsafeBytes { bytes in
-      var (index, special) = (0, UInt64(0))
-      // Most texts are too short for the processor's vectors to be worth it.
-      while index + 8 <= bytes.count {
-        special |= unsafe specialBytes(bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self))
-        index += 8
-      }
-      while index < bytes.count {
-        // Spaces fill the rest.
-        special |= unsafe specialBytes(0x2020_2020_2020_2000 | UInt64(bytes[index]))
-        index += 1
-      }
-      return special == 0
+  private static func isPlain(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    var (index, special) = (0, UInt64(0))
+    // Most texts are too short for the processor's vectors to be worth it.
+    while index + 8 <= bytes.count {
+      special |= unsafe specialBytes(bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self))
+      index += 8
     }
+    // Spaces fill the rest.
+    var rest: UInt64 = 0x2020_2020_2020_2020
+    while index < bytes.count {
+      rest = unsafe rest << 8 | UInt64(bytes[index])
+      index += 1
+    }
+    return special | specialBytes(rest) == 0
   }
 
   /// Not zero where one of eight bytes is below 0x20, a quote or a backslash; 0x80 at its place

@@ -14,6 +14,8 @@ public final class LogSink: Sendable {
 
   /// Lines beyond this many bytes are dropped and counted.
   static let maximumBytes = 4 * 1024 * 1024
+  /// Room up to this size serves another batch.
+  private static let keptBytes = 512 * 1024
   /// How long the first line of a batch waits for others.
   private static let gatheringMicroseconds: UInt32 = 5_000
 
@@ -60,25 +62,30 @@ public final class LogSink: Sendable {
   }
 
   private func run() {
+    var batch: [UInt8] = []
     while true {
       wake.wait()
       // Lines of a busy proxy are gathered for a moment: one wake-up and one write serve many.
       if !queue.withLock({ $0.isClosed }) { usleep(Self.gatheringMicroseconds) }
-      while let batch = takeBatch() { put(batch) }
+      while takeBatch(&batch) {
+        put(batch)
+        batch.removeAll(keepingCapacity: batch.capacity <= Self.keptBytes)
+      }
       if queue.withLock({ $0.isClosed && $0.bytes.isEmpty }) { break }
     }
     finished.signal()
   }
 
-  /// Nil hands the duty to wake the thread back to the writers.
-  private func takeBatch() -> [UInt8]? {
+  /// Takes what is queued in exchange for an empty batch's room; false hands the duty to wake the thread back to the
+  /// writers.
+  private func takeBatch(_ batch: inout [UInt8]) -> Bool {
     queue.withLock { queue in
       guard !queue.bytes.isEmpty else {
         queue.isWriting = false
-        return nil
+        return false
       }
-      defer { queue.bytes = [] }
-      return queue.bytes
+      swap(&queue.bytes, &batch)
+      return true
     }
   }
 

@@ -86,6 +86,7 @@ final class LoopRecorder {
   private var upstreams = SeriesCache<String, UpstreamSeries>()
   private var attempts = SeriesCache<AttemptKey, Counter>()
   private var overheads = SeriesCache<Endpoint, Histogram>()
+  private var savings = SeriesCache<String, Counter>()
 
   init(metrics: ProxyMetrics, history: StatusHistory) {
     self.metrics = metrics
@@ -94,7 +95,9 @@ final class LoopRecorder {
   }
 
   /// The one place where an exchange is counted.
-  func record(_ exchange: Exchange, firstContentAt: Int64?) {
+  ///
+  /// - Parameter wall: when it ended.
+  func record(_ exchange: Exchange, firstContentAt: Int64?, wall: WallTime) {
     let model = label(exchange.model?.upstreamID ?? "none")
     let variant = exchange.assignment?.variant ?? "none"
     let endedAt = exchange.endedAt ?? exchange.receivedAt
@@ -104,8 +107,7 @@ final class LoopRecorder {
         isStream: exchange.isStream, rollout: exchange.assignment?.rollout ?? "none", variant: variant))
     series.requests.increment()
     if exchange.endpoint.readsBody { metrics.cache.record(exchange.cacheResult) }
-    let wall = WallClock.seconds()
-    series.duration.observe(seconds(endedAt - exchange.receivedAt), requestID: exchange.requestID, time: wall)
+    series.duration.observe(seconds(endedAt - exchange.receivedAt), requestID: exchange.requestID, time: wall.seconds)
     if let admittedAt = exchange.admittedAt, let sentAt = exchange.firstSentAt {
       overhead(of: exchange.endpoint).observe(seconds(sentAt - admittedAt))
     }
@@ -114,10 +116,10 @@ final class LoopRecorder {
     }
     history.record(
       FinishedRequest(exchange, model: model, firstContentAt: firstContentAt),
-      second: Int64(wall))
+      second: Int64(wall.wholeSeconds))
     recordError(exchange, model: model)
     recordTokens(
-      exchange, key: TokenKey(model: model, variant: variant), firstContentAt: firstContentAt, wall: wall)
+      exchange, key: TokenKey(model: model, variant: variant), firstContentAt: firstContentAt, wall: wall.seconds)
     if exchange.ending == .complete, exchange.status == 200, let reading = exchange.reading, reading.error == nil {
       recordHealth(ConversationHealth(reading), model: model, variant: variant)
     }
@@ -199,7 +201,7 @@ final class LoopRecorder {
         cost: metrics.spending.cost.child(labels), baseline: metrics.spending.baselineCost.child(labels))
     }
     if let usd = cost.usd { series.cost.increment(by: usd) }
-    if let saved = exchange.savedUSD { metrics.cache.savedUSD.child([model]).increment(by: saved) }
+    if let saved = exchange.savedUSD { savedUSD(model).increment(by: saved) }
     if let baseline = cost.baselineUSD { series.baseline.increment(by: baseline) }
   }
 
@@ -224,6 +226,10 @@ final class LoopRecorder {
         reused: metrics.upstreamConnections.child([name, "true"]),
         opened: metrics.upstreamConnections.child([name, "false"]))
     }
+  }
+
+  private func savedUSD(_ model: String) -> Counter {
+    savings.series(model) { [metrics] in metrics.cache.savedUSD.child([$0]) }
   }
 
   private func overhead(of endpoint: Endpoint) -> Histogram {

@@ -119,30 +119,34 @@ extension LiveExchange {
     endSharing(ending)
     let toolCalls = submitToolCalls(wasComplete: ending == .complete)
     audit()
-    RequestPath.abandonAttempt(exchange, shared: loop.state.shared, now: loop.now)
+    let (now, wall) = (loop.now, WallClock.now())
+    RequestPath.abandonAttempt(exchange, shared: loop.state.shared, now: now)
     RequestPath.settle(
       exchange, ending: detached.map { .clientLeft($0) } ?? ending, reading: reply.meter?.reading, lease: lease.take(),
       policy: snapshot.policy,
-      now: loop.now, wall: WallClock.wholeSeconds(), census: { envelope == nil ? nil : bodyCensus() })
+      now: now, wall: Int64(wall.wholeSeconds), census: { envelope == nil ? nil : bodyCensus() })
     loop.state.fleetLimits?.tell()
     giveBackBounds()
-    loop.recorder.record(exchange, firstContentAt: reply.firstContentAt)
+    loop.recorder.record(exchange, firstContentAt: reply.firstContentAt, wall: wall)
     if snapshot.configuration.anomalies.isEnabled { loop.traffic.record(exchange) }
     loop.state.ledger.record(
-      exchange, sizes: sizes, firstContentAt: reply.firstContentAt, toolCalls: toolCalls, bodies: bodyCopy?.bodies)
+      exchange, sizes: sizes, firstContentAt: reply.firstContentAt, toolCalls: toolCalls, bodies: bodyCopy?.bodies,
+      wall: wall, with: &loop.ledgerPen)
     if !exchange.usedUpBudgets.isEmpty {
-      loop.state.budgetAlerts.usedUp(exchange.usedUpBudgets, client: exchange.client, wall: WallClock.wholeSeconds())
+      loop.state.budgetAlerts.usedUp(
+        exchange.usedUpBudgets, client: exchange.client, wall: Int64(wall.wholeSeconds))
     }
     if let refusal = exchange.refusal, refusal.code == .budgetExceeded, let budget = refusal.limit {
-      loop.state.budgetAlerts.refused(by: budget, client: exchange.client, wall: WallClock.wholeSeconds())
+      loop.state.budgetAlerts.refused(by: budget, client: exchange.client, wall: Int64(wall.wholeSeconds))
     }
     if loop.state.logsAccess {
-      loop.state.log.write(AccessLog.line(exchange, sizes: sizes, format: loop.state.logFormat))
+      AccessLog.write(
+        exchange, sizes: sizes, format: loop.state.logFormat, wall: wall, in: &loop.accessLine, to: loop.state.log)
     }
     // Whoever reads the end of a reply finds it counted.
     connection.flush()
     switch ending {
-    case .complete: connection.ended(self, keepAlive: keepAlive)
+    case .complete: connection.ended(self, keepAlive: keepAlive, now: now)
     case .broken: connection.brokeOff(self, isReset: reply.framing == .untilClose)
     case .clientLeft: connection.close()
     }

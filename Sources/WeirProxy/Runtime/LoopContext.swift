@@ -17,6 +17,11 @@ final class LoopContext {
   /// What the anomaly watch gets to see.
   let traffic: LoopTraffic
   var snapshot: RuntimeSnapshot
+  var ledgerPen = LedgerPen()
+  /// For what makes requests identical, of one request after the other.
+  var keyParts = KeyParts()
+  /// For the access line of one exchange after the other.
+  var accessLine = JSONLine(capacity: 1024)
   private(set) var connections: [ConnectionHandler] = []
   /// Streams that are read on although their clients have left.
   var readOn: [ObjectIdentifier: LiveExchange] = [:]

@@ -18,7 +18,11 @@ struct PriceReplyTests {
     reading.usage = usage
     reading.cost = cost
     exchange.reading = reading
-    return PriceReply.price(exchange, reading, policy: policy)
+    let cost = PriceReply.price(exchange, metered: nil, policy: policy)
+    // The same reply, had it been kept.
+    let kept = StoredReply(.init(model: model, upstream: "u", reading: reading, storedAt: 0), head: [], body: [])
+    #expect(PriceReply.price(exchange, kept, policy: policy) == cost)
+    return cost
   }
 
   @Test("is what the upstream says, whatever the catalog does")
@@ -50,7 +54,7 @@ struct PriceReplyTests {
   @Test("is none where nothing was used or nobody read the reply")
   func nothing() {
     #expect(price("openai/gpt-4-turbo", usage: nil) == nil)
-    #expect(PriceReply.price(.opened(), nil, policy: .of()) == nil)
+    #expect(PriceReply.price(.opened(), metered: nil, policy: .of()) == nil)
   }
 
   @Test("of the baseline counts cached and reasoning tokens by its own prices")

@@ -5,7 +5,7 @@ import Synchronization
 import WeirPolicy
 
 /// A place at a hub for tests: counts what it is told.
-final class Caller: Sendable {
+final class Caller: SharingMember {
   let loop: any EventLoop
   let wakings = Atomic<Int>(0)
   let abandonments = Atomic<Int>(0)
@@ -13,10 +13,11 @@ final class Caller: Sendable {
   init(loop: any EventLoop) { self.loop = loop }
 
   func enter(_ hub: InFlightReplies, _ key: CacheKey, kept: StoredReply? = nil) -> InFlightReplies.Place {
-    hub.enter(
-      key, on: loop, wake: { self.wakings.add(1, ordering: .relaxed) },
-      onAbandoned: { self.abandonments.add(1, ordering: .relaxed) }, find: { kept })
+    hub.enter(key, self, on: loop) { kept }
   }
+
+  func wake() { wakings.add(1, ordering: .relaxed) }
+  func abandoned() { abandonments.add(1, ordering: .relaxed) }
 
   var wakingCount: Int { wakings.load(ordering: .relaxed) }
   var abandonmentCount: Int { abandonments.load(ordering: .relaxed) }

@@ -28,7 +28,8 @@ struct LedgerKeeperTests {
   private func note(_ keeper: LedgerKeeper) throws {
     let exchange = try Exchange.replied()
     RequestPath.settle(exchange, ending: .complete, reading: nil, now: 101_000_000)
-    keeper.record(exchange, sizes: AccessLog.Sizes(), firstContentAt: nil)
+    var pen = LedgerPen()
+    keeper.record(exchange, sizes: AccessLog.Sizes(), firstContentAt: nil, wall: WallClock.now(), with: &pen)
   }
 
   private func vote(_ keeper: LedgerKeeper, _ id: String) async -> LedgerKeeper.Verdict {

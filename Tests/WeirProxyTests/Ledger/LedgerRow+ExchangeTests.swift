@@ -8,9 +8,11 @@ import WeirWire
 @Suite("A ledger's row")
 struct LedgerRowExchangeTests {
   private func row(_ exchange: Exchange, firstContentAt: Int64? = nil) -> LedgerRow {
-    LedgerRow(
+    var row = LedgerRow(id: exchange.requestID, timeMilliseconds: 0)
+    row.fill(
       exchange, sizes: AccessLog.Sizes(received: 10, sent: 20), firstContentAt: firstContentAt,
       endedAtMilliseconds: 1_000_000)
+    return row
   }
 
   private func settled(_ exchange: Exchange, _ reading: ReplyReading? = nil, ending: Ending = .complete) -> Exchange {
@@ -128,7 +130,8 @@ struct LedgerRowExchangeTests {
     var said = reading(TokenUsage(input: 100, output: 20))
     said.cost = 0.5
     said.generationID = "gen-kept"
-    exchange.takes(status: 200, model: nil, upstream: "u", reading: said, now: 13_234_567)
+    let kept = StoredReply(.init(model: nil, upstream: "u", reading: said, storedAt: 0), head: [], body: [])
+    exchange.takes(status: 200, model: nil, upstream: "u", kept: kept, now: 13_234_567)
     let row = row(settled(exchange))
     #expect((row.cache, row.costUSD, row.savedUSD, row.generationID) == (.hit, 0, 0.5, "gen-kept"))
     #expect((row.usageState, row.inputTokens) == (.unknown, nil))

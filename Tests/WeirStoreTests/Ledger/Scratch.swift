@@ -131,3 +131,19 @@ func quick(_ change: (inout LedgerOptions) -> Void = { _ in }) -> LedgerOptions 
   change(&options)
   return options
 }
+
+extension LedgerBatch {
+  /// Packs a row and adds it.
+  mutating func append(_ row: borrowing LedgerRow, attempts: [LedgerAttempt] = [], sequence: Int64) {
+    let packer = RowPacker()
+    unsafe append(row, packed: packer.pack(row, attempts: attempts), attempts: attempts, sequence: sequence)
+  }
+}
+
+extension LedgerBacklog {
+  /// Packs a row and adds it.
+  mutating func add(_ row: borrowing LedgerRow, _ attempts: [LedgerAttempt]) -> Wake {
+    let packer = RowPacker()
+    return unsafe add(row, packer.pack(row, attempts: attempts), attempts)
+  }
+}

@@ -98,7 +98,7 @@ extension LiveExchange {
       self.leader = nil
       share(reply, leader)
     }
-    guard let detached else { return answer(reply) }
+    guard let detached else { return answer(reply, now: loop.now) }
     finish(.clientLeft(detached))
   }
 

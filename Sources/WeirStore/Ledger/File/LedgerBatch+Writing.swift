@@ -1,3 +1,5 @@
+import CWeirSQLite
+
 extension LedgerBatch {
   // `OR IGNORE` as for requests.
 
@@ -11,11 +13,10 @@ extension LedgerBatch {
     VALUES (?,?,?,?,?,?,?)
     """
 
-  /// Binds and runs `LedgerRow.insertRequest` for each row.
+  /// Runs `LedgerRow.insertRequests` for all of the rows.
   func writeRequests(_ rows: Range<Int>, _ statement: inout SQLiteStatement) throws {
-    try unsafe forEach(rows) { columns, sequence in
-      try unsafe statement.bind(packed: columns)
-      try statement.bind(sequence)
+    try unsafe withPacked(rows) { packed in
+      try unsafe statement.bind(packed)
       try statement.run()
     }
   }

@@ -51,7 +51,7 @@ struct LedgerFile: Sendable {
   }
 
   /// Once a process.
-  private static let setUpSQLite: Void = weir_sqlite_count_no_memory()
+  private static let setUpSQLite: Void = weir_sqlite_set_up()
 
   private static func requireOurs(_ state: LedgerSchema.State, _ schema: LedgerSchema, _ path: String) throws {
     switch state {
@@ -70,6 +70,7 @@ struct LedgerFile: Sendable {
     try database.execute("PRAGMA journal_mode = WAL")
     try database.execute("PRAGMA synchronous = NORMAL")
     try database.execute("PRAGMA journal_size_limit = 16777216")
+    try database.addLedgerRows()
     // Takes the write lock, so that a file that takes no writes is found out now.
     try database.inTransaction(.immediate) {}
   }
@@ -81,7 +82,7 @@ struct LedgerFile: Sendable {
   func write(_ batch: LedgerBatch, _ rows: Range<Int>) throws(LedgerError) {
     do {
       try connection.use { database in
-        var requests = try SQLiteStatement(database, LedgerRow.insertRequest)
+        var requests = try SQLiteStatement(database, LedgerRow.insertRequests)
         try database.inTransaction(.immediate) {
           try batch.writeRequests(rows, &requests)
           if !batch.attempts.isEmpty {

@@ -44,6 +44,12 @@ import CWeirSQLite
     return statement.integer(0)
   }
 
+  /// Gives statements the function that rows of the ledger are bound to.
+  func addLedgerRows() throws(SQLiteError) {
+    let code = unsafe weir_sqlite_add_ledger_rows(handle)
+    guard code == SQLITE_OK else { throw lastError(code) }
+  }
+
   /// How a transaction begins.
   enum Transaction: String {
     /// With the lock for writing.

@@ -114,32 +114,10 @@ import CWeirSQLite
     try check(code)
   }
 
-  /// Binds packed columns, one after the other. Their texts must stay where they are until the statement has run: SQLite
-  /// keeps no copy of them.
-  mutating func bind(packed columns: UnsafeRawBufferPointer) throws(SQLiteError) {
-    var place = 0
-    while place < columns.count {
-      position += 1
-      let tag = unsafe columns[place]
-      place += 1
-      switch tag {
-      case PackedColumn.integer:
-        let value = unsafe columns.loadUnaligned(fromByteOffset: place, as: Int64.self)
-        try check(unsafe sqlite3_bind_int64(handle, position, value))
-        place += 8
-      case PackedColumn.double:
-        let value = unsafe columns.loadUnaligned(fromByteOffset: place, as: Double.self)
-        try check(unsafe sqlite3_bind_double(handle, position, value))
-        place += 8
-      case PackedColumn.text:
-        let count = CInt(clamping: unsafe columns.loadUnaligned(fromByteOffset: place, as: UInt32.self))
-        let text = unsafe columns.baseAddress.map { unsafe ($0 + place + 4).assumingMemoryBound(to: CChar.self) }
-        // Without a destructor: SQLITE_STATIC.
-        try check(unsafe sqlite3_bind_text(handle, position, text, count, nil))
-        place += 4 + Int(count)
-      default: try check(unsafe sqlite3_bind_null(handle, position))
-      }
-    }
+  /// Binds rows of the ledger, all at once; they must stay where they are until the statement has run.
+  mutating func bind(_ rows: UnsafePointer<weir_ledger_rows>) throws(SQLiteError) {
+    position += 1
+    try check(unsafe weir_sqlite_bind_ledger_rows(handle, position, rows))
   }
 
   private borrowing func check(_ code: CInt) throws(SQLiteError) {

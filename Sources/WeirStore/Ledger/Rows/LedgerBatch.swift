@@ -1,3 +1,5 @@
+import CWeirSQLite
+
 /// Rows that wait to be written, packed one after the other in one buffer. As values they would be a dozen texts each,
 /// counted on one thread, freed on another, and copied once more by SQLite.
 ///
@@ -32,27 +34,27 @@ struct LedgerBatch: Sendable {
   var count: Int { ends.count }
 
   /// Adds a row at the end.
+  ///
+  /// - Parameter packed: the row, packed with the same attempts.
   mutating func append(
-    _ row: borrowing LedgerRow, attempts: [LedgerAttempt] = [], sequence: Int64, bodies: LedgerBodies? = nil
+    _ row: borrowing LedgerRow, packed: PackedRow, attempts: [LedgerAttempt] = [], sequence: Int64,
+    bodies: LedgerBodies? = nil
   ) {
     let start = ends.last ?? 0
-    if bytes.count - start < LedgerRow.maximumPackedBytes {
+    let packedBytes = unsafe packed.bytes
+    if bytes.count - start < packedBytes.count {
       bytes.append(contentsOf: repeatElement(0, count: max(bytes.count, Self.initialBytes)))
     }
-    let lone = attempts.count == 1 && attempts[0].isTold(by: row) ? attempts[0].durationMicroseconds : nil
-    let packed = unsafe bytes.withUnsafeMutableBytes { room -> Int in
-      guard let base = room.baseAddress else { return 0 }
-      var columns = unsafe ColumnPacker(base + start)
-      unsafe row.pack(into: &columns, attemptMicroseconds: lone)
-      return unsafe columns.count
+    unsafe bytes.withUnsafeMutableBytes { room in
+      unsafe UnsafeMutableRawBufferPointer(rebasing: room[start...]).copyMemory(from: packedBytes)
     }
-    if !attempts.isEmpty, lone == nil { self.attempts.append(companion(of: row, attempts, sequence)) }
+    if unsafe !packed.tellsAttempts { self.attempts.append(companion(of: row, attempts, sequence)) }
     if let bodies {
       var companion = companion(of: row, bodies, sequence)
       companion.heldBytes = bodies.count
       self.bodies.append(companion)
     }
-    ends.append(start + packed)
+    ends.append(start + packedBytes.count)
     sequences.append(sequence)
   }
 
@@ -75,12 +77,16 @@ struct LedgerBatch: Sendable {
     bodies.reduce(0) { rows.contains($1.row) ? $0 + $1.heldBytes : $0 }
   }
 
-  /// Calls for each of the rows with its packed columns, which must not outlive the call, and its sequence.
-  func forEach(_ rows: Range<Int>, _ body: (UnsafeRawBufferPointer, Int64) throws -> Void) throws {
+  /// Calls with the rows as SQLite is to read them; what is passed must not outlive the call.
+  func withPacked(_ rows: Range<Int>, _ body: (UnsafePointer<weir_ledger_rows>) throws -> Void) throws {
     try unsafe bytes.withUnsafeBytes { bytes in
-      for row in rows {
-        let start = row == 0 ? 0 : ends[row - 1]
-        try unsafe body(UnsafeRawBufferPointer(rebasing: bytes[start..<ends[row]]), sequences[row])
+      try unsafe ends.withUnsafeBufferPointer { ends in
+        try unsafe sequences.withUnsafeBufferPointer { sequences in
+          var packed = unsafe weir_ledger_rows(
+            bytes: bytes.bindMemory(to: UInt8.self).baseAddress, ends: ends.baseAddress,
+            sequences: sequences.baseAddress, first: rows.lowerBound, last: min(rows.upperBound, ends.count))
+          try unsafe body(&packed)
+        }
       }
     }
   }

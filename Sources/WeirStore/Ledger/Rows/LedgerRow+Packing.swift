@@ -1,24 +1,30 @@
+import CWeirSQLite
+
 extension LedgerRow {
   /// Room that any row fits into when packed.
-  static let maximumPackedBytes = columnCount * PackedColumn.fixedBytes + textCount * maximumTextBytes
+  static let maximumPackedBytes =
+    Int(WEIR_LEDGER_PACKED_COLUMNS) * PackedColumn.fixedBytes + textCount * maximumTextBytes
 
-  /// Columns of `insertRequest`, the sequence included.
-  private static let columnCount = 43
   private static let textCount = 20
 
-  /// `OR IGNORE`: a batch whose commit failed after all had reached the disk is written again without effect. The
-  /// sequence comes last: it is not packed with the rest.
-  static let insertRequest = """
-    INSERT OR IGNORE INTO requests (
-      time_ms, id, status, error_code, cache, duration_us, first_token_us, input_tokens, output_tokens,
-      cached_tokens, reasoning_tokens, cost_usd, baseline_usd, saved_usd, tool_calls_valid, tool_calls_invalid_json,
-      tool_calls_schema_mismatch, tool_calls_unknown_tool, model, rollout, variant, client, user, upstream, provider,
-      endpoint, asked_model, stream, ending, attempts, fallback_from, usage_state, cost_source, own_us, upstream_us,
-      finish_reason, generation_id, bytes_in, bytes_out, catalog_cost_usd, trace_id, attempt_us, sequence
-    ) VALUES (\(Array(repeating: "?", count: columnCount).joined(separator: ",")))
+  /// Columns of the table `requests`, in its order; all but the sequence are packed. In another order SQLite would copy
+  /// each value once more.
+  static let columns = [
+    "time_ms", "id", "sequence", "status", "error_code", "cache", "duration_us", "first_token_us", "input_tokens",
+    "output_tokens", "cached_tokens", "reasoning_tokens", "cost_usd", "baseline_usd", "saved_usd", "tool_calls_valid",
+    "tool_calls_invalid_json", "tool_calls_schema_mismatch", "tool_calls_unknown_tool", "model", "rollout", "variant",
+    "client", "user", "upstream", "provider", "endpoint", "asked_model", "stream", "ending", "attempts",
+    "fallback_from", "usage_state", "cost_source", "own_us", "upstream_us", "finish_reason", "generation_id",
+    "bytes_in", "bytes_out", "catalog_cost_usd", "trace_id", "attempt_us",
+  ]
+
+  /// `OR IGNORE`: a batch whose commit failed after all had reached the disk is written again without effect.
+  static let insertRequests = """
+    INSERT OR IGNORE INTO requests (\(columns.joined(separator: ",")))
+    SELECT \(columns.indices.map { "c\($0)" }.joined(separator: ",")) FROM weir_ledger_rows(?)
     """
 
-  /// Packs the columns of `insertRequest` but the sequence, in its order.
+  /// Packs `columns` but the sequence, in their order.
   ///
   /// - Parameter attemptMicroseconds: of the only attempt, where the row tells everything else about it.
   borrowing func pack(into columns: inout ColumnPacker, attemptMicroseconds: Int64?) {

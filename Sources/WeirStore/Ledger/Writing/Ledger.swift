@@ -52,9 +52,15 @@ public final class Ledger: Sendable {
 
   /// Takes a row to be written soon. Never waits for the disk; drops and counts the row when the queue is full.
   ///
-  /// - Parameter bodies: nil where prompts and replies are not kept; a row goes without them when too many wait.
-  public func append(_ row: consuming LedgerRow, attempts: [LedgerAttempt] = [], bodies: LedgerBodies? = nil) {
-    switch backlog.withLock({ $0.add(row, attempts, bodies) }) {
+  /// - Parameters:
+  ///   - bodies: nil where prompts and replies are not kept; a row goes without them when too many wait.
+  ///   - packer: of the calling thread.
+  public func append(
+    _ row: borrowing LedgerRow, attempts: [LedgerAttempt] = [], bodies: LedgerBodies? = nil,
+    packer: RowPacker = RowPacker()
+  ) {
+    let packed = unsafe packer.pack(row, attempts: attempts)
+    switch backlog.withLock({ unsafe $0.add(row, packed, attempts, bodies) }) {
     case .none: return
     case .later: call(after: options.flushMilliseconds)
     case .now: queue.async { self.write() }

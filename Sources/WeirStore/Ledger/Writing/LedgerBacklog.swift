@@ -47,7 +47,12 @@ struct LedgerBacklog {
   }
 
   /// Takes a row, or counts it as dropped.
-  mutating func add(_ row: borrowing LedgerRow, _ attempts: [LedgerAttempt], _ bodies: LedgerBodies? = nil) -> Wake {
+  ///
+  /// - Parameter packed: the row, packed with the same attempts.
+  mutating func add(
+    _ row: borrowing LedgerRow, _ packed: PackedRow, _ attempts: [LedgerAttempt],
+    _ bodies: LedgerBodies? = nil
+  ) -> Wake {
     guard !isClosed, waiting.count + inFlight < maximumRows else {
       counts.rowsDropped += 1
       guard !isClosed, !hasUntoldLoss else { return .none }
@@ -55,7 +60,7 @@ struct LedgerBacklog {
       return .now
     }
     let admitted = bodies.flatMap { admit($0) }
-    waiting.append(row, attempts: attempts, sequence: nextSequence, bodies: admitted)
+    unsafe waiting.append(row, packed: packed, attempts: attempts, sequence: nextSequence, bodies: admitted)
     nextSequence += 1
     switch call {
     case .none:

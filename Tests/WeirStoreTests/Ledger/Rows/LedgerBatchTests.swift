@@ -1,3 +1,4 @@
+import CWeirSQLite
 import Testing
 
 @testable import WeirStore
@@ -70,6 +71,16 @@ struct LedgerBatchTests {
       "INSERT INTO attempts (time_ms, id, sequence, n, upstream, duration_us) VALUES (1, 'old', 0, 1, 'openrouter', 7)")
     try LedgerFile(scratch.path).close()
     #expect(try scratch.texts("SELECT id || duration_us FROM attempts") == ["old7"])
+  }
+
+  @Test("has its columns in the order of the table, in an upgraded file too")
+  func order() throws {
+    let old = LedgerSchema(steps: Array(LedgerSchema.current.steps.prefix(1)))
+    let scratch = try Scratch()
+    try LedgerFile(scratch.path, schema: old).close()
+    try LedgerFile(scratch.path).close()
+    #expect(try scratch.texts("SELECT name FROM pragma_table_info('requests')") == LedgerRow.columns)
+    #expect(LedgerRow.columns.count == Int(WEIR_LEDGER_PACKED_COLUMNS) + 1)
   }
 
   @Test("grows with rows of any size, and serves again once it is cleared")
