@@ -163,3 +163,15 @@ class TestUpstreamsThatCannotBeReached:
                 wire.send(message("GET", "/v1/files"))
                 eventually(lambda: weir.scrape().sum("weir_in_flight_requests") == 1, "the request is in flight")
             eventually(lambda: weir.scrape().sum("weir_in_flight_requests") == 0, "the request is given up", 3)
+
+    def test_clients_that_leave_take_connections_along_that_do_not_come_about(self, weir_with, name):
+        with FullBacklog() as nowhere:
+            weir = weir_with(WAYS[name] | {"WEIR_TIMEOUT_CONNECT": "60"}, upstream=nowhere)
+            before = weir.process.open_files()
+            for _ in range(20):
+                with weir.wire() as wire:
+                    wire.send(message("GET", "/v1/files"))
+                    eventually(lambda: weir.scrape().sum("weir_in_flight_requests") == 1, "the request is in flight")
+                eventually(lambda: weir.scrape().sum("weir_in_flight_requests") == 0, "the request is given up", 3)
+            # What the scrapes themselves hold open goes up and down by a few.
+            eventually(lambda: weir.process.open_files() < before + 10, "the descriptors are given back", 5)

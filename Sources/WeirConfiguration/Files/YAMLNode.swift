@@ -15,8 +15,21 @@ struct YAMLNode: Sendable {
   }
 
   let content: Content
+  /// How many levels it has, those of aliases included: each takes some of the stack of whoever goes through it.
+  let height: Int
   /// Where it begins, counted from 1; for an alias, where that begins which it stands for.
   let line: Int
+
+  init(content: Content, line: Int) {
+    self.content = content
+    self.line = line
+    height =
+      switch content {
+      case .scalar: 1
+      case .sequence(let items): 1 + (items.lazy.map(\.height).max() ?? 0)
+      case .mapping(let entries): 1 + (entries.lazy.map { max($0.key.height, $0.value.height) }.max() ?? 0)
+      }
+  }
 
   /// A single value's text.
   var text: String? {

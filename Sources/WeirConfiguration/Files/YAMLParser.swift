@@ -49,9 +49,7 @@ import CWeirYAML
   }
 
   private mutating func node(_ token: Token, depth: Int) throws(YAMLError) -> YAMLNode {
-    guard depth < Self.maximumDepth else {
-      throw .invalid("it is nested more than \(Self.maximumDepth) levels deep", line: token.line)
-    }
+    guard depth < Self.maximumDepth else { throw Self.tooDeep(token) }
     let content: YAMLNode.Content
     switch token.event {
     case .scalar(let text, let isPlain): content = .scalar(text, isPlain: isPlain)
@@ -66,9 +64,15 @@ import CWeirYAML
     case .border, .end, .close: throw .invalid("there is no value", line: token.line)
     }
     let node = YAMLNode(content: content, line: token.line)
+    // An alias brings levels that are not written out here.
+    guard node.height <= Self.maximumDepth else { throw Self.tooDeep(token) }
     // Only now, so that nothing holds itself.
     if let anchor = token.anchor { anchors[anchor] = node }
     return node
+  }
+
+  private static func tooDeep(_ token: Token) -> YAMLError {
+    .invalid("it is nested more than \(maximumDepth) levels deep", line: token.line)
   }
 
   private mutating func items(_ depth: Int) throws(YAMLError) -> [YAMLNode] {

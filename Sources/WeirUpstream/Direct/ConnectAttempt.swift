@@ -8,6 +8,8 @@ final class ConnectAttempt {
   private let engine: DirectEngine
   private let deadline: NIODeadline
   private var timer: Scheduled<Void>?
+  /// Under way to the upstream's addresses.
+  private var opening: [any Channel] = []
   /// Says whether it takes the connection.
   private var done: ((Result<DirectConnection, TransferFailure>) -> Bool)?
 
@@ -39,13 +41,21 @@ final class ConnectAttempt {
   /// Nobody waits for the connection any more.
   func abandon() {
     done = nil
+    stop()
+  }
+
+  /// A connection that does not come about would otherwise hold its descriptor until the time-out.
+  private func stop() {
     timer?.cancel()
     timer = nil
+    let channels = opening
+    opening = []
+    for channel in channels { channel.close(promise: nil) }
   }
 
   private func connect(to addresses: [SocketAddress]) {
     guard done != nil else { return }
-    let bound = NIOLoopBound((engine, address.connections), eventLoop: engine.eventLoop)
+    let bound = NIOLoopBound(self, eventLoop: engine.eventLoop)
     let bootstrap = ClientBootstrap(group: engine.eventLoop)
       .connectTimeout(max(deadline - .now(), .milliseconds(1)))
       .channelOption(.tcpOption(.tcp_nodelay), value: 1)
@@ -55,9 +65,7 @@ final class ConnectAttempt {
       .channelOption(.maxMessagesPerRead, value: 1)
       .channelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
-          let (engine, home) = bound.value
-          try channel.syncOptions?.setOption(.recvAllocator, value: ConnectionReads(engine.reads))
-          try channel.pipeline.syncOperations.addHandler(DirectConnection(home: home, engine: engine))
+          try bound.value.setUp(channel)
         }
       }
     let connected =
@@ -75,6 +83,14 @@ final class ConnectAttempt {
     }
   }
 
+  private func setUp(_ channel: any Channel) throws {
+    // Where one address fails, the next is tried, which nobody may want any more.
+    guard done != nil else { throw CancellationError() }
+    opening.append(channel)
+    try channel.syncOptions?.setOption(.recvAllocator, value: ConnectionReads(engine.reads))
+    try channel.pipeline.syncOperations.addHandler(DirectConnection(home: address.connections, engine: engine))
+  }
+
   private func connected(_ channel: any Channel) {
     guard let connection = try? channel.pipeline.syncOperations.handler(type: DirectConnection.self), channel.isActive
     else {
@@ -87,9 +103,11 @@ final class ConnectAttempt {
 
   /// Whether somebody took it.
   @discardableResult private func end(_ result: Result<DirectConnection, TransferFailure>) -> Bool {
-    timer?.cancel()
-    timer = nil
-    return done.take()?(result) ?? false
+    let done = done.take()
+    // What has connected goes on; the others are closed already.
+    if case .success = result { opening = [] }
+    stop()
+    return done?(result) ?? false
   }
 }
 

@@ -46,6 +46,16 @@ final class DirectConnection: ChannelInboundHandler {
     context?.write(wrapOutboundOut(buffer), promise: nil)
   }
 
+  /// A write that finds the connection reset takes the error away from the read behind it, which then sees an ordinary end.
+  func writeWatched(_ buffer: ByteBuffer) {
+    guard let context else { return }
+    let written = context.eventLoop.makePromise(of: Void.self)
+    written.futureResult.assumeIsolated().whenFailure { [weak self] error in
+      if error is IOError { self?.isBroken = true }
+    }
+    context.write(wrapOutboundOut(buffer), promise: written)
+  }
+
   func flush() { context?.flush() }
 
   /// Whether the kernel has taken all that was written.

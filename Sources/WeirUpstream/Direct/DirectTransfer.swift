@@ -23,6 +23,8 @@ final class DirectTransfer: Transfer {
   /// What waits to be written of a body that is not behind the head.
   private var pending = PendingBody()
   private var isWriting = false
+  /// Whether the head was written and not flushed.
+  private var headWaits = false
   /// Whether the whole request has been written.
   private(set) var hasSentBody = false
   /// Whether the kernel may have taken less of the request than was written.
@@ -182,16 +184,13 @@ final class DirectTransfer: Transfer {
     case .none:
       hasSentBody = true
       connection.flush()
-    case .whole(let bytes):
-      pending = PendingBody([bytes])
-      writeOn()
-    case .parts(let parts):
-      pending = PendingBody(parts)
-      writeOn()
-    case .streaming:
-      if pending.count == 0, !pending.isFinished { connection.flush() }
-      writeOn()
+      return
+    case .whole(let bytes): pending = PendingBody([bytes])
+    case .parts(let parts): pending = PendingBody(parts)
+    case .streaming: break
     }
+    headWaits = true
+    writeOn()
   }
 
   /// Gives the channel what it takes at the moment.
@@ -202,7 +201,9 @@ final class DirectTransfer: Transfer {
     var hasProgressed = pending.count == 0
     var hasWritten = true
     while hasWritten, self.connection === connection, !hasSentBody {
-      hasWritten = false
+      // A large head alone may be more than the channel takes without a flush.
+      hasWritten = headWaits
+      headWaits = false
       while connection.isWritable, let part = pending.next(upTo: Self.step) {
         write(part, to: connection)
         hasWritten = true
@@ -223,12 +224,12 @@ final class DirectTransfer: Transfer {
   }
 
   private func write(_ part: ByteBuffer, to connection: DirectConnection) {
-    guard isChunked else { return connection.write(part) }
+    guard isChunked else { return connection.writeWatched(part) }
     var size = engine.allocator.buffer(capacity: 16)
     size.writeString(String(part.readableBytes, radix: 16))
     size.writeStaticString("\r\n")
     connection.write(size)
-    connection.write(part)
+    connection.writeWatched(part)
     connection.write(ByteBuffer(staticString: "\r\n"))
   }
 
@@ -291,6 +292,7 @@ final class DirectTransfer: Transfer {
     pending = PendingBody()
     isHeld = false
     isWriting = false
+    headWaits = false
     stopsSending = false
     headers.removeAll()
   }

@@ -74,6 +74,9 @@ class Process:
                 return int(line.split()[1]) * 1024
         raise ProcessFailed(f"{self.name} has no VmRSS")
 
+    def open_files(self) -> int:
+        return len(list(Path(f"/proc/{self.pid}/fd").iterdir()))
+
     def soft_file_limit(self, number: int) -> None:
         """Lowers the limit on open files that most systems give a service (RLIMIT_NOFILE, soft)."""
         import resource

@@ -104,6 +104,17 @@ struct YAMLFileTests {
     #expect(read(text).problems.count == 1)
   }
 
+  @Test("nested beyond reason by aliases of aliases are refused too")
+  func depthOfAliases() {
+    let lines = (0..<60).map { index in
+      let inner = index == 0 ? "x" : "*a\(index - 1)"
+      return "k\(index): &a\(index) " + String(repeating: "[", count: 990) + inner + String(repeating: "]", count: 990)
+    }
+    let file = read(lines.joined(separator: "\n"))
+    #expect(file.problems.map(\.what) == ["the file is not valid YAML: it is nested more than 1000 levels deep"])
+    #expect(file.problems.first?.line == 2)
+  }
+
   @Test("take an alias for what it stands for, on that one's line, and the latest of a name")
   func aliases() {
     let file = read("clients:\n  a: &key sk-1\n  b: *key\n  c: &key sk-2\n  d: *key\n")

@@ -87,8 +87,10 @@ extension LedgerFile {
         try statement.bind(id, atMost: .max)
         if try statement.step() { return Voted(statement) }
         statement.reset()
-        hour = try database.integer(
+        let before = try database.integer(
           "SELECT max(time_ms) / 3600000 FROM requests WHERE time_ms < ?", current * 3_600_000)
+        // Times before 1970 round towards the hour that was looked at.
+        hour = before.flatMap { $0 < current ? $0 : nil }
       }
     }
     return nil
