@@ -75,7 +75,7 @@ FIELDS = {
     "no fields": Case([b"HTTP/1.1 200 OK\r\n\r\n" + OK, CLOSE], fate=GONE),
     "folded": Case(sized("X-A: a", "  b"), fate=EITHER),
     "folded by a tab": Case(sized("X-A: a", "\tb"), fate=EITHER),
-    "folded first": Case(sized("  X-A: a"), UNREADABLE, libcurl="frees its memory twice"),
+    "folded first": Case(sized("  X-A: a"), UNREADABLE),
     "folded around the length": Case(head("200 OK", "Content-Length:", " 11") + OK, OneOf(Whole(), UNREADABLE), EITHER),
     "no colon": Case(sized("nonsense"), UNREADABLE),
     "no name": Case(sized(": a"), UNREADABLE),
@@ -91,7 +91,7 @@ FIELDS = {
     "DEL in a value": Case(sized("X-A: a\x7fb"), UNREADABLE),
     "a high byte in a name": Case(sized("X\xe9A: a"), UNREADABLE),
     "over 256 KiB": Case(sized(*["X-A: " + "a" * 4000] * 70), UNREADABLE),
-    "over 256 KiB in one line": Case(sized("X-A: " + "a" * 300_000), UNREADABLE, libcurl="calls it out of memory"),
+    "over 256 KiB in one line": Case(sized("X-A: " + "a" * 300_000), UNREADABLE),
     "over 256 KiB of early heads": Case(head("103 Early Hints", "Link: " + "a" * 4000) * 70 + sized(), UNREADABLE),
     "without end": Case(head("200 OK")[:-2] + b"X-A: a\r\n" * 40_000, UNREADABLE),
 }
