@@ -87,7 +87,8 @@ class TestIssuing:
         with openai_of(serving(entry), key) as client:
             answer = client.chat.completions.create(model="kimi-k2", messages=user("hi"))
             assert answer.choices[0].message.content == "You said: hi"
-        with openai_of(serving(entry), key[:-1] + "A") as client, pytest.raises(openai.AuthenticationError):
+        other = key[:-1] + ("B" if key[-1] == "A" else "A")
+        with openai_of(serving(entry), other) as client, pytest.raises(openai.AuthenticationError):
             client.models.list()
 
     def test_the_hash_of_a_key_that_exists_works_in_the_variable(self, keys, weir_with):

@@ -29,8 +29,9 @@ final class DirectTransfer: Transfer {
   private(set) var hasSentBody = false
   /// Whether the kernel may have taken less of the request than was written.
   private(set) var isLarge = false
-  /// The upstream wants no more of the body, or the request is not to be sent once more.
+  /// The upstream has answered, and wants no more of the body.
   private var stopsSending = false
+  /// Whether the request is there whole, for another connection.
   private var maySendAgain = false
   private var reusedConnection: Bool?
 
