@@ -2,7 +2,7 @@ import CWeirCurl
 
 /// Owns one libcurl easy handle: makes it, sets it up once, frees it. Lives on one event loop.
 ///
-/// What differs between requests is set by `Transfer`; what never differs is set here.
+/// What differs between requests is set by `CurlTransfer`; what never differs is set here.
 @safe struct EasyHandle: ~Copyable {
   let pointer: UnsafeMutableRawPointer
   /// Outlives the handle, which refers to it.

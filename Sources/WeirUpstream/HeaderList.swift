@@ -4,8 +4,9 @@ import Glibc
 /// The header lines of one upstream request, as they go over the wire or as libcurl takes them, in memory that is kept
 /// from request to request, so that a list of any length costs no allocation once warm; `letGo()` gives it back.
 ///
-/// For libcurl they are a `curl_slist`, in two blocks of memory. Lines that libcurl does not look for stand in one entry of the list, with the CRLF between them: libcurl sends entries
-/// as they are (CURLOPT_HTTPHEADER's manual) and looks through all of them for each of a dozen names.
+/// For libcurl they are a `curl_slist`, in two blocks of memory. Lines that libcurl does not look for stand in one entry of
+/// the list, with the CRLF between them: libcurl sends entries as they are (CURLOPT_HTTPHEADER's manual) and looks through
+/// all of them for each of a dozen names.
 ///
 /// Lives on the event loop of the transfer that owns it. libcurl reads the list until the transfer ends, so the
 /// owner must not change it between `seal()` and that end.

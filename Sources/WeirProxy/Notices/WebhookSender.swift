@@ -3,7 +3,7 @@ import WeirConfiguration
 import WeirPolicy
 import WeirUpstream
 
-/// Makes one POST to the webhook over an event loop's libcurl: certificates are verified, redirects are not followed.
+/// Makes one POST to the webhook over an event loop's engine: certificates are verified, redirects are not followed.
 /// Any thread may use it.
 final class WebhookSender: Sendable {
   private let eventLoop: any EventLoop
