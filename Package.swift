@@ -47,6 +47,9 @@ let package = Package(
       name: "CWeirHiredis", cSettings: c,
       linkerSettings: [.linkedLibrary("hiredis")]),
     .target(
+      name: "CWeirNghttp2", cSettings: c,
+      linkerSettings: [.linkedLibrary("nghttp2")]),
+    .target(
       name: "CWeirSQLite", cSettings: c,
       linkerSettings: [.linkedLibrary("sqlite3")]),
     .target(
@@ -78,8 +81,12 @@ let package = Package(
         "CWeirHiredis", "CWeirSQLite", "WeirThreads", .product(name: "Crypto", package: "swift-crypto"),
       ], swiftSettings: strict),
     .target(
-      name: "WeirUpstream", dependencies: ["CWeirCurl", "WeirThreads", nioCore, nioPosix, logging],
-      swiftSettings: strict),
+      name: "WeirUpstream",
+      dependencies: [
+        "CWeirCurl", "CWeirNghttp2", "WeirThreads", nioCore, nioPosix, logging,
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        .product(name: "NIOTLS", package: "swift-nio"),
+      ], swiftSettings: strict),
     .target(
       name: "WeirProxy",
       dependencies: [

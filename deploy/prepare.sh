@@ -33,6 +33,7 @@ packages_missing_to_build() {
   [[ -d /usr/include/c++ ]] || echo g++
   has_command pkg-config || echo pkg-config
   has_library libcurl || echo libcurl4-openssl-dev
+  has_library libnghttp2 || echo libnghttp2-dev
   has_library simdjson || echo libsimdjson-dev
   has_library zlib || echo zlib1g-dev
   has_library sqlite3 || echo libsqlite3-dev

@@ -6,7 +6,7 @@ import NIOCore
 /// It serves one request. libcurl 7.88 keeps a pointer to the last field of a handle's last reply, which it frees, and
 /// writes there where the handle's next reply begins with a folded line (`Curl_headers_push`): any upstream could end the
 /// process so.
-final class CurlTransfer: Transfer {
+final class CurlTransfer: Transfer, Indexed {
   let headers = HeaderList(.libcurl)
 
   /// Strong, since it is used for every part of a reply and an unowned reference costs more; the engine lets go of its
@@ -20,7 +20,7 @@ final class CurlTransfer: Transfer {
   var abort: TransferFailure?
   var pending = PendingBody()
   /// The transfer's place in the engine's list of live ones.
-  var liveIndex: Int?
+  var listIndex: Int?
   var isTouched = false
   private(set) var isCancelled = false
   private var storage: ByteBuffer?
@@ -77,14 +77,14 @@ final class CurlTransfer: Transfer {
   }
 
   func cancel() {
-    guard liveIndex != nil, !isCancelled else { return }
+    guard listIndex != nil, !isCancelled else { return }
     isCancelled = true
     receiver = nil
     engine.cancelled(self)
   }
 
   func hold() {
-    guard liveIndex != nil, !isHeld else { return }
+    guard listIndex != nil, !isHeld else { return }
     isHeld = true
     clock.held(true, now: engine.batchTime)
     applyPause()
@@ -97,7 +97,7 @@ final class CurlTransfer: Transfer {
   }
 
   func release() {
-    guard liveIndex != nil, isHeld else { return }
+    guard listIndex != nil, isHeld else { return }
     isHeld = false
     clock.held(false, now: engine.now())
     engine.resume(self)
@@ -116,7 +116,7 @@ final class CurlTransfer: Transfer {
   var pendingBytes: Int { pending.count }
 
   func letGoOfRequest() {
-    guard liveIndex != nil else { return }
+    guard listIndex != nil else { return }
     let easy = unsafe handle.pointer
     unsafe weir_easy_set_pointer(easy, CURLOPT_HTTPHEADER, nil)
     headers.letGo()
@@ -141,7 +141,7 @@ final class CurlTransfer: Transfer {
   private static let streamRead = 1279
 
   private func wakeUpload() {
-    guard awaitsBody, liveIndex != nil else { return }
+    guard awaitsBody, listIndex != nil else { return }
     awaitsBody = false
     engine.resume(self)
   }

@@ -7,19 +7,22 @@ public struct EngineSettings: Sendable {
   /// Cleartext upstreams are asked over the event loop's own channels. To be false where a forward proxy may stand before
   /// them: libcurl knows how to talk to one.
   public var speaksDirectly: Bool
-  /// Idle connections kept for reuse: by libcurl, and for each cleartext upstream.
+  /// The same for upstreams with TLS.
+  public var securesDirectly: Bool
+  /// Idle connections kept for reuse: by libcurl, and for each upstream that it does not ask.
   public var keptConnections: Int
-  /// Idle transfer objects to cleartext upstreams kept for reuse.
+  /// Idle transfer objects kept for reuse; libcurl's are not.
   public var keptTransfers: Int
 
   /// Settings of one engine.
   public init(
     certificateAuthorityFile: String? = nil, honoursProxies: Bool = true, speaksDirectly: Bool = true,
-    keptConnections: Int = 512, keptTransfers: Int = 256
+    securesDirectly: Bool = true, keptConnections: Int = 512, keptTransfers: Int = 256
   ) {
     self.certificateAuthorityFile = certificateAuthorityFile
     self.honoursProxies = honoursProxies
     self.speaksDirectly = speaksDirectly
+    self.securesDirectly = securesDirectly
     self.keptConnections = keptConnections
     self.keptTransfers = keptTransfers
   }

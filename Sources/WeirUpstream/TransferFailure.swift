@@ -31,6 +31,14 @@ public struct TransferFailure: Error, Sendable {
   /// One plain sentence for logs and messages; holds no header, key or body.
   public let reason: String
 
+  /// Whether the upstream did nothing for too long.
+  var isTimeout: Bool {
+    switch kind {
+    case .firstByteTimeout, .idleTimeout, .totalTimeout: true
+    default: false
+    }
+  }
+
   /// Describes a failure.
   public init(kind: Kind, reason: String) {
     self.kind = kind

@@ -2,7 +2,7 @@ import CWeirCurl
 public import NIOCore
 
 /// One event loop's upstream side: a libcurl multi handle, the poller of its sockets, and the transfers on it; beside them
-/// `DirectEngine` for upstreams without TLS. Every method must be called on that event loop.
+/// `DirectEngine`, for all upstreams that no forward proxy stands before. Every method must be called on that event loop.
 @safe public final class UpstreamEngine {
   let eventLoop: any EventLoop
   let settings: EngineSettings
@@ -17,7 +17,7 @@ public import NIOCore
   var addresses = RecentTexts<ParsedAddress>()
   /// Nil where libcurl does it all.
   private let direct: DirectEngine?
-  private var live: [CurlTransfer] = []
+  private var live = IndexedList<CurlTransfer>()
   private var touched: [CurlTransfer] = []
   /// The memory of the last batch.
   private var flushed: [CurlTransfer] = []
@@ -47,7 +47,8 @@ public import NIOCore
       bound.value.engine?.handleReadySockets()
     }
     sweep = DeadlineSweep(on: eventLoop) { woken.engine?.checkDeadlines() ?? false }
-    direct = settings.speaksDirectly ? DirectEngine(eventLoop: eventLoop, settings: settings) : nil
+    let asksItself = settings.speaksDirectly || settings.securesDirectly
+    direct = asksItself ? DirectEngine(eventLoop: eventLoop, settings: settings) : nil
     unsafe weir_multi_set_long(multi, CURLMOPT_MAXCONNECTS, settings.keptConnections)
     unsafe weir_multi_set_long(multi, CURLMOPT_PIPELINING, Int(CURLPIPE_MULTIPLEX))
     unsafe weir_multi_set_long(multi, CURLMOPT_MAX_CONCURRENT_STREAMS, 256)
@@ -89,7 +90,7 @@ public import NIOCore
     sweep.cancel()
     direct?.shutDown()
     timer.cancel()
-    for transfer in live { transfer.cancel() }
+    for transfer in live.members { transfer.cancel() }
     waker.stop()
   }
 
@@ -101,8 +102,7 @@ public import NIOCore
   // MARK: Transfers
 
   func add(_ transfer: CurlTransfer, sweepInterval: Int64) {
-    transfer.liveIndex = live.count
-    live.append(transfer)
+    live.add(transfer)
     let code = enterCurl { unsafe curl_multi_add_handle(multi, transfer.handle.pointer) }
     guard code == CURLM_OK, !isShutDown else {
       transfer.abort = TransferFailure(kind: .local, reason: "libcurl refused the request")
@@ -146,14 +146,8 @@ public import NIOCore
   }
 
   private func remove(_ transfer: CurlTransfer) -> Bool {
-    guard let index = transfer.liveIndex else { return false }
-    transfer.liveIndex = nil
+    guard live.remove(transfer) else { return false }
     enterCurl { _ = unsafe curl_multi_remove_handle(multi, transfer.handle.pointer) }
-    let last = live.removeLast()
-    if last !== transfer {
-      live[index] = last
-      last.liveIndex = index
-    }
     return true
   }
 
@@ -217,7 +211,7 @@ public import NIOCore
   /// Carries out what receivers asked for while libcurl was running.
   private func settleDeferred() {
     while let transfer = deferred.popLast() {
-      guard transfer.liveIndex != nil else { continue }
+      guard transfer.listIndex != nil else { continue }
       if transfer.isCancelled {
         discard(transfer)
       } else {
@@ -265,13 +259,13 @@ public import NIOCore
   /// Whether there is another deadline.
   private func checkDeadlines() -> Bool {
     let now = now()
-    for transfer in live {
+    for transfer in live.members {
       guard !transfer.isCancelled, let failure = transfer.clock.due(now: now) else { continue }
       transfer.abort = failure
       finish(transfer, result: CURLE_OPERATION_TIMEDOUT)
     }
     pump()
-    return !live.isEmpty && !isShutDown
+    return live.count > 0 && !isShutDown
   }
 
   // MARK: Callbacks

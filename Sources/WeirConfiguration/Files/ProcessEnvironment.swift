@@ -39,6 +39,11 @@ public enum ProcessEnvironment {
     names(["http_proxy", "all_proxy", "ALL_PROXY"], variables)
   }
 
+  /// The same for `https://` alone.
+  public static func namesProxiesForTLS(_ variables: [String: String] = all()) -> Bool {
+    names(["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"], variables)
+  }
+
   private static func names(_ proxies: [String], _ variables: [String: String]) -> Bool {
     proxies.contains { variables[$0]?.isEmpty == false }
   }

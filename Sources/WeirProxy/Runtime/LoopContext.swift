@@ -45,7 +45,8 @@ final class LoopContext {
       settings: EngineSettings(
         certificateAuthorityFile: snapshot.configuration.upstream.certificateAuthorityFile,
         honoursProxies: honoursProxies,
-        speaksDirectly: !honoursProxies || !ProcessEnvironment.namesProxiesForCleartext()))
+        speaksDirectly: !honoursProxies || !ProcessEnvironment.namesProxiesForCleartext(),
+        securesDirectly: !honoursProxies || !ProcessEnvironment.namesProxiesForTLS()))
   }
 
   func add(_ connection: ConnectionHandler) {

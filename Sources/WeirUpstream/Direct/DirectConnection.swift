@@ -1,8 +1,8 @@
 import NIOCore
 
-/// One cleartext connection to an upstream: carries one transfer at a time and waits among the idle ones in between. The
-/// only handler of its channel, on its event loop.
-final class DirectConnection: ChannelInboundHandler {
+/// One HTTP/1.1 connection to an upstream: carries one transfer at a time and waits among the idle ones in between. The last
+/// handler of its channel, on its event loop.
+final class DirectConnection: ChannelInboundHandler, Indexed {
   typealias InboundIn = ByteBuffer
   typealias OutboundOut = ByteBuffer
 
@@ -20,13 +20,16 @@ final class DirectConnection: ChannelInboundHandler {
   /// Whether it is an error that ends the connection, and not the upstream.
   private var isBroken = false
   /// The connection's place among the idle ones, and since when it has it, in nanoseconds.
-  var idleIndex: Int?
+  var listIndex: Int?
   var idleSince: Int64 = 0
+  /// The place of TLS in the channel; nil in clear text.
+  private let secured: ChannelHandlerContext?
 
   /// - Parameter home: where it waits between two transfers.
-  init(home: IdleConnections, engine: DirectEngine) {
+  init(home: IdleConnections, engine: DirectEngine, secured: ChannelHandlerContext?) {
     self.home = home
     self.engine = engine
+    self.secured = secured
     reader = ReplyReader(isHead: false, allocator: engine.allocator)
   }
 
@@ -72,6 +75,8 @@ final class DirectConnection: ChannelInboundHandler {
   func close() {
     transfer = nil
     context?.close(promise: nil)
+    // TLS has said that this is the end, and would wait for the upstream to say it too.
+    secured?.close(promise: nil)
   }
 
   // MARK: From the channel
@@ -83,7 +88,7 @@ final class DirectConnection: ChannelInboundHandler {
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     let buffer = unwrapInboundIn(data)
     take(buffer)
-    engine.reads.giveBack(buffer)
+    if secured == nil { engine.reads.giveBack(buffer) }
   }
 
   func channelReadComplete(context: ChannelHandlerContext) {
@@ -99,6 +104,7 @@ final class DirectConnection: ChannelInboundHandler {
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
     isBroken = true
     context.close(promise: nil)
+    secured?.close(promise: nil)
   }
 
   func channelInactive(context: ChannelHandlerContext) {
@@ -123,8 +129,7 @@ final class DirectConnection: ChannelInboundHandler {
   private func take(_ buffer: ByteBuffer) {
     guard let transfer else {
       // Nobody has asked for anything: what comes would be taken for the next request's reply.
-      context?.close(promise: nil)
-      return
+      return close()
     }
     hasReplyBytes = true
     let (now, lines) = (engine.now(), reader.lineCount)

@@ -1,6 +1,6 @@
 import NIOCore
 
-/// One event loop's connections to cleartext upstreams, and the transfers on them. Every method must be called on that
+/// One event loop's own connections to upstreams, and the transfers on them. Every method must be called on that
 /// event loop.
 final class DirectEngine {
   let eventLoop: any EventLoop
@@ -13,8 +13,8 @@ final class DirectEngine {
 
   private let settings: EngineSettings
   private var addresses = RecentTexts<DirectAddress>()
-  private var origins: [DirectAddress.Origin: IdleConnections] = [:]
-  private var live: [DirectTransfer] = []
+  private var origins: [DirectAddress.Origin: OriginConnections] = [:]
+  private var live = IndexedList<DirectTransfer>()
   private var kept: [DirectTransfer] = []
   private var sweep: DeadlineSweep?
   private var cleaning: Scheduled<Void>?
@@ -36,6 +36,7 @@ final class DirectEngine {
   /// A transfer to fill and begin; nil for a URL that is libcurl's to ask.
   func prepare(for url: String) -> DirectTransfer? {
     guard let address = address(url) else { return nil }
+    guard address.origin.isSecure ? settings.securesDirectly : settings.speaksDirectly else { return nil }
     let transfer = kept.popLast() ?? DirectTransfer(engine: self)
     transfer.prepare(for: address)
     return transfer
@@ -46,22 +47,25 @@ final class DirectEngine {
     return addresses.value(for: url) { DirectAddress($0, connections: connections) }
   }
 
-  private func connections(to origin: DirectAddress.Origin) -> IdleConnections {
+  private func connections(to origin: DirectAddress.Origin) -> OriginConnections {
     if let known = origins[origin] { return known }
-    let connections = IdleConnections()
+    let connections = OriginConnections()
     origins[origin] = connections
     return connections
   }
 
   var liveCount: Int { live.count }
 
+  /// PEM bundle of trusted certificate authorities; nil takes the system's.
+  var certificateAuthorityFile: String? { settings.certificateAuthorityFile }
+
   /// Ends every transfer without a word to its receiver, and closes the connections.
   func shutDown() {
     isShutDown = true
     sweep?.cancel()
     cleaning?.cancel()
-    for transfer in live { transfer.cancel() }
-    for connections in origins.values { connections.closeThose(restingSince: .max) }
+    for transfer in live.members { transfer.cancel() }
+    for connections in origins.values { connections.closeAll() }
     kept.removeAll()
   }
 
@@ -73,20 +77,11 @@ final class DirectEngine {
   // MARK: Transfers
 
   func add(_ transfer: DirectTransfer, sweepInterval: Int64) {
-    transfer.liveIndex = live.count
-    live.append(transfer)
+    live.add(transfer)
     sweep?.start(interval: sweepInterval)
   }
 
-  func remove(_ transfer: DirectTransfer) {
-    guard let index = transfer.liveIndex else { return }
-    transfer.liveIndex = nil
-    let last = live.removeLast()
-    if last !== transfer {
-      live[index] = last
-      last.liveIndex = index
-    }
-  }
+  func remove(_ transfer: DirectTransfer) { live.remove(transfer) }
 
   /// Keeps an object that has ended for another request.
   func keep(_ transfer: DirectTransfer) {
@@ -96,10 +91,10 @@ final class DirectEngine {
   /// Whether there is another deadline.
   private func checkDeadlines() -> Bool {
     let now = now()
-    for transfer in live {
+    for transfer in live.members {
       if let failure = transfer.clock.due(now: now) { transfer.ended(failure) }
     }
-    return !live.isEmpty && !isShutDown
+    return live.count > 0 && !isShutDown
   }
 
   // MARK: Connections
@@ -111,6 +106,11 @@ final class DirectEngine {
       connection.close()
     }
     return nil
+  }
+
+  /// An HTTP/2 connection to an origin that takes another stream.
+  func takeMultiplexed(_ connections: OriginConnections) -> HTTP2Connection? {
+    connections.taking(restingSince: batchTime - Self.longestIdle)
   }
 
   /// Whether another connection may wait there.
@@ -130,6 +130,6 @@ final class DirectEngine {
     cleaning = nil
     let oldest = now() - Self.longestIdle
     for connections in origins.values { connections.closeThose(restingSince: oldest) }
-    if origins.values.contains(where: { $0.count > 0 }) { startCleaning() }
+    if origins.values.contains(where: { !$0.isEmpty }) { startCleaning() }
   }
 }

@@ -1,39 +1,45 @@
 import NIOCore
 
-/// A transfer over a cleartext connection of the event loop's own, in HTTP/1.1 (RFC 9112). Lives on that loop; the object
-/// serves many requests one after the other.
-final class DirectTransfer: Transfer {
+/// A transfer over a connection of the event loop's own, in HTTP/1.1 (RFC 9112), or as a stream of one in HTTP/2. Lives on
+/// that loop; the object serves many requests one after the other.
+final class DirectTransfer: Transfer, Indexed {
   let headers = HeaderList(.wire)
   private(set) var receiver: (any TransferReceiver)?
   /// The transfer's place in the engine's list of live ones.
-  var liveIndex: Int?
-  private(set) var clock = PhaseClock(timeouts: PhaseTimeouts(connect: 1, firstByte: 1, idle: 1, total: 1), now: 0)
+  var listIndex: Int?
+  var clock = PhaseClock(timeouts: PhaseTimeouts(connect: 1, firstByte: 1, idle: 1, total: 1), now: 0)
 
-  private let engine: DirectEngine
-  private var address: DirectAddress?
-  private var connection: DirectConnection?
-  private var attempt: ConnectAttempt?
+  let engine: DirectEngine
+  private(set) var address: DirectAddress?
+  var connection: DirectConnection?
+  var stream: HTTP2Stream?
+  var attempt: ConnectAttempt?
+  /// Whether it waits with others for a connection.
+  var isInLine = false
+  private(set) var method = ""
   /// The request's head, and a small body behind it.
-  private var head: ByteBuffer
-  private var body = RequestBody.none
+  var head: ByteBuffer
+  private(set) var body = RequestBody.none
   private var isHead = false
   private var isChunked = false
-  private var isHeld = false
-  private var connectTimeout: Int64 = 0
+  private(set) var isHeld = false
+  private(set) var connectTimeout: Int64 = 0
   /// What waits to be written of a body that is not behind the head.
-  private var pending = PendingBody()
+  var pending = PendingBody()
   private var isWriting = false
   /// Whether the head was written and not flushed.
   private var headWaits = false
   /// Whether the whole request has been written.
-  private(set) var hasSentBody = false
+  var hasSentBody = false
   /// Whether the kernel may have taken less of the request than was written.
   private(set) var isLarge = false
   /// The upstream has answered, and wants no more of the body.
-  private var stopsSending = false
+  private(set) var stopsSending = false
   /// Whether the request is there whole, for another connection.
-  private var maySendAgain = false
-  private var reusedConnection: Bool?
+  private(set) var maySendAgain = false
+  /// Whether it has been sent again with HTTP/2; with HTTP/1.1 the second connection is its own.
+  var hasSentAgain = false
+  var reusedConnection: Bool?
 
   /// A body up to this size goes into one write with its head.
   private static let joined = 16 * 1024
@@ -66,55 +72,60 @@ final class DirectTransfer: Transfer {
       }
       return
     }
-    writeHead(method, to: address)
+    self.method = method
+    hasSentAgain = false
     if case .streaming = self.body {
       // A body that went by cannot be sent again, so it must not meet a connection that the upstream has given up.
       maySendAgain = false
       connect()
     } else {
       maySendAgain = true
-      if let connection = engine.takeIdle(address.connections) { start(on: connection) } else { connect() }
+      findConnection(to: address)
     }
   }
 
   var isMultiplexed: Bool { false }
 
   func cancel() {
-    guard liveIndex != nil else { return }
+    guard listIndex != nil else { return }
     receiver = nil
     leave()
   }
 
   func hold() {
-    guard liveIndex != nil, !isHeld else { return }
+    guard listIndex != nil, !isHeld else { return }
     isHeld = true
     clock.held(true, now: engine.now())
     connection?.read(false)
+    stream?.hold()
   }
 
   func release() {
-    guard liveIndex != nil, isHeld else { return }
+    guard listIndex != nil, isHeld else { return }
     isHeld = false
     clock.held(false, now: engine.now())
     connection?.read(true)
+    stream?.release()
   }
 
   func send(_ part: ByteBuffer) {
-    guard liveIndex != nil, !stopsSending else { return }
+    guard listIndex != nil, !stopsSending else { return }
     pending.append(part)
     writeOn()
+    stream?.wakeBody()
   }
 
   func finishBody() {
-    guard liveIndex != nil, !stopsSending else { return }
+    guard listIndex != nil, !stopsSending else { return }
     pending.finish()
     writeOn()
+    stream?.wakeBody()
   }
 
   var pendingBytes: Int { pending.count }
 
   func letGoOfRequest() {
-    guard liveIndex != nil else { return }
+    guard listIndex != nil else { return }
     maySendAgain = false
     headers.letGo()
     body = .none
@@ -123,7 +134,7 @@ final class DirectTransfer: Transfer {
 
   // MARK: The request
 
-  private func writeHead(_ method: String, to address: DirectAddress) {
+  private func writeHead(to address: DirectAddress) {
     head.clear(minimumCapacity: 2048)
     head.writeString(method)
     head.writeStaticString(" ")
@@ -135,63 +146,62 @@ final class DirectTransfer: Transfer {
       unsafe _ = head.writeBytes(lines)
     }
     isChunked = false
-    switch body {
-    case .none: break
-    case .whole(let bytes): writeLength(bytes.readableBytes)
-    case .parts(let parts): writeLength(parts.reduce(0) { $0 + $1.readableBytes })
-    case .streaming(let length?): writeLength(Int(clamping: length))
-    case .streaming(nil):
+    if let length = bodyLength {
+      writeLength(length)
+    } else if case .streaming = body {
       isChunked = true
       head.writeStaticString("Transfer-Encoding: chunked\r\n")
     }
     head.writeStaticString("\r\n")
-    if case .whole(let bytes) = body, bytes.readableBytes <= Self.joined {
-      head.writeImmutableBuffer(bytes)
-      body = .none
+  }
+
+  /// Nil where there is no body, or nobody knows its length.
+  var bodyLength: Int? {
+    switch body {
+    case .none, .streaming(nil): nil
+    case .whole(let bytes): bytes.readableBytes
+    case .parts(let parts): parts.reduce(0) { $0 + $1.readableBytes }
+    case .streaming(let length?): Int(clamping: length)
     }
   }
 
-  private func writeLength(_ length: Int) {
+  func writeLength(_ length: Int) {
     head.writeStaticString("Content-Length: ")
     head.writeString(String(length))
     head.writeStaticString("\r\n")
   }
 
-  private func connect() {
+  func start(on connection: DirectConnection) {
     guard let address else { return }
-    reusedConnection = nil
-    let attempt = ConnectAttempt(to: address, timeout: connectTimeout, engine: engine)
-    self.attempt = attempt
-    attempt.start { [weak self, weak attempt] result in
-      guard let self, let attempt, self.attempt === attempt else { return false }
-      self.attempt = nil
-      switch result {
-      case .success(let connection): self.start(on: connection)
-      case .failure(let failure): self.ended(failure)
-      }
-      return true
-    }
-  }
-
-  private func start(on connection: DirectConnection) {
     self.connection = connection
     reusedConnection = connection.isReused
     connection.begin(self, isHead: isHead)
     if isHeld { connection.read(false) }
+    writeHead(to: address)
     hasSentBody = false
     if case .none = body { isLarge = false } else { isLarge = true }
-    connection.write(head)
-    switch body {
-    case .none:
+    if case .whole(let bytes) = body, bytes.readableBytes <= Self.joined {
+      head.writeImmutableBuffer(bytes)
+      isLarge = false
       hasSentBody = true
-      connection.flush()
-      return
+    }
+    connection.write(head)
+    readyBody()
+    if case .none = body { hasSentBody = true }
+    if hasSentBody { return connection.flush() }
+    headWaits = true
+    writeOn()
+  }
+
+  /// Makes ready what is to be sent of a body that is there whole.
+  func readyBody() {
+    guard !hasSentBody else { return }
+    switch body {
+    case .none: break
     case .whole(let bytes): pending = PendingBody([bytes])
     case .parts(let parts): pending = PendingBody(parts)
     case .streaming: break
     }
-    headWaits = true
-    writeOn()
   }
 
   /// Gives the channel what it takes at the moment.
@@ -254,27 +264,16 @@ final class DirectTransfer: Transfer {
     receiver?.transferReceivedHead(head)
   }
 
-  /// A connection that was used before may be closed by the upstream just when it is used again: then the request goes
-  /// over a new one, once.
-  func connectionClosedBeforeReply(wasReused: Bool) {
-    connection = nil
-    guard wasReused, maySendAgain else {
-      ended(
-        TransferFailure(kind: .closedBeforeReply, reason: "the connection closed before the reply began"))
-      return
-    }
-    connect()
-  }
-
   /// The transfer is over, well where there is no failure; its connection is no longer its own.
   func ended(_ failure: TransferFailure?) {
-    guard liveIndex != nil else { return }
+    guard listIndex != nil else { return }
     let receiver = receiver
     let outcome = TransferOutcome(failure: failure, reusedConnection: reusedConnection)
     if failure == nil {
       if isHeld { connection?.read(true) }
       connection = nil
     }
+    if let failure, failure.isTimeout, let stream { stream.connection?.suspect(since: stream.begun) }
     leave()
     if failure == nil { engine.keep(self) }
     receiver?.transferEnded(outcome)
@@ -288,6 +287,13 @@ final class DirectTransfer: Transfer {
     let connection = connection
     self.connection = nil
     connection?.close()
+    let stream = stream
+    self.stream = nil
+    stream?.cancel()
+    if isInLine {
+      isInLine = false
+      address?.connections.leaveLine(self)
+    }
     receiver = nil
     body = .none
     pending = PendingBody()

@@ -15,7 +15,8 @@ struct Caller: Sendable {
     let loop = group.next()
     let settings = EngineSettings(
       certificateAuthorityFile: certificateAuthorityFile, honoursProxies: honoursProxies,
-      speaksDirectly: !honoursProxies || !ProcessEnvironment.namesProxiesForCleartext())
+      speaksDirectly: !honoursProxies || !ProcessEnvironment.namesProxiesForCleartext(),
+      securesDirectly: !honoursProxies || !ProcessEnvironment.namesProxiesForTLS())
     let engine = try await loop.submit {
       NIOLoopBound(try UpstreamEngine(eventLoop: loop, settings: settings), eventLoop: loop)
     }.get()

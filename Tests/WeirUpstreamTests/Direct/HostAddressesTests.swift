@@ -15,7 +15,7 @@ struct HostAddressesTests {
       let book = HostAddresses(eventLoop: loop)
       let promises = hosts.map { host in
         let promise = loop.makePromise(of: HostAddresses.Answer.self)
-        book.find(DirectAddress.Origin(host: host, port: 81), now: 0) { promise.succeed($0) }
+        book.find(DirectAddress.Origin(isSecure: false, host: host, port: 81), now: 0) { promise.succeed($0) }
         return promise.futureResult
       }
       return EventLoopFuture.whenAllSucceed(promises, on: loop)
