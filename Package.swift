@@ -124,8 +124,11 @@ let package = Package(
       dependencies: ["WeirSimulator", nioCore, nioHTTP1, .product(name: "NIOEmbedded", package: "swift-nio")],
       swiftSettings: strict),
     .testTarget(
-      name: "WeirUpstreamTests", dependencies: ["WeirThreads", "WeirUpstream", nioCore, nioPosix, nioHTTP1],
-      swiftSettings: strict),
+      name: "WeirUpstreamTests",
+      dependencies: [
+        "WeirThreads", "WeirUpstream", nioCore, nioPosix, nioHTTP1,
+        .product(name: "NIOEmbedded", package: "swift-nio"),
+      ], swiftSettings: strict),
     .testTarget(
       name: "WeirProxyTests",
       dependencies: [

@@ -95,8 +95,8 @@ final class LoopContext {
 
   private func startSweep() {
     guard sweep == nil else { return }
-    sweep = eventLoop.assumeIsolated().scheduleTask(in: Self.sweepInterval) { [weak self] in
-      guard let self else { return }
+    // A weak reference would make all others to this object dearer.
+    sweep = eventLoop.assumeIsolated().scheduleTask(in: Self.sweepInterval) {
       self.sweep = nil
       let now = self.now
       for connection in self.connections { connection.checkDeadlines(now: now) }

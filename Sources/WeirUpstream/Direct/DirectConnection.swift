@@ -53,8 +53,8 @@ final class DirectConnection: ChannelInboundHandler, Indexed {
   func writeWatched(_ buffer: ByteBuffer) {
     guard let context else { return }
     let written = context.eventLoop.makePromise(of: Void.self)
-    written.futureResult.assumeIsolated().whenFailure { [weak self] error in
-      if error is IOError { self?.isBroken = true }
+    written.futureResult.assumeIsolated().whenFailure { error in
+      if error is IOError { self.isBroken = true }
     }
     context.write(wrapOutboundOut(buffer), promise: written)
   }

@@ -30,7 +30,8 @@ final class DirectEngine {
     self.eventLoop = eventLoop
     self.settings = settings
     hosts = HostAddresses(eventLoop: eventLoop)
-    sweep = DeadlineSweep(on: eventLoop) { [weak self] in self?.checkDeadlines() ?? false }
+    // A weak reference would make all others to this object dearer. The sweep is this object's alone.
+    sweep = DeadlineSweep(on: eventLoop) { [unowned self] in checkDeadlines() }
   }
 
   /// A transfer to fill and begin; nil for a URL that is libcurl's to ask.
@@ -121,9 +122,7 @@ final class DirectEngine {
   /// Looks now and then for connections that have waited for too long.
   func startCleaning() {
     guard cleaning == nil else { return }
-    cleaning = eventLoop.assumeIsolated().scheduleTask(in: Self.cleaningInterval) { [weak self] in
-      self?.clean()
-    }
+    cleaning = eventLoop.assumeIsolated().scheduleTask(in: Self.cleaningInterval) { self.clean() }
   }
 
   private func clean() {

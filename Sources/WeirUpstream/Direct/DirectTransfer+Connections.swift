@@ -41,8 +41,8 @@ extension DirectTransfer {
     reusedConnection = nil
     let attempt = ConnectAttempt(to: address, timeout: connectTimeout, engine: engine)
     self.attempt = attempt
-    attempt.start { [weak self, weak attempt] result in
-      guard let self, let attempt, self.attempt === attempt else { return false }
+    attempt.start { result in
+      guard self.attempt === attempt else { return false }
       self.attempt = nil
       switch result {
       case .success(let connection):

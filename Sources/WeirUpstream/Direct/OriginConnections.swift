@@ -46,8 +46,8 @@ final class OriginConnections {
     guard attempt == nil else { return }
     let attempt = ConnectAttempt(to: address, timeout: timeout, engine: engine)
     self.attempt = attempt
-    attempt.start { [weak self, weak attempt] result in
-      guard let self, let attempt, self.attempt === attempt else { return false }
+    attempt.start { result in
+      guard self.attempt === attempt else { return false }
       self.attempt = nil
       return self.opened(result)
     }

@@ -44,7 +44,8 @@ struct DirectAddressTests {
   @Test(
     "is libcurl's where it is anything else",
     arguments: [
-      "HTTP://host/", "HTTPS://host/", "ftp://host/", "https://", "https:///v1", "https://user@host/", "http://", "http:///v1", "http://user@host/", "http://host:/v1",
+      "HTTP://host/", "HTTPS://host/", "ftp://host/", "https://", "https:///v1", "https://user@host/", "http://",
+      "http:///v1", "http://user@host/", "http://host:/v1",
       "http://host:0/",
       "http://host:65536/", "http://host:8a/", "http://host:1:2/", "http://[::1/", "http://[::1]x/", "http://[host]/",
       "http://[fe80::1%25eth0]/", "http://host/ü", "http://host/a b", "http://host/#x", "http://ho<st/",

@@ -271,9 +271,10 @@ final class HTTP2Connection: ChannelInboundHandler, Indexed {
 
   /// The connection is over.
   private func fail(_ ending: HTTP2Stream.Ending) {
-    close()
-    session = nil
+    // What ends the connection first says why.
     for stream in streams.members where stream.ending == nil { ended(stream, ending) }
+    session = nil
+    close()
     settleTouched()
   }
 
