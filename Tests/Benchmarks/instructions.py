@@ -2,13 +2,13 @@
 """Instructions that weir executes for a small chat request, counted by valgrind: the count repeats from run to run, and
 from machine to machine within a few percent, where CPU time does not.
 
-    python3 Tests/Benchmarks/instructions.py --weir PATH [--scenarios bare,default] [--requests 100] [--json FILE]
+    python3 Tests/Benchmarks/instructions.py --weir PATH [--scenarios bare,tls,default] [--requests 100] [--json FILE]
                                              [--bound bare=250000]
 
 Each scenario runs twice under `valgrind --tool=callgrind`, with N and with 2N requests one after the other on one
 connection; the difference is what N requests cost in the whole process, ledger and log included. `bare` is a weir
-without cache and ledger, `default` one as it comes, of which every request is new to the cache. The upstream is an
-nginx with a fixed reply. The kernel's instructions are not counted, and valgrind hides the processor's SHA
+without cache and ledger, `tls` the same before an upstream with TLS and HTTP/2, `default` one as it comes, of which every
+request is new to the cache. The upstream is an nginx with a fixed reply. The kernel's instructions are not counted, and valgrind hides the processor's SHA
 instructions, so that a cache key counts for more than it costs. `--bound` makes the program fail when a scenario needs
 more.
 Needs nginx, valgrind and binutils on the PATH. Status 69 means that valgrind cannot run the executable.
@@ -29,10 +29,15 @@ from pathlib import Path
 from comparison.processes import REPLY, Bench, await_port, free_ports
 
 UPSTREAM = """
-server { listen 127.0.0.1:%(port)d; location / { default_type application/json; return 200 '%(reply)s'; } }
+server {
+  listen 127.0.0.1:%(plain)d; listen 127.0.0.1:%(tls)d ssl http2; keepalive_requests 1000000;
+  ssl_certificate %(folder)s/tls.crt; ssl_certificate_key %(folder)s/tls.key;
+  location / { default_type application/json; return 200 '%(reply)s'; }
+}
 """
 
-SCENARIOS = {"bare": {"WEIR_LEDGER": "off", "WEIR_CACHE_TTL": "0"}, "default": {}}
+BARE = {"WEIR_LEDGER": "off", "WEIR_CACHE_TTL": "0"}
+SCENARIOS = {"bare": BARE, "tls": BARE, "default": {}}
 WARM = 100
 UNABLE = 69  # EX_UNAVAILABLE of sysexits.h
 
@@ -70,7 +75,7 @@ def ask(port: int, count: int) -> None:
                 body += received(connection)
 
 
-def counted(bench: Bench, weir: Path, upstream: int, name: str, settings: dict, requests: int) -> int:
+def counted(bench: Bench, weir: Path, name: str, settings: dict, requests: int) -> int:
     """The instructions of a whole run, from start to end."""
     home = bench.folder / name
     home.mkdir()
@@ -82,7 +87,7 @@ def counted(bench: Bench, weir: Path, upstream: int, name: str, settings: dict, 
             ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", weir, "serve"], cwd=home, stdout=output,
             stderr=output, env=bare | {
                 "WEIR_LISTEN": "127.0.0.1:0", "WEIR_ADMIN_LISTEN": "127.0.0.1:0", "WEIR_PORT_FILE": str(ports),
-                "WEIR_UPSTREAM_URL": f"http://127.0.0.1:{upstream}/v1", "OPENROUTER_API_KEY": "sk-or-v1-x"} | settings)
+                "OPENROUTER_API_KEY": "sk-or-v1-x"} | settings)
     try:
         end = time.monotonic() + 60
         traffic = None
@@ -109,17 +114,20 @@ def counted(bench: Bench, weir: Path, upstream: int, name: str, settings: dict, 
 def run(arguments) -> dict:
     """Instructions a request, by scenario."""
     figures = {}
-    upstream, = free_ports(1)
+    plain_port, tls_port = free_ports(2)
     with Bench(arguments.weir.resolve()) as bench:
         # valgrind 3.19 stumbles over the debug information that Swift writes, and takes long to read the names.
         plain = bench.folder / "weir"
         subprocess.run(["strip", "-o", plain, arguments.weir], check=True)
-        bench.nginx("upstream", UPSTREAM % {"port": upstream, "reply": REPLY})
-        await_port(upstream)
+        trusted = {"WEIR_CA_FILE": str(bench.certificate())}
+        bench.nginx("upstream", UPSTREAM % {
+            "plain": plain_port, "tls": tls_port, "reply": REPLY, "folder": bench.folder})
+        await_port(plain_port)
         for scenario in arguments.scenarios:
+            url = f"https://localhost:{tls_port}/v1" if scenario == "tls" else f"http://127.0.0.1:{plain_port}/v1"
+            settings = SCENARIOS[scenario] | trusted | {"WEIR_UPSTREAM_URL": url}
             one, two = (
-                counted(bench, plain, upstream, f"{scenario}-{times}", SCENARIOS[scenario],
-                        WARM + times * arguments.requests)
+                counted(bench, plain, f"{scenario}-{times}", settings, WARM + times * arguments.requests)
                 for times in (1, 2))
             figures[scenario] = round((two - one) / arguments.requests)
     return figures
