@@ -71,12 +71,14 @@ public final class Proxy: Sendable {
     let adminGroup = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     do {
       let chores = try Chores(state: state, logger: logger)
-      let loops = try await LoopDirectory.make(group: group, state: state, honoursProxies: honoursProxies)
+      let barrier = LoopBarrier(group)
+      let loops = try await LoopDirectory.make(
+        group: group, state: state, barrier: barrier, honoursProxies: honoursProxies)
       let live = LiveConfiguration(state: state, loops: loops, logger: logger, remembered: remembered, load: load)
       let handOver = HandOver(state: state, chores: chores)
       let prices = PriceRefresher(state: state, loops: loops, eventLoop: group.any(), live: live, logger: logger)
       let routes = AdminRoutes(
-        handOver: handOver, eventLoop: adminGroup.next(), state: state,
+        handOver: handOver, eventLoop: adminGroup.next(), barrier: barrier, state: state,
         probe: UpstreamProbe(eventLoop: group.any(), loops: loops), version: version,
         startedAt: WallClock.seconds(), live: live, listeners: configuration.listeners)
       let trafficSocket = ListenerSocket(sockets.traffic, sharesAddress: sockets.sharesAddresses)

@@ -10,6 +10,8 @@ struct AdminRoutes: Sendable {
   let handOver: HandOver
   /// Of the admin listener.
   let eventLoop: any EventLoop
+  /// Of the loops that serve requests.
+  let barrier: LoopBarrier
   let state: ProxyState
   let probe: UpstreamProbe
   let version: String
@@ -54,15 +56,20 @@ struct AdminRoutes: Sendable {
 
   private func answer(_ request: AdminRequest, path: String) -> AdminAnswer {
     switch path {
-    case "/metrics": .now(metrics(request))
+    case "/metrics": .later(recorded { metrics(request) })
     case "/healthz": .now(.text(200, "ok\n"))
     case "/readyz": .now(readiness())
     case "/health": health(request)
-    case "/status": .now(status())
+    case "/status": .later(recorded { status() })
     case "/reload": .now(reloadNow(who: request.peer))
     case "/hand-over": .later(prepareHandOver())
     default: .now(StatusPage.reply(path) ?? .text(404, "There is no such page.\n"))
     }
+  }
+
+  /// What is told of the past once every reply that a client has read by now is recorded.
+  private func recorded(_ reply: @escaping @Sendable () -> AdminReply) -> EventLoopFuture<AdminReply> {
+    barrier.passed(on: eventLoop).map { reply() }
   }
 
   private func metrics(_ request: AdminRequest) -> AdminReply {

@@ -111,15 +111,34 @@ extension LiveExchange {
         retryAfterSeconds: 1))
   }
 
+  /// The one end of every exchange, in three steps that nothing comes between: what other requests would find is settled,
+  /// the reply's last bytes leave, and what people look at is recorded. The client need not wait for the record: whoever
+  /// asks for it, having read the reply, waits for this turn of the event loop to end (`LoopBarrier`).
   func finish(_ ending: Ending) {
     guard !isOver else { return }
     let keepAlive = keepsAlive || reply.promisesMore && connection.servesOut
     isOver = true
     if detached != nil { loop.readOn[ObjectIdentifier(self)] = nil }
+    let (now, wall) = (loop.now, WallClock.now())
+    let toolCalls = settle(ending, now: now, wall: wall)
+    // This may find the client gone, and call back; the exchange is over, and does nothing more for it.
+    connection.flush()
+    record(toolCalls: toolCalls, wall: wall)
+    switch ending {
+    case .complete: connection.ended(self, keepAlive: keepAlive, now: now)
+    case .broken: connection.brokeOff(self, isReset: reply.framing == .untilClose)
+    case .clientLeft: connection.close()
+    }
+  }
+
+  /// What a request that the client sends next may meet, on any event loop: the kept reply, limits and budgets, circuits
+  /// and the process's bounds.
+  ///
+  /// - Returns: what the row in the ledger waits for.
+  private func settle(_ ending: Ending, now: Int64, wall: WallTime) -> ToolCallTally? {
     endSharing(ending)
     let toolCalls = submitToolCalls(wasComplete: ending == .complete)
     audit()
-    let (now, wall) = (loop.now, WallClock.now())
     RequestPath.abandonAttempt(exchange, shared: loop.state.shared, now: now)
     RequestPath.settle(
       exchange, ending: detached.map { .clientLeft($0) } ?? ending, reading: reply.meter?.reading, lease: lease.take(),
@@ -127,6 +146,11 @@ extension LiveExchange {
       now: now, wall: Int64(wall.wholeSeconds), census: { envelope == nil ? nil : bodyCensus() })
     loop.state.fleetLimits?.tell()
     giveBackBounds()
+    return toolCalls
+  }
+
+  /// Metrics, the status page's history, the ledger, notices and the access line.
+  private func record(toolCalls: ToolCallTally?, wall: WallTime) {
     loop.recorder.record(exchange, firstContentAt: reply.firstContentAt, wall: wall)
     if snapshot.configuration.anomalies.isEnabled { loop.traffic.record(exchange) }
     loop.state.ledger.record(
@@ -142,13 +166,6 @@ extension LiveExchange {
     if loop.state.logsAccess {
       AccessLog.write(
         exchange, sizes: sizes, format: loop.state.logFormat, wall: wall, in: &loop.accessLine, to: loop.state.log)
-    }
-    // Whoever reads the end of a reply finds it counted.
-    connection.flush()
-    switch ending {
-    case .complete: connection.ended(self, keepAlive: keepAlive, now: now)
-    case .broken: connection.brokeOff(self, isReset: reply.framing == .untilClose)
-    case .clientLeft: connection.close()
     }
   }
 }

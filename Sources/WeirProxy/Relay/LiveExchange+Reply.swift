@@ -168,7 +168,7 @@ extension LiveExchange: TransferReceiver {
     } else if let head {
       connection.write(head)
     }
-    // The last bytes leave once the exchange is settled: who has read them finds it counted, and its reply kept.
+    // The last bytes leave once the exchange is settled (`finish`).
     if !isLast { connection.flush() }
     // The flush may have found that the client is gone, and ended the exchange.
     if !isOver, var body, bodyBytes > measured {

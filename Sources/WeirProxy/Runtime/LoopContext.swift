@@ -9,6 +9,8 @@ final class LoopContext {
   let eventLoop: any EventLoop
   let state: ProxyState
   let engine: UpstreamEngine
+  /// Of all loops of the proxy.
+  let barrier: LoopBarrier
   let parser = EnvelopeParser()
   let jsonReader = JSONReader()
   let canonical = CanonicalJSON()
@@ -33,9 +35,10 @@ final class LoopContext {
   /// How often slow clients are looked for.
   private static let sweepInterval = TimeAmount.milliseconds(250)
 
-  init(eventLoop: any EventLoop, state: ProxyState, honoursProxies: Bool) throws {
+  init(eventLoop: any EventLoop, state: ProxyState, barrier: LoopBarrier, honoursProxies: Bool) throws {
     eventLoop.preconditionInEventLoop()
     self.eventLoop = eventLoop
+    self.barrier = barrier
     self.state = state
     snapshot = state.current
     traffic = state.anomalies.makeLoopTraffic()

@@ -13,12 +13,14 @@ final class LoopDirectory: Sendable {
 
   /// Makes a context on every loop of the group; throws when libcurl or the kernel has no resources left.
   static func make(
-    group: MultiThreadedEventLoopGroup, state: ProxyState, honoursProxies: Bool
+    group: MultiThreadedEventLoopGroup, state: ProxyState, barrier: LoopBarrier, honoursProxies: Bool
   ) async throws -> LoopDirectory {
     var contexts: [(id: ObjectIdentifier, context: NIOLoopBound<LoopContext>)] = []
     for loop in group.makeIterator() {
       let context = try await loop.submit {
-        NIOLoopBound(try LoopContext(eventLoop: loop, state: state, honoursProxies: honoursProxies), eventLoop: loop)
+        NIOLoopBound(
+          try LoopContext(eventLoop: loop, state: state, barrier: barrier, honoursProxies: honoursProxies),
+          eventLoop: loop)
       }.get()
       let engine = try await loop.submit { NIOLoopBound(context.value.engine, eventLoop: loop) }.get()
       try await UpstreamEngine.wakeByKernel(engine)
