@@ -52,7 +52,7 @@ static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const
   if (name_length > 0 && name[0] == ':') {
     // nghttp2 lets `:status` through alone, with three digits.
     if (value_length == 3) connection->status = (value[0] - '0') * 100 + (value[1] - '0') * 10 + (value[2] - '0');
-    return 0;
+    return connection->status >= 100 ? 0 : refuse(connection, frame->hd.stream_id, WEIR_H2_HEAD_INVALID);
   }
   bool fits = put(connection, name, name_length) && put(connection, ": ", 2) && put(connection, value, value_length) &&
               put(connection, "\r\n", 2);

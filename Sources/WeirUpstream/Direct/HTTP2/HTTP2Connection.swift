@@ -196,10 +196,10 @@ final class HTTP2Connection: ChannelInboundHandler, Indexed {
 
   func ended(_ stream: HTTP2Stream, _ ending: HTTP2Stream.Ending) {
     guard stream.ending == nil else { return }
-    if case .reset(Self.refusedStream) = ending, !stream.hasReplyBytes {
-      stream.ending = .unprocessed
-    } else {
-      stream.ending = ending
+    switch ending {
+    case .reset(Self.refusedStream) where !stream.hasReplyBytes: stream.ending = .unprocessed
+    case .whole where !stream.hasHead: stream.ending = .garbled
+    default: stream.ending = ending
     }
     if !stream.hasNews { touched.append(stream) }
   }

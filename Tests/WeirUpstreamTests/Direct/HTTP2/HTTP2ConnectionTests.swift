@@ -195,6 +195,7 @@ struct HTTP2FailureTests {
     arguments: [
       [Frame.head(1, [("x-a", "b")])], [.head(1, [(":status", "200"), (":status", "200")])],
       [.head(1, [(":status", "2x0")])], [.head(1, [(":status", "101")])],
+      [.head(1, [(":status", "000")], flags: Frame.endHeaders | Frame.endStream)], [.head(1, [(":status", "099")])],
       [.head(1, [(":status", "200"), ("X-A", "b")])],
       [.head(1, [(":status", "200"), ("x-a", "b\r\nc: d")])], [.head(1, [(":status", "200"), ("connection", "x")])],
       [.head(1, [(":status", "200"), ("transfer-encoding", "chunked")])],
