@@ -94,6 +94,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     isReading = false
     if partsInBatch > 0 { lastProgress = loop.now }
     takeWaiting()
+    readBody(context)
     if isBetweenRequests, partsInBatch == 0, headBeganAt == nil { headBeganAt = loop.now }
     partsInBatch = 0
     readOn()
@@ -183,6 +184,19 @@ final class ConnectionHandler: ChannelInboundHandler {
     }
   }
 
+  /// Takes what has come of a large body to where it is collected, and tells the decoder. Where the client has left, or
+  /// there is nothing, the channel's own read says so.
+  private func readBody(_ context: ChannelHandlerContext) {
+    guard let current, case .news = current.nextRead, waiting.isEmpty, lingersUntil == nil else { return }
+    let operations = context.pipeline.syncOperations
+    let part = try? operations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) {
+      current.readBody(from: $0)
+    }
+    guard let part, let part else { return }
+    operations.fireChannelRead(NIOAny(part))
+    lastProgress = loop.now
+  }
+
   /// Asks for one read, unless one stands open.
   private func read() {
     guard !isReading, let context else { return }
@@ -191,7 +205,7 @@ final class ConnectionHandler: ChannelInboundHandler {
   }
 
   private func readOn() {
-    reads.expected = current?.expectedBytes ?? 0
+    reads.next = current?.nextRead ?? .head
     guard lingersUntil == nil, let current else { return read() }
     // What follows bytes that cannot be read is not read either: it would only end the exchange at hand.
     let mayReadAhead = waiting.isEmpty && unreadable == nil && !closesAfterCurrent

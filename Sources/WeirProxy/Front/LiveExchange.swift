@@ -71,7 +71,7 @@ final class LiveExchange {
   var kept: KeptReply?
   /// The wait before the next attempt.
   var backOff: Scheduled<Void>?
-  private var intake: RequestBodyIntake
+  var intake: RequestBodyIntake
   private var isInFlight = false
   private var uploadIsFull = false
 
@@ -210,16 +210,6 @@ final class LiveExchange {
 
   /// Whether the client should be read: not while a slow upstream has enough of the body.
   var wantsParts: Bool { awaitsParts && !uploadIsFull }
-
-  /// Bytes of the body that the next read may bring. What is left of one that is collected has room reserved.
-  var expectedBytes: Int {
-    guard wantsParts else { return 0 }
-    switch bodyUse {
-    case .none, .discard: return 0
-    case .collect, .gather: return fields.contentLength.map { $0 - sizes.received } ?? ClientReads.unreservedStep
-    case .stream: return ClientReads.unreservedStep
-    }
-  }
 
   func receive(_ part: HTTPServerRequestPart) {
     switch part {

@@ -6,6 +6,8 @@ import WeirWire
 /// exchange owns it and must call `giveBack` once the bytes are no longer held.
 struct RequestBodyIntake {
   private(set) var body: ByteBuffer
+  /// Bytes at the body's end that were read to their place, and have not come by as parts.
+  private var ahead = 0
   private var taken = 0
   private let limit: Int
 
@@ -13,6 +15,8 @@ struct RequestBodyIntake {
   private static let step = 64 * 1024
   /// A client that announces a large body gets its memory as the bytes come.
   private static let largestReservation = 1024 * 1024
+  /// The most that is read to its place before other connections have their turn.
+  private static let largestRead = 1024 * 1024
 
   init(limit: Int) {
     self.limit = limit
@@ -33,7 +37,31 @@ struct RequestBodyIntake {
   /// For bodies that go by without being held: the refusal once more than the bound has gone.
   func refusalOver(_ received: Int) -> Refusal? { received > limit ? Self.tooLarge(limit) : nil }
 
+  /// Reads on where the body ends, so that nobody copies it; `source` fills the room that it is given as far as it can and
+  /// says how far. What is read is at most the rest of an announced body, `left` bytes, and still comes by as parts.
+  ///
+  /// - Returns: what was read, for the one who makes parts of it; nil where that is nothing.
+  mutating func read(_ left: Int, from source: (UnsafeMutableRawBufferPointer) -> Int) -> ByteBuffer? {
+    let start = body.writerIndex
+    var room = min(left, Self.largestRead)
+    while room > 0 {
+      let step = min(room, max(body.writableBytes, Self.step))
+      let count = unsafe body.writeWithUnsafeMutableBytes(minimumWritableBytes: step) { bytes in
+        unsafe max(source(UnsafeMutableRawBufferPointer(rebasing: bytes[..<step])), 0)
+      }
+      room -= count
+      if count < step { break }
+    }
+    guard body.writerIndex > start else { return nil }
+    ahead += body.writerIndex - start
+    return body.getSlice(at: start, length: body.writerIndex - start)
+  }
+
   mutating func append(_ part: inout ByteBuffer, allowance: Allowance) throws(Refusal) {
+    guard ahead == 0 else {
+      ahead -= part.readableBytes
+      return
+    }
     let count = body.readableBytes + part.readableBytes
     guard count <= limit else { throw Self.tooLarge(limit) }
     if count > taken { try take(max(count - taken, Self.step), from: allowance) }
@@ -76,6 +104,7 @@ struct RequestBodyIntake {
   mutating func giveBack(to allowance: Allowance) {
     allowance.giveBack(taken)
     taken = 0
+    ahead = 0
     body = ByteBuffer()
   }
 

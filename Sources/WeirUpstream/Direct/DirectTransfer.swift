@@ -44,7 +44,7 @@ final class DirectTransfer: Transfer, Indexed {
   /// A body up to this size goes into one write with its head.
   private static let joined = 16 * 1024
   /// The most that is given to the channel at once.
-  private static let step = 256 * 1024
+  private static let step = 1024 * 1024
 
   init(engine: DirectEngine) {
     self.engine = engine

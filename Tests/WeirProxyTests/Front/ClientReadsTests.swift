@@ -30,22 +30,22 @@ struct ClientReadsTests {
     #expect(rooms(6, filling: 0.1) == [512, 2048, 2048, 2048, 2048, 2048])
   }
 
-  @Test("takes what is left of a large body in steps that are bounded, and is as little as before behind it")
-  func steps() {
+  @Test("is a part of a body that is passed on, little where the rest is read to its place, and as before behind it")
+  func purposes() {
     let reads = ClientReads()
     var pool = NIOPooledRecvBufferAllocator(capacity: 1, recvAllocator: reads)
-    func room(expecting bytes: Int) -> Int {
-      reads.expected = bytes
+    func room(_ purpose: ClientReads.Purpose) -> Int {
+      reads.next = purpose
       let (_, room) = pool.buffer(allocator: ByteBufferAllocator()) { $0.writableBytes }
-      pool.record(actualReadBytes: min(room, max(bytes, 100)))
+      pool.record(actualReadBytes: room)
       return room
     }
-    #expect(room(expecting: 0) == 512)
-    #expect(room(expecting: 0) == 2048)
-    #expect(room(expecting: 600_000) == 262_144)
-    #expect(room(expecting: 338_000) == 262_144)
-    #expect((76_000..<262_144).contains(room(expecting: 76_000)))
-    #expect(room(expecting: 0) == 2048)
+    #expect(room(.head) == 512)
+    #expect(room(.head) == 2048)
+    #expect(room(.part(600_000)) == 65_536)
+    #expect(room(.part(30_000)) == 32_768)
+    #expect(room(.news) == 512)
+    #expect(room(.head) == 4096)
     #expect(pool.count == 1)
   }
 

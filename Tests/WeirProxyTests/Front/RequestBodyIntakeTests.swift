@@ -33,6 +33,52 @@ struct RequestBodyIntakeTests {
     #expect(intake.body.readableBytes == 0)
   }
 
+  @Test("is read to its place, over its first part, and counted when it comes by", arguments: [100, 70_000, 3_000_000])
+  func readToItsPlace(count: Int) throws {
+    let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 7 &+ $0 >> 8) }
+    let allowance = Allowance(bound: 10_000_000)
+    var intake = try announced(count, limit: 10_000_000, allowance)
+    var part = ByteBuffer(bytes: bytes[..<30])
+    try intake.append(&part, allowance: allowance)
+    // What the socket has at one time: less and less.
+    var available = count / 2
+    while intake.body.readableBytes < count {
+      let start = intake.body.readableBytes
+      let end = min(start + available, count)
+      var sent = start
+      let read = unsafe intake.read(count - start) { room in
+        let taken = min(room.count, end - sent)
+        unsafe room.copyBytes(from: bytes[sent..<sent + taken])
+        sent += taken
+        return taken
+      }
+      var piece = try #require(read)
+      #expect(piece.readableBytesView.elementsEqual(bytes[start..<intake.body.readableBytes]))
+      try intake.append(&piece, allowance: allowance)
+      available = max(available / 2, 1000)
+    }
+    #expect(intake.body.readableBytesView.elementsEqual(bytes))
+    #expect(allowance.inUse == count)
+  }
+
+  @Test("is read no further than it goes, and not at all where the socket has nothing or has failed")
+  func readNoFurther() throws {
+    let allowance = Allowance(bound: 1_000_000)
+    var intake = try announced(20, limit: 100, allowance)
+    try append("0123456789", to: &intake, allowance)
+    for nothing in [0, -1] { #expect(unsafe intake.read(10) { _ in nothing } == nil) }
+    #expect(String(buffer: intake.body) == "0123456789")
+    var asked: [Int] = []
+    let read = unsafe intake.read(10) { room in
+      asked.append(room.count)
+      unsafe room.copyBytes(from: Array("abcdefghij".utf8))
+      return room.count
+    }
+    #expect(asked == [10])
+    #expect(read.map { String(buffer: $0) } == "abcdefghij")
+    #expect(String(buffer: intake.body) == "0123456789abcdefghij")
+  }
+
   @Test("may be exactly as large as its bound, announced or not")
   func atTheBound() throws {
     let allowance = Allowance(bound: 1_000_000)

@@ -42,6 +42,22 @@ struct EnvelopeRefusalTests {
     #expect(refusal(text)?.code == .invalidJSON)
   }
 
+  @Test("is one with a bad escape anywhere in a long text that has good ones, and says at which byte")
+  func escapesInLongText() {
+    let parser = EnvelopeParser()
+    for bad in ["\\x", "\\u00g0", "\\u12"] {
+      for place in 0..<300 {
+        var text = "{\"a\":\"\\n" + String(repeating: "x", count: place)
+        for escape in ["\\\\", "\\u00e9", "\\\"", "\\ud83d\\ude00"] where place % 3 == 0 { text += escape }
+        let rest = String(repeating: "y\\t", count: 100) + "\"}"
+        let refused = refusal(Array((text + bad + rest).utf8), with: parser)
+        #expect(refused?.code == .invalidJSON)
+        #expect(refused?.offset == text.utf8.count)
+        #expect(refusal(Array((text + rest).utf8), with: parser) == nil)
+      }
+    }
+  }
+
   @Test("is one with bad UTF-8, inside strings and outside, and says at which byte")
   func encoding() {
     let bad: [[UInt8]] = [
