@@ -75,9 +75,22 @@ static_resources:
             typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router }
   clusters:
   - name: up
-    type: STATIC
+    type: STATIC%(tls)s
     load_assignment: { cluster_name: up, endpoints: [ { lb_endpoints: [ { endpoint: { address: { socket_address: { address: 127.0.0.1, port_value: %(upstream)d } } } } ] } ] }
 """
+
+# To an upstream that speaks HTTP/2 over TLS.
+ENVOY_TLS = """
+    typed_extension_protocol_options:
+      envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
+        "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
+        explicit_http_config: { http2_protocol_options: {} }
+    transport_socket:
+      name: envoy.transport_sockets.tls
+      typed_config:
+        "@type": type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext
+        sni: localhost
+        common_tls_context: { alpn_protocols: [h2], validation_context: { trusted_ca: { filename: %(certificate)s } } }"""
 
 HAPROXY = """
 global
@@ -95,8 +108,10 @@ frontend f
 backend b
   http-reuse always
   http-request set-header Authorization "Bearer sk-or-v1-x"
-  server s 127.0.0.1:%(upstream)d
+  server s 127.0.0.1:%(upstream)d%(tls)s
 """
+
+HAPROXY_TLS = " ssl verify required ca-file %(certificate)s sni str(localhost) alpn h2"
 
 LITELLM = """
 model_list:
@@ -170,10 +185,12 @@ class Bench:
         ports = await_ports(home / "ports.json", started)
         return Proxy("weir", ports["traffic"], started.pid, ports["admin"])
 
-    def peer(self, name: str, upstream: int) -> Proxy:
-        """Another proxy before the upstream on that port; ends the program where it is not installed."""
+    def peer(self, name: str, upstream: int, certificate: Path | None = None) -> Proxy:
+        """Another proxy before the upstream on that port, over TLS where that has a certificate (not for LiteLLM); ends
+        the program where it is not installed."""
         port = free_ports(1)[0]
-        values = {"port": port, "upstream": upstream}
+        tls = {"envoy": ENVOY_TLS, "haproxy": HAPROXY_TLS}[name] % {"certificate": certificate} if certificate else ""
+        values = {"port": port, "upstream": upstream, "tls": tls}
         path = self.folder / f"{name}-{port}.conf"
         if name == "envoy":
             path = path.with_suffix(".yaml")

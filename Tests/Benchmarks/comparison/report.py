@@ -39,7 +39,8 @@ COLOURS = {"nginx": "#7a7a7a", "weir": "#1f6feb", "envoy": "#c2410c", "haproxy":
 def picture(rows: list) -> str:
     """Cost beside nginx's as bars, and weir's cost against its load as a line: an SVG document."""
     bars = [row for row in rows if row["unit"] == "µs" and row["ratio"] is not None and row["scenario"] != "growth"]
-    lines = [row for row in rows if row["scenario"] == "growth" and row["load"].endswith(" connections")]
+    lines = [row for row in rows if row["scenario"] == "growth" and row["proxy"] == "weir" and row["unit"] == "µs"
+             and row["load"].endswith(" connections")]
     height = 60 + 22 * len(bars) + (260 if lines else 0)
     parts = [f'<svg xmlns="http://www.w3.org/2000/svg" width="820" height="{height}" font-family="sans-serif" font-size="13">',
              f'<rect width="820" height="{height}" fill="white"/>',

@@ -7,6 +7,7 @@ import statistics
 import sys
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 from . import loads
 from .loads import FRESH, SAME
@@ -14,6 +15,9 @@ from .processes import Bench, PROXY, Proxy, REPLY, UPSTREAM, await_port, free_po
 
 # Bytes of padding in the prompt: a request of about 1 kB, and one of 600 kB (a 128,000-token conversation).
 SMALL, BIG = 800, 600_000
+
+# A measure that has no target: what more connections do to nginx's own cost is the machine's doing.
+BESIDE = "CPU beside nginx's"
 
 # How much of nginx's cost (or, where the unit says so, of what) a scenario may take.
 TARGETS = {
@@ -68,8 +72,8 @@ class Scenarios:
             self.bench.end(next(each for each in self.bench.processes if each.pid == started.pid))
 
     @contextlib.contextmanager
-    def peers(self, port: int, names: list):
-        started = [self.bench.peer(name, port) for name in names]
+    def peers(self, port: int, names: list, certificate: Path | None = None):
+        started = [self.bench.peer(name, port, certificate) for name in names]
         try:
             yield started
         finally:
@@ -127,11 +131,13 @@ class Scenarios:
             yield from self._requests("big", [self.yardstick(self.plain), weir, *peers], BIG, FRESH, 8)
 
     def tls(self):
-        """Over TLS to an upstream that speaks HTTP/2; nginx's own way there is HTTP/1.1."""
+        """Over TLS to an upstream that speaks HTTP/2; nginx's own way there is HTTP/1.1, the others' is HTTP/2."""
         settings = {"WEIR_CACHE_TTL": "0", "WEIR_CA_FILE": str(self.certificate)}
+        names = [each for each in self.plan.peers if each != "litellm"]
         for connections in (32, 256):
-            with self.weir(self.tls_upstream, "https", **settings) as weir:
-                yield from self._requests("tls", [self.yardstick(self.secure), weir], SMALL, FRESH, connections)
+            with self.weir(self.tls_upstream, "https", **settings) as weir, self.peers(
+                    self.tls_upstream, names, self.certificate) as peers:
+                yield from self._requests("tls", [self.yardstick(self.secure), weir, *peers], SMALL, FRESH, connections)
                 opened = loads.samples(weir, "weir_upstream_connections_total", 'reused="false"')
                 yield row("tls", f"{connections} connections", "weir", "connections to the upstream", [opened], "", None)
 
@@ -171,11 +177,11 @@ class Scenarios:
     # MARK: Growth
 
     def growth(self):
-        """CPU a request as connections, kept entries and users grow; the ratio is to the first of each row."""
-        script = loads.script(self.bench, "growth", SMALL, FRESH)
-        with self.weir(self.upstream, WEIR_CACHE_TTL="0") as weir:
-            yield from self._grows("connections", [1, 8, 64, 512], lambda count: loads.requests(
-                weir, script, count, self.plan.seconds))
+        """CPU a request as connections, kept entries and users grow; the ratio is to the first load. With connections
+        each proxy's caches hold less of what a request needs, so nginx and peers are measured beside weir."""
+        with self.weir(self.upstream, WEIR_CACHE_TTL="0") as weir, self.peers(
+                self.upstream, [each for each in self.plan.peers if each != "litellm"]) as peers:
+            yield from self._grows_beside([1, 8, 64, 512], [self.yardstick(self.plain), weir, *peers])
         with self.weir(self.upstream, WEIR_CACHE_MAX_BYTES=str(1 << 30)) as weir:
             yield from self._grows("cache entries", [10, 1_000, 100_000], lambda count: self._filled(
                 weir, count, f'(count % {count}) .. "entry"'))
@@ -184,6 +190,24 @@ class Scenarios:
         with self.weir(self.upstream, WEIR_CACHE_TTL="0", WEIR_CONFIG=str(limits)) as weir:
             yield from self._grows("users with a limit", [10, 1_000, 100_000], lambda count: self._filled(
                 weir, count, f'"\\"}}],\\"user\\":\\"u" .. (count % {count}) .. "\\",\\"x\\":[{{\\"y\\":\\""'))
+
+    def _grows_beside(self, counts: list, proxies: list):
+        script = loads.script(self.bench, "growth", SMALL, FRESH)
+        first: dict = {}
+        for count in counts:
+            load = f"{count} connections"
+            for each in proxies:
+                loads.requests(each, script, count, 1)  # warm
+            taken = loads.rounds(proxies, self.plan.rounds,
+                                 lambda each, count=count: loads.requests(each, script, count, self.plan.seconds))
+            cost = {name: [one.cpu_us for one in each] for name, each in taken.items()}
+            beside = {name: [one / base for one, base in zip(each, cost["nginx"])] for name, each in cost.items()}
+            for name, each in taken.items():
+                base = first.setdefault(name, statistics.median(cost[name]))
+                yield row("growth", load, name, "CPU µs a request", cost[name], "µs", base,
+                          sum(one.failures for one in each))
+                if name != "nginx":
+                    yield row("growth", load, name, BESIDE, beside[name], "×", None)
 
     def _filled(self, weir: Proxy, count: int, mark: str):
         script = loads.script(self.bench, f"growth-{count}", SMALL, mark)
@@ -224,7 +248,8 @@ ALL = ["small", "default", "latency", "hit", "stream", "big", "idle", "rest", "t
 
 def row(scenario: str, load: str, proxy: str, measure: str, values: list, unit: str, base, failures: float = 0) -> dict:
     middle = statistics.median(values)
-    target, stretch = TARGETS.get(scenario, (None, None)) if proxy == "weir" else (None, None)
+    has_target = proxy == "weir" and measure != BESIDE
+    target, stretch = TARGETS.get(scenario, (None, None)) if has_target else (None, None)
     return {"scenario": scenario, "load": load, "proxy": proxy, "measure": measure, "value": middle, "unit": unit,
             "ratio": middle / base if base and base > 0 else None, "spread": loads.spread(values), "target": target,
             "stretch": stretch, "failures": failures}
