@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from harness.json_texts import bodies_around
 from harness.requests import chat, user
 from harness.simulator import mark
+from harness.wire import message
 
 KIMI = "moonshotai/kimi-k2"
 PLAIN = "openai/gpt-4-turbo"
@@ -94,6 +95,23 @@ class TestUntouched:
         assert answer.status == 200
         assert answer.json()["choices"][0]["message"]["content"] == "You said: and now?"
         assert received.body == body.replace(b'"model": "kimi-k2"', b'"model": "%b"' % KIMI.encode())
+
+    @pytest.mark.parametrize("piece", [1_000_003, 40_009, 7_001])
+    def test_large_bodies_one_behind_the_other_end_where_they_end(self, weir, simulator, piece):
+        """However they are cut on their way: the next head begins right behind a body."""
+        marks, bodies = [], []
+        for size in (17_000, 90_000, 1_700_000, 300, 600_000):
+            text = "".join(f"{number:07d}\\n" for number in range(size // 9))
+            marks.append(mark())
+            bodies.append(f'{{"messages":[{{"role":"user","content":"{text}"}}],"model":"kimi-k2"}}'.encode())
+        sent = b"".join(message("POST", "/v1/chat/completions", [marked, ("Content-Type", "application/json")], body)
+                        for marked, body in zip(marks, bodies))
+        with weir.wire() as wire:
+            for at in range(0, len(sent), piece):
+                wire.send(sent[at:at + piece])
+            assert [wire.read_reply("POST").status for _ in bodies] == [200] * len(bodies)
+        for marked, body in zip(marks, bodies):
+            assert simulator.received(marked).body == body.replace(b'"kimi-k2"', b'"%b"' % KIMI.encode())
 
     def test_a_chunked_body_arrives_with_the_same_bytes(self, weir, simulator):
         body = json.dumps(chat("chunked", "kimi-k2")).encode()

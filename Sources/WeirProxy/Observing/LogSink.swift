@@ -17,7 +17,7 @@ public final class LogSink: Sendable {
   /// Room up to this size serves another batch.
   private static let keptBytes = 512 * 1024
   /// How long the first line of a batch waits for others.
-  private static let gatheringMicroseconds: UInt32 = 5_000
+  private static let gatheringMicroseconds: UInt32 = 10_000
 
   private let queue = Mutex(Queue())
   private let descriptor: CInt

@@ -43,8 +43,6 @@ final class DirectTransfer: Transfer, Indexed {
 
   /// A body up to this size goes into one write with its head.
   private static let joined = 16 * 1024
-  /// The most that is given to the channel at once.
-  private static let step = 1024 * 1024
 
   init(engine: DirectEngine) {
     self.engine = engine
@@ -215,7 +213,7 @@ final class DirectTransfer: Transfer, Indexed {
       // A large head alone may be more than the channel takes without a flush.
       hasWritten = headWaits
       headWaits = false
-      while connection.isWritable, let part = pending.next(upTo: Self.step) {
+      while connection.isWritable, let part = pending.next(upTo: connection.largestWrite) {
         write(part, to: connection)
         hasWritten = true
       }
