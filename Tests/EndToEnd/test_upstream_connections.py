@@ -94,6 +94,8 @@ def test_every_kind_of_request_uses_the_connection_of_the_one_before(way: Way): 
 
 @pytest.mark.parametrize("end", [CLOSE, RESET, HALF_CLOSE], ids=["closed", "reset", "half closed"])
 def test_a_connection_that_ended_while_it_rested_is_not_used(way: Way, end):  # noqa: F811
+    if end is HALF_CLOSE and way.upstream.tls:
+        way.excuse("asks over it first")
     with Wire(way.weir.port) as wire:
         way.drain(wire)
         for _ in range(5):
@@ -141,6 +143,8 @@ def ending(number: int, end):
 
 def test_a_used_connection_that_ends_before_the_body_was_read_is_replaced_unseen(way: Way):  # noqa: F811
     """Part of the body has left already when the end is noticed."""
+    if way.upstream.tls:
+        way.excuse("does not send it again over TLS")
     body = json.dumps(chat("x" * 8_000_000)).encode()
     with Wire(way.weir.port) as wire:
         used, _, reply = ask_over_used(

@@ -1,6 +1,7 @@
 """How long weir waits for an upstream in clear text, and how far one gets ahead of its client; by either client."""
 
 import concurrent.futures
+import socket
 import time
 
 import pytest
@@ -108,6 +109,7 @@ def test_an_upstream_does_not_get_far_ahead_of_a_slow_client(way: Way, framing):
         if framing == "chunked":
             wire.send(LAST_CHUNK)
         if framing == "until close":
+            wire.socket.shutdown(socket.SHUT_RDWR)
             wire.socket.close()
 
     start = {"sized": head("200 OK", f"Content-Length: {len(piece) * count}"), "chunked": CHUNKED,

@@ -3,10 +3,12 @@
 import enum
 import itertools
 import socket
+import ssl
 import time
 from dataclasses import dataclass
 
 from .listener import Listener
+from .secure_socket import SecureSocket
 from .upstream import Received
 from .wire import ConnectionEnded, Wire
 
@@ -22,14 +24,24 @@ class Step(enum.Enum):
     RESET = "closes with RST"
     HALF_CLOSE = "sends FIN and goes on listening"
     WAIT_FOR_END = "waits until the other side has closed"
+    CLOSE_RUDELY = "closes with FIN, over TLS without close_notify"
+    CLOSE_NOTIFY = "says by TLS that it ends, and leaves the connection open"
 
 
-READ_BODY, CLOSE, RESET, HALF_CLOSE, WAIT_FOR_END = Step
+READ_BODY, CLOSE, RESET, HALF_CLOSE, WAIT_FOR_END, CLOSE_RUDELY, CLOSE_NOTIFY = Step
+ENDS = (CLOSE, RESET, CLOSE_RUDELY)
 
 
 @dataclass(frozen=True)
 class Cut:
     """Bytes that are sent in pieces of this size, each with time enough to be read alone."""
+    data: bytes
+    size: int = 1
+
+
+@dataclass(frozen=True)
+class CutRecords:
+    """Bytes whose TLS records are sent in pieces of this size."""
     data: bytes
     size: int = 1
 
@@ -45,17 +57,22 @@ class ExactUpstream(Listener):
 
     A script is a list of bytes, `Cut`s, pauses, `Step`s and functions of the wire and the request. One without
     READ_BODY has the request's body read first, unless it begins with None. A connection that no step closed serves
-    on. `asked` holds the requests in order, `over` who ended a connection ("weir" or "script") by its number.
+    on. `asked` holds the requests in order, `over` who ended a connection ("weir" or "script") by its number. With a
+    context it speaks TLS; `secure` then holds each connection's socket, by its number, and `refused` the error of a
+    handshake that failed.
     """
 
-    def __init__(self, address: tuple = ("127.0.0.1", 0)):
+    def __init__(self, address: tuple = ("127.0.0.1", 0), tls: ssl.SSLContext = None):
+        self.tls = tls
+        self.secure = {}
+        self.refused = {}
         self.scripts = {}
         self.numbers = itertools.count()
         self.asked = []
         self.over = {}
         super().__init__(address)
         host = f"[{address[0]}]" if ":" in address[0] else address[0]
-        self.url = f"http://{host}:{self.port}/api/v1"
+        self.url = f"{'https' if tls else 'http'}://{host}:{self.port}/api/v1"
 
     def case(self, script) -> str:
         """The name under which a request asks for this script."""
@@ -68,6 +85,14 @@ class ExactUpstream(Listener):
 
     def _serve(self, connected: socket.socket, number: int) -> None:
         connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connected.settimeout(60)
+        if self.tls:
+            try:
+                connected = self.secure[number] = SecureSocket(connected, self.tls).handshake()
+            except OSError as error:
+                self.refused[number] = error
+                connected.close()
+                return
         wire, script = Wire.over(connected, timeout=60), []
         try:
             while True:
@@ -87,7 +112,7 @@ class ExactUpstream(Listener):
             self.over[number] = "weir"
         except OSError:
             # Bytes that were on their way to a closed connection end in an error too.
-            self.over[number] = "script" if CLOSE in script or RESET in script else "weir"
+            self.over[number] = "script" if any(end in script for end in ENDS) else "weir"
         connected.close()
 
     @staticmethod
@@ -107,6 +132,8 @@ class ExactUpstream(Listener):
                 for at in range(0, len(step.data), step.size):
                     wire.send(step.data[at:at + step.size])
                     time.sleep(0.0002)
+            case CutRecords():
+                wire.socket.sendall(step.data, step.size)
             case int() | float():
                 time.sleep(step)
             case Step.READ_BODY:
@@ -114,6 +141,11 @@ class ExactUpstream(Listener):
             case Step.CLOSE:
                 wire.socket.shutdown(socket.SHUT_RDWR)
                 raise OSError("the script closed the connection")
+            case Step.CLOSE_RUDELY:
+                wire.socket.shutdown_rudely()
+                raise OSError("the script closed the connection")
+            case Step.CLOSE_NOTIFY:
+                wire.socket.close_notify()
             case Step.RESET:
                 wire.reset()
             case Step.HALF_CLOSE:
