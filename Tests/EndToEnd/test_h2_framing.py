@@ -81,14 +81,15 @@ FAILURES = {
     "NO_ERROR before the head": H2Case([rst(Code.NO_ERROR)], FAILED),
     "an unknown code": H2Case([rst(0xdeadbeef)], FAILED),
     "RST_STREAM behind an early head": H2Case([head("103"), rst(Code.CANCEL)], FAILED),
-    "RST_STREAM behind the head": H2Case([head(), rst(Code.CANCEL)], Broken()),
+    "RST_STREAM behind the head": H2Case([head(), rst(Code.CANCEL)], BROKEN),
     "RST_STREAM in the body": H2Case([head(), data(OK[:5]), rst(Code.INTERNAL_ERROR)], BROKEN),
     "RST_STREAM in a sized body": H2Case([head("200", LENGTH), data(OK[:5]), rst(Code.CANCEL)], BROKEN),
     "RST_STREAM before the end": H2Case([head(), data(), rst(Code.CANCEL)], BROKEN),
     "RST_STREAM later": H2Case([head(), data(), 0.05, rst(Code.CANCEL)], Broken()),
     "NO_ERROR in the body": H2Case([head(), data(OK[:5]), rst(Code.NO_ERROR)], BROKEN,
                                    libcurl="takes it for the end"),
-    "REFUSED_STREAM behind the head": H2Case([head(), rst(Code.REFUSED_STREAM)], Broken()),
+    "REFUSED_STREAM behind the head": H2Case([head(), rst(Code.REFUSED_STREAM)], BROKEN,
+                                            libcurl="ends the connection"),
     "REFUSED_STREAM twice": H2Case([rst(Code.REFUSED_STREAM)], FAILED, EITHER),
 }
 
@@ -102,7 +103,7 @@ LENGTHS = {
     "negative": H2Case([head("200", "content-length: -11"), data(end=True)], FAILED, EITHER),
     "letters": H2Case([head("200", "content-length: many"), data(end=True)], FAILED, EITHER),
     "2 to the 64 plus 11": H2Case([head("200", "content-length: 18446744073709551627"), data(end=True)], FAILED, EITHER),
-    "cut short by trailers": H2Case([head("200", "content-length: 12"), data(), fields_of("x-t: 1", end=True)], Broken(),
+    "cut short by trailers": H2Case([head("200", "content-length: 12"), data(), fields_of("x-t: 1", end=True)], BROKEN,
                                     EITHER),
 }
 
