@@ -41,13 +41,12 @@ DISTRUSTED = {
     "the address as a name": lambda: showing("DNS:127.0.0.1"),
     "another name in the certificate": lambda: showing("DNS:elsewhere.test,DNS:localhost.test"),
     "a subdomain's name": lambda: showing("DNS:x.localhost"),
-    "a wildcard for everything": lambda: showing("DNS:*"),
     "another name beside the right common name": lambda: showing("DNS:elsewhere.test", "127.0.0.1"),
     "expired": lambda: showing(days=(-30, -1)),
     "not yet valid": lambda: showing(days=(1, 30)),
 }
-# Common names are read by some clients where there is no alternative name.
-EITHER_WAY = {"a common name alone": lambda: showing("", "localhost")}
+# Common names are read by some clients where there is no alternative name, and a star for the whole of a short name.
+EITHER_WAY = {"a wildcard for everything": lambda: showing("DNS:*"), "a common name alone": lambda: showing("", "localhost")}
 REFUSED = {
     "TLS 1.1 alone": lambda: versions(TLS.TLSv1_1, TLS.TLSv1_1),
     "TLS 1.0 alone": lambda: versions(TLS.TLSv1, TLS.TLSv1),
