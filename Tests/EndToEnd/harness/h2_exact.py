@@ -34,7 +34,8 @@ class Stream:
         self.is_ended = False  # by END_STREAM
         self.reset = None  # the code of weir's RST_STREAM
         self.is_answered = False  # the whole script has been played
-        self.credit = peer.upstream.window  # what weir may still send
+        self.is_closing = False  # its script said that its last frame comes
+        self.credit = peer.upstream_window  # what weir may still send
         self.began = time.monotonic()
 
     @property
@@ -78,19 +79,37 @@ class Peer:
         self.changed = threading.Condition()
         self.heard, self.streams = [], {}
         self.window, self.initial_window, self.credit = 65_535, 65_535, 65_535
+        self.upstream_window = upstream.window
         self.largest_frame = 16_384
         self.decoder = hpack.Decoder(max_header_list_size=1 << 20)
         self.pending = b""
+        self.greeting, self.held = threading.Lock(), b""
         self.ended_by = None
         self.block = None  # of a head without its end
-        self.paused = threading.Event()
-        self.paused.set()
+        self.reads = threading.Event()  # unset, nothing is read of the connection any more
+        self.reads.set()
+        self.unacknowledged = [dict(upstream.initial)]  # settings that weir has not confirmed
+        self.most_open = 0  # streams at once, when one was begun with all settings acknowledged
+        self.last = None  # the last stream that a GOAWAY covers
 
     def send(self, encoded: bytes) -> None:
         try:
             self.secure.sendall(encoded)
         except (OSError, ValueError) as error:
             raise Over("the connection ended") from error
+
+    def greet(self, encoded: bytes) -> None:
+        """The connection's first bytes, which should be settings; what weir's own are answered with goes behind them."""
+        with self.greeting:
+            self.send(encoded + self.held)
+            self.held = None
+
+    def _answer(self, encoded: bytes) -> None:
+        with self.greeting:
+            if self.held is None:
+                self.send(encoded)
+            else:
+                self.held += encoded
 
     def wait(self, until, what: str) -> None:
         with self.changed:
@@ -104,6 +123,24 @@ class Peer:
 
     def violation(self, what: str) -> None:
         self.upstream.violations.append(f"connection {self.number}: {what}")
+
+    def change(self, values: dict) -> None:
+        """Sends settings. What they forbid counts from weir's acknowledgement on, what they allow at once."""
+        with self.changed:
+            self.unacknowledged.append(values)
+            size = values.get(Setting.INITIAL_WINDOW_SIZE, self.upstream_window)
+            if size > self.upstream_window:
+                self._resize(size)
+        self.largest_frame = max(self.largest_frame, values.get(Setting.MAX_FRAME_SIZE, 0))
+        self.send(settings(values))
+
+    def _resize(self, size: int) -> None:
+        for stream in self.streams.values():
+            stream.credit += size - self.upstream_window
+        self.upstream_window = size
+
+    def is_acknowledged(self) -> bool:
+        return not self.unacknowledged
 
     def close(self, says: bool = True) -> None:
         self.ended_by = self.ended_by or "script"
@@ -132,14 +169,14 @@ class Peer:
                 self.violation("does not begin with the preface")
             while True:
                 kind, length = frames.Frame.parse_frame_header(memoryview(self._take(9)))
-                if length > 16_384:
+                if length > self.largest_frame:
                     self.violation(f"sent a frame of {length} bytes")
                 kind.parse_body(memoryview(self._take(length)))
                 with self.changed:
                     answer = self._heard(kind)
                     self.changed.notify_all()
                 if answer:
-                    self.send(answer)
+                    self._answer(answer)
         except (hyperframe.exceptions.HyperframeError, hpack.HPACKError) as error:
             self.violation(f"sent what is no HTTP/2: {error!r}")
         except OSError:
@@ -154,7 +191,7 @@ class Peer:
     def _take(self, count: int) -> bytes:
         parts, have = [self.pending], len(self.pending)
         while have < count:
-            self.paused.wait()
+            self.reads.wait()
             part = self.secure.recv(65536)
             if not part:
                 raise Over("weir closed")
@@ -178,6 +215,14 @@ class Peer:
 
     def _settings(self, heard) -> bytes:
         if "ACK" in heard.flags:
+            if not self.unacknowledged:
+                self.violation("acknowledges settings that were not sent")
+                return b""
+            values = self.unacknowledged.pop(0)
+            if Setting.INITIAL_WINDOW_SIZE in values:
+                self._resize(values[Setting.INITIAL_WINDOW_SIZE])
+            if Setting.HEADER_TABLE_SIZE in values:
+                self.decoder.max_allowed_table_size = values[Setting.HEADER_TABLE_SIZE]
             return b""
         for key, value in heard.settings.items():
             if key == Setting.INITIAL_WINDOW_SIZE:
@@ -213,6 +258,8 @@ class Peer:
                 self.violation(f"opens stream {heard.stream_id}")
             stream = self.streams[heard.stream_id] = Stream(self, heard.stream_id, self.initial_window)
             stream.fields = fields
+            if not self.unacknowledged:
+                self.most_open = max(self.most_open, sum(not each.is_closing for each in self.streams.values()))
         stream.is_ended = self.ends
         if not stream.trailers:
             self.upstream.arrived(stream)
@@ -255,7 +302,8 @@ class ExactH2(Listener):
     def __init__(self, tls: ssl.SSLContext = None, initial=(), greeting=None, gives_credit: bool = True,
                  answers_pings: bool = True):
         self.tls = tls or authority().certificate().server(["h2"])
-        self.window = dict(initial).get(Setting.INITIAL_WINDOW_SIZE, 65_535)
+        self.initial = dict(initial)
+        self.window = self.initial.get(Setting.INITIAL_WINDOW_SIZE, 65_535)
         self.greeting = settings(initial) if greeting is None else greeting
         self.gives_credit, self.answers_pings = gives_credit, answers_pings
         self.scripts, self.numbers = {}, itertools.count()
@@ -268,7 +316,7 @@ class ExactH2(Listener):
     def close(self) -> None:
         super().close()
         for peer in list(self.peers.values()):
-            peer.paused.set()
+            peer.reads.set()
             try:
                 peer.close()
             except (OSError, ValueError):
@@ -278,7 +326,7 @@ class ExactH2(Listener):
         if callable(self.greeting):
             self.greeting(peer)
         else:
-            peer.send(self.greeting)
+            peer.greet(self.greeting)
 
     def case(self, script) -> str:
         """The name under which a request asks for this script."""
@@ -293,6 +341,8 @@ class ExactH2(Listener):
         with self.lock:
             self.asked.append(stream)
             attempt = len(self.asked_for(stream.get(CASE)))
+        if stream.peer.last is not None and stream.id > stream.peer.last:
+            return
         scripts = self.scripts.get(stream.get(CASE), Attempts([])).scripts
         script = scripts[min(attempt, len(scripts)) - 1] or reply()
         threading.Thread(target=self._play, args=(stream, script), daemon=True).start()

@@ -142,9 +142,11 @@ def ping(payload: bytes = b"12345678", flags: int = 0) -> bytes:
 
 
 def goaway(last: int = None, code: int = Code.NO_ERROR, more: bytes = b""):
-    """GOAWAY; without a last stream, that is the script's own."""
-    return lambda stream: frame(GOAWAY, 0, 0, (stream.id if last is None else last).to_bytes(4, "big") +
-                                int(code).to_bytes(4, "big") + more)
+    """GOAWAY; without a last stream, that is the script's own. Later streams find no answer."""
+    def step(stream) -> bytes:
+        covered = stream.peer.last = stream.id if last is None else last
+        return frame(GOAWAY, 0, 0, covered.to_bytes(4, "big") + int(code).to_bytes(4, "big") + more)
+    return step
 
 
 def on_stream(kind: int, flags: int = 0, payload: bytes = b"", length: int = None):
@@ -159,6 +161,35 @@ def read_body(stream) -> None:
 
 def wait_for_reset(stream) -> None:
     stream.wait(lambda: stream.reset is not None, "the stream's reset")
+
+
+def wait_for_end(stream) -> None:
+    """Waits until the connection or the stream is over."""
+    stream.wait(lambda: stream.reset is not None or stream.peer.ended_by, "the end")
+
+
+def closing(stream) -> None:
+    """The stream no longer counts as open."""
+    stream.is_closing = True
+
+
+def change(values: dict):
+    """Sends settings in the middle; see Peer.change."""
+    return lambda stream: stream.peer.change(values)
+
+
+def settled(stream) -> None:
+    """Waits until weir has acknowledged all settings."""
+    stream.wait(stream.peer.is_acknowledged, "the acknowledgement of settings")
+
+
+def pinged(payload: bytes = b"pingpong"):
+    """Sends a PING and waits until it is answered with the same payload."""
+    def step(stream) -> None:
+        stream.send(ping(payload))
+        stream.wait(lambda: any(heard.type == PING and heard.flags and heard.opaque_data == payload
+                                for heard in stream.peer.heard), "the answer to a PING")
+    return step
 
 
 def close(stream) -> None:

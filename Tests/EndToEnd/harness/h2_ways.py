@@ -25,6 +25,12 @@ HALF = OK[:5]
 class H2Way(Way):
     """A weir and the HTTP/2 upstream that it asks."""
 
+    def prime(self, wire: Wire) -> int:
+        """The number of the upstream connection that answered the wire's request."""
+        reply = self.ask([], wire=wire, headers=[("Accept", "*/*")])
+        assert reply.status == 200 and reply.body == OK, (reply.start_line, reply.body)
+        return self.connections_of(reply)[-1]
+
     @contextlib.contextmanager
     def together(self, count: int = 2, attempts: int = 200):
         """Wires whose requests go over one connection to the upstream, and its number."""
