@@ -5,8 +5,8 @@ RFC 9113, sections 4, 6 and 8. What a hostile upstream does is in test_h2_hostil
 
 import pytest
 
-from harness.h2_frames import (ACK, DATA, END_STREAM, OK, PRIORITY, Code, Once, Setting, connection_window, data,
-                               fields_of, frame, head, on_stream, ping, rst, settings, window)
+from harness.h2_frames import (ACK, DATA, END_STREAM, OK, PRIORITY, Code, Once, Setting, change, connection_window, data,
+                               fields_of, frame, head, on_stream, ping, rst, window)
 from harness.h2_ways import FAILED, H2Case, check_case, way  # noqa: F401
 from harness.ways import EITHER, Broken, OneOf, Whole
 
@@ -59,11 +59,11 @@ BESIDE = {
     "the reserved bit": H2Case([PLAIN[0], lambda stream: frame(DATA, END_STREAM, stream.id | 1 << 31, OK)]),
     "PING": H2Case([ping(), PLAIN[0], ping(b"abcdefgh"), PLAIN[1]]),
     "an answer to no PING": H2Case([ping(flags=ACK), *PLAIN]),
-    "SETTINGS": H2Case([settings(), PLAIN[0], settings({Setting.MAX_CONCURRENT_STREAMS: 100}), PLAIN[1]]),
-    "unknown settings": H2Case([settings({0xf0f0: 1, 99: 2}), *PLAIN]),
-    "a smaller table": H2Case([settings({Setting.HEADER_TABLE_SIZE: 0}), *PLAIN,
-                               settings({Setting.HEADER_TABLE_SIZE: 4096})]),
-    "larger frames": H2Case([settings({Setting.MAX_FRAME_SIZE: 1 << 20}), *PLAIN]),
+    "SETTINGS": H2Case([change({}), PLAIN[0], change({Setting.MAX_CONCURRENT_STREAMS: 100}), PLAIN[1]]),
+    "unknown settings": H2Case([change({0xf0f0: 1, 99: 2}), *PLAIN]),
+    "a smaller table": H2Case([change({Setting.HEADER_TABLE_SIZE: 0}), *PLAIN,
+                               change({Setting.HEADER_TABLE_SIZE: 4096})]),
+    "larger frames": H2Case([change({Setting.MAX_FRAME_SIZE: 1 << 20}), *PLAIN]),
     "windows": H2Case([connection_window(1), window(1), PLAIN[0], window(1000), connection_window(1000), PLAIN[1]]),
     "a window for a stream that is over": H2Case([*PLAIN, window(5)]),
     "RST_STREAM for a stream that is over": H2Case([*PLAIN, rst(Code.NO_ERROR)]),

@@ -61,7 +61,8 @@ class H2Way(Way):
 
     def check_upstream(self) -> None:
         """Weir broke no rule of HTTP/2."""
-        assert self.upstream.violations == []
+        found, self.upstream.violations[:] = list(self.upstream.violations), []
+        assert found == []
 
 
 @contextlib.contextmanager
