@@ -5,7 +5,7 @@ RFC 9113, sections 4, 6 and 8. What a hostile upstream does is in test_h2_hostil
 
 import pytest
 
-from harness.h2_frames import (ACK, DATA, END_STREAM, OK, PRIORITY, Code, Once, Setting, change, connection_window, data,
+from harness.h2_frames import (ACK, DATA, END_STREAM, OK, PRIORITY, Code, Cut, Once, Setting, change, connection_window, data,
                                fields_of, frame, head, on_stream, ping, rst, window)
 from harness.h2_ways import FAILED, H2Case, check_case, way  # noqa: F401
 from harness.ways import EITHER, Broken, OneOf, Whole
@@ -114,3 +114,24 @@ NAMED = [pytest.param(case, id=f"{group}: {name}") for group, cases in CASES.ite
 @pytest.mark.parametrize("case", NAMED)
 def test_a_reply_in_frames(way, case):  # noqa: F811
     check_case(way, case)
+
+
+PIECES = {
+    "usual": [head("200", LENGTH), data(end=True)],
+    "early head, trailers": [head("103", "link: </x>"), head("200", cuts=[5]), data(pad=3), fields_of("x-t: 1", end=True)],
+    "a frame of each kind": [ping(), frame(0xee, 0, 0, b"what"), connection_window(5), head("200", pad=2), window(7),
+                             on_stream(PRIORITY, 0, PRIORITIES), data(b""), data(end=True)],
+}
+
+
+@pytest.mark.parametrize("size", [1, 2, 5, 8, 9, 10, 13])
+@pytest.mark.parametrize("steps", PIECES.values(), ids=PIECES)
+def test_a_reply_may_be_cut_anywhere(way, steps, size):  # noqa: F811
+    check_case(way, H2Case([Cut(steps, size)]))
+
+
+@pytest.mark.parametrize("size", [1, 5, 22])
+def test_records_may_be_cut_anywhere(way, size):  # noqa: F811
+    def cut(stream) -> None:
+        stream.peer.secure.sendall(Once(PLAIN)(stream), size)
+    check_case(way, H2Case([cut]))

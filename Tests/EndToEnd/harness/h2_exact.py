@@ -34,6 +34,7 @@ class Stream:
         self.is_ended = False  # by END_STREAM
         self.reset = None  # the code of weir's RST_STREAM
         self.is_answered = False  # the whole script has been played
+        self.sent = 0  # bytes of its body, by `body`
         self.is_closing = False  # its script said that its last frame comes
         self.credit = peer.upstream_window  # what weir may still send
         self.began = time.monotonic()
@@ -79,10 +80,12 @@ class Peer:
         self.changed = threading.Condition()
         self.heard, self.streams = [], {}
         self.window, self.initial_window, self.credit = 65_535, 65_535, 65_535
-        self.upstream_window = upstream.window
+        # Until weir has acknowledged a smaller one.
+        self.upstream_window = max(65_535, upstream.window)
         self.largest_frame = 16_384
         self.decoder = hpack.Decoder(max_header_list_size=1 << 20)
         self.pending = b""
+        self.writing = threading.RLock()  # held where several writes make one frame
         self.greeting, self.held = threading.Lock(), b""
         self.ended_by = None
         self.block = None  # of a head without its end
@@ -94,7 +97,8 @@ class Peer:
 
     def send(self, encoded: bytes) -> None:
         try:
-            self.secure.sendall(encoded)
+            with self.writing:
+                self.secure.sendall(encoded)
         except (OSError, ValueError) as error:
             raise Over("the connection ended") from error
 
@@ -300,7 +304,7 @@ class ExactH2(Listener):
     """
 
     def __init__(self, tls: ssl.SSLContext = None, initial=(), greeting=None, gives_credit: bool = True,
-                 answers_pings: bool = True):
+                 answers_pings: bool = True, address: tuple = ("127.0.0.1", 0)):
         self.tls = tls or authority().certificate().server(["h2"])
         self.initial = dict(initial)
         self.window = self.initial.get(Setting.INITIAL_WINDOW_SIZE, 65_535)
@@ -310,8 +314,8 @@ class ExactH2(Listener):
         self.asked, self.peers, self.over, self.violations = [], {}, {}, []
         self.refused = {}
         self.lock = threading.Lock()
-        super().__init__()
-        self.url = f"https://127.0.0.1:{self.port}/api/v1"
+        super().__init__(address)
+        self.url = f"https://{address[0]}:{self.port}/api/v1"
 
     def close(self) -> None:
         super().close()

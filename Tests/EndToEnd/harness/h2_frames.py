@@ -117,6 +117,7 @@ def body(payload: bytes, end: bool = True, piece: int = 16_384):
             last = end and at + room == len(payload)
             stream.send(frame(DATA, END_STREAM if last else 0, stream.id, payload[at:at + room]))
             at += room
+            stream.sent = at
     return step
 
 
@@ -219,9 +220,10 @@ class Cut:
 
     def __call__(self, stream) -> None:
         encoded = b"".join(step if isinstance(step, bytes) else step(stream) for step in self.steps)
-        for at in range(0, len(encoded), self.size):
-            stream.send(encoded[at:at + self.size])
-            time.sleep(0.0002)
+        with stream.peer.writing:
+            for at in range(0, len(encoded), self.size):
+                stream.send(encoded[at:at + self.size])
+                time.sleep(0.0002)
 
 
 @dataclass(frozen=True)

@@ -32,12 +32,12 @@ class H2Way(Way):
         return self.connections_of(reply)[-1]
 
     @contextlib.contextmanager
-    def together(self, count: int = 2, attempts: int = 200):
+    def together(self, count: int = 2, attempts: int = 200, **options):
         """Wires whose requests go over one connection to the upstream, and its number."""
         found, opened = {}, []
         try:
             for _ in range(attempts):
-                wire = Wire(self.weir.port, timeout=10)
+                wire = Wire(self.weir.port, timeout=15, **options)
                 opened.append(wire)
                 number = self.prime(wire)
                 found.setdefault(number, []).append(wire)
