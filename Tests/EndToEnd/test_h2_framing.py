@@ -127,8 +127,8 @@ PIECES = {
 @pytest.mark.parametrize("size", [1, 2, 5, 8, 9, 10, 13])
 @pytest.mark.parametrize("steps", PIECES.values(), ids=PIECES)
 def test_a_reply_may_be_cut_anywhere(way, steps, size):  # noqa: F811
-    if size == 1:
-        way.excuse("fails a reply that comes byte by byte behind an early head")
+    if size == 1 and steps is PIECES["early head, trailers"]:
+        pytest.skip("nghttp2 1.52 counts each read of a CONTINUATION's nine bytes as one of the eight that it allows")
     check_case(way, H2Case([Cut(steps, size)]))
 
 
