@@ -95,7 +95,7 @@ FAILURES = {
 
 # Where a reply breaks HTTP's rules: the stream's error, or at worst the connection's.
 LENGTHS = {
-    "too large": H2Case([head("200", "content-length: 12"), data(end=True)], Broken(), EITHER),
+    "too large": H2Case([head("200", "content-length: 12"), data(end=True)], BROKEN, EITHER),
     "too small": H2Case([head("200", "content-length: 5"), data(end=True)], OneOf(Broken(), FAILED), EITHER),
     "one without a body": H2Case([head("200", LENGTH, end=True)], OneOf(Broken(), FAILED), EITHER),
     "two that differ": H2Case([head("200", LENGTH, "content-length: 5"), data(end=True)], FAILED, EITHER),

@@ -1,4 +1,4 @@
-"""How long weir waits for an HTTP/1.1 upstream behind TLS, and how far one gets ahead of its client, as without TLS."""
+"""How long weir waits for an HTTP/1.1 upstream behind TLS, as without TLS."""
 
 import pytest
 
@@ -20,8 +20,3 @@ def test_a_reply_that_pauses_or_goes_on_for_too_long_breaks_off(way: Way):  # no
 
 def test_a_body_that_is_not_taken_is_a_504(way: Way):  # noqa: F811
     patience.test_a_body_that_is_not_taken_is_a_504(way)
-
-
-@pytest.mark.parametrize("framing", ["chunked", "until close"])
-def test_an_upstream_does_not_get_far_ahead_of_a_slow_client(way: Way, framing):  # noqa: F811
-    patience.test_an_upstream_does_not_get_far_ahead_of_a_slow_client(way, framing)

@@ -5,10 +5,11 @@ The tests with a `way` are those of upstreams in clear text.
 
 import pytest
 
+import test_upstream_patience as patience
 from harness.certificates import authority
 from harness.exact_upstream import OK, ExactUpstream
 from harness.tls_ways import CLIENTS, trusting, way  # noqa: F401
-from harness.ways import HASTY
+from harness.ways import HASTY, Way
 from test_upstream_requests import (  # noqa: F401
     own_address, test_a_chunked_upload_stays_chunked, test_a_get_is_its_line_its_host_and_its_own_fields,
     test_a_request_without_a_body_announces_none, test_a_sized_upload_keeps_its_length,
@@ -23,6 +24,10 @@ from test_upstream_uploads import (  # noqa: F401
     test_an_early_head_while_the_body_is_on_its_way, test_an_upstream_that_closes_in_the_middle_of_a_body_fails_the_attempt,
     test_an_upstream_that_reads_slowly_gets_the_whole_body,
     test_an_upload_that_comes_in_small_parts_goes_on_in_them)
+
+
+def test_an_upstream_does_not_get_far_ahead_of_a_slow_client(way: Way):  # noqa: F811
+    patience.test_an_upstream_does_not_get_far_ahead_of_a_slow_client(way, "chunked")
 
 
 @pytest.mark.parametrize("client", CLIENTS)
