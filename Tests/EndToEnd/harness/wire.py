@@ -135,6 +135,7 @@ class Wire:
 
     def read_framed(self, reply: Reply) -> Reply:
         """The body that the head's framing announces; without any framing, all up to the connection's end."""
+        parts = [reply.body]
         try:
             if "chunked" in (reply.get("transfer-encoding") or "").lower():
                 while size := int(self._take_line().split(b";")[0], 16):
@@ -142,27 +143,26 @@ class Wire:
                         if not self.pending:
                             self._fill()
                         part = self._take(min(size, len(self.pending)))
-                        reply.body += part
+                        parts.append(part)
                         size -= len(part)
                     assert self._take(2) == b"\r\n"
                 reply.trailers = self._take_fields()
             elif reply.get("content-length") is not None:
                 left = int(reply.get("content-length"))
-                parts = []
                 while left:
                     if not self.pending:
                         self._fill()
                     part = self._take(min(left, len(self.pending)))
                     parts.append(part)
                     left -= len(part)
-                    reply.body = b"".join(parts) if not left else reply.body
-                reply.body = b"".join(parts)
             else:
+                parts.append(self.pending)
+                self.pending = b""
                 while data := self.more():
-                    self.pending += data
-                reply.body, self.pending = self.pending, b""
+                    parts.append(data)
         except ConnectionEnded:
             reply.is_complete = False
+        reply.body = b"".join(parts)
         return reply
 
     def request(self, method: str, target: str, headers=(), body: bytes = b"", host: str = "weir.test") -> Reply:
