@@ -6,6 +6,9 @@
 /// A head with more bytes than this, informational heads included, is an attack or a fault. The same over HTTP/1.1.
 enum { MAX_HEAD = 256 * 1024, FIRST_LINES = 2048 };
 
+/// More frames than this that wait to be sent are answers to a server that reads none.
+enum { MAX_WAITING = 10000 };
+
 static void *stream_of(nghttp2_session *session, int32_t id) {
   return nghttp2_session_get_stream_user_data(session, id);
 }
@@ -42,6 +45,8 @@ static int on_begin_headers(nghttp2_session *session, const nghttp2_frame *frame
   return 0;
 }
 
+static bool is_blank(uint8_t byte) { return byte == ' ' || byte == '\t'; }
+
 static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const uint8_t *name, size_t name_length,
                      const uint8_t *value, size_t value_length, uint8_t flags, void *context) {
   (void)session;
@@ -54,6 +59,8 @@ static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const
     if (value_length == 3) connection->status = (value[0] - '0') * 100 + (value[1] - '0') * 10 + (value[2] - '0');
     return connection->status >= 100 ? 0 : refuse(connection, frame->hd.stream_id, WEIR_H2_HEAD_INVALID);
   }
+  while (value_length > 0 && is_blank(value[0])) value++, value_length--;
+  while (value_length > 0 && is_blank(value[value_length - 1])) value_length--;
   bool fits = put(connection, name, name_length) && put(connection, ": ", 2) && put(connection, value, value_length) &&
               put(connection, "\r\n", 2);
   return fits ? 0 : NGHTTP2_ERR_CALLBACK_FAILURE;
@@ -104,6 +111,9 @@ static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *
     }
     case NGHTTP2_DATA: break;
     case NGHTTP2_GOAWAY: connection->events.going_away(connection->owner); return 0;
+    case NGHTTP2_SETTINGS:
+      if ((frame->hd.flags & NGHTTP2_FLAG_ACK) == 0) connection->events.settings(connection->owner);
+      return 0;
     default: return 0;
   }
   if ((frame->hd.flags & NGHTTP2_FLAG_END_STREAM) == 0) return 0;
@@ -156,6 +166,8 @@ static bool set_up(weir_h2 *connection, nghttp2_session_callbacks *callbacks, ng
   // Closed streams are kept for priorities, which nobody uses here.
   nghttp2_option_set_no_closed_streams(option, 1);
   nghttp2_option_set_max_send_header_block_length(option, 1024 * 1024);
+  // Servers send values with blanks around them, which HTTP/1.1 allows.
+  nghttp2_option_set_no_rfc9113_leading_and_trailing_ws_validation(option, 1);
   return nghttp2_session_client_new2(&connection->session, callbacks, connection, option) == 0;
 }
 
@@ -194,7 +206,8 @@ void weir_h2_free(weir_h2 *connection) {
 }
 
 bool weir_h2_receive(weir_h2 *connection, const void *bytes, size_t length) {
-  return nghttp2_session_mem_recv(connection->session, bytes, length) == (ssize_t)length;
+  return nghttp2_session_mem_recv(connection->session, bytes, length) == (ssize_t)length &&
+         nghttp2_session_get_outbound_queue_size(connection->session) <= MAX_WAITING;
 }
 
 long weir_h2_send(weir_h2 *connection, void *room, size_t length) {

@@ -32,6 +32,8 @@ typedef struct {
   void (*closed)(void *owner, void *stream, uint32_t code);
   /// The request could not leave: the server takes no more.
   void (*unsent)(void *owner, int32_t id);
+  /// The server has said what it allows.
+  void (*settings)(void *owner);
   /// The server takes no more requests over the connection.
   void (*going_away)(void *owner);
   /// Moves bytes of the request's body into the room; says how many, or -1 where there are none for now. `*is_end` is to be

@@ -45,8 +45,11 @@ final class DirectConnection: ChannelInboundHandler, Indexed {
 
   var isWritable: Bool { context?.channel.isWritable ?? false }
 
-  /// The most of a body that is given to the channel at once, in bytes. TLS holds that much a second time, encrypted.
-  var largestWrite: Int { secured == nil ? 1024 * 1024 : 256 * 1024 }
+  var isSecure: Bool { secured != nil }
+
+  /// The most of a body that is given to the channel at once, in bytes. TLS holds that much a second time, encrypted, for as
+  /// long as the connection lives.
+  var largestWrite: Int { isSecure ? 64 * 1024 : 1024 * 1024 }
 
   func write(_ buffer: ByteBuffer) {
     context?.write(wrapOutboundOut(buffer), promise: nil)

@@ -67,20 +67,24 @@ extension DirectTransfer {
   /// The same with HTTP/2; `wasReused` says that a reply had come over the connection.
   func streamWasCut(wasReused: Bool) {
     stream = nil
-    if wasReused { sendAgain(orElse: Self.closedBeforeReply) } else { ended(Self.closedBeforeReply) }
+    let mayBeSent = wasReused && timesSentAgain == 0
+    if mayBeSent { sendAgain(orElse: Self.closedBeforeReply) } else { ended(Self.closedBeforeReply) }
   }
 
-  /// The upstream has not looked at the request, which says that it may be sent again, once.
+  /// The upstream has not looked at the request, which may therefore be sent again (RFC 9113, section 8.7).
   func streamWasNotProcessed(_ failure: TransferFailure) {
     stream = nil
     sendAgain(orElse: failure)
   }
 
   private func sendAgain(orElse failure: TransferFailure) {
-    guard let address, maySendAgain, !hasSentAgain else { return ended(failure) }
-    hasSentAgain = true
+    guard let address, maySendAgain, timesSentAgain < Self.mostTimesSentAgain else { return ended(failure) }
+    timesSentAgain += 1
     findConnection(to: address)
   }
+
+  /// libcurl's measure.
+  private static let mostTimesSentAgain = 5
 
   static let closedBeforeReply = TransferFailure(
     kind: .closedBeforeReply, reason: "the connection closed before the reply began")

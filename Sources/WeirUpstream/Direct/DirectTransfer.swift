@@ -37,8 +37,8 @@ final class DirectTransfer: Transfer, Indexed {
   private(set) var stopsSending = false
   /// Whether the request is there whole, for another connection.
   private(set) var maySendAgain = false
-  /// Whether it has been sent again with HTTP/2; with HTTP/1.1 the second connection is its own.
-  var hasSentAgain = false
+  /// How often it has been sent again with HTTP/2; with HTTP/1.1 the second connection is its own.
+  var timesSentAgain = 0
   var reusedConnection: Bool?
 
   /// A body up to this size goes into one write with its head.
@@ -71,7 +71,7 @@ final class DirectTransfer: Transfer, Indexed {
       return
     }
     self.method = method
-    hasSentAgain = false
+    timesSentAgain = 0
     if case .streaming = self.body {
       // A body that went by cannot be sent again, so it must not meet a connection that the upstream has given up.
       maySendAgain = false
@@ -213,9 +213,13 @@ final class DirectTransfer: Transfer, Indexed {
       // A large head alone may be more than the channel takes without a flush.
       hasWritten = headWaits
       headWaits = false
-      while connection.isWritable, let part = pending.next(upTo: connection.largestWrite) {
+      while self.connection === connection, connection.isWritable,
+        let part = pending.next(upTo: connection.largestWrite)
+      {
         write(part, to: connection)
         hasWritten = true
+        // TLS puts aside what is not flushed, and knows no bound.
+        if connection.isSecure { connection.flush() }
       }
       if pending.count == 0, pending.isFinished {
         if isChunked { connection.write(ByteBuffer(staticString: "0\r\n\r\n")) }

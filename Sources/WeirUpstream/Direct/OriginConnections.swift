@@ -10,6 +10,8 @@ final class OriginConnections {
   /// Whether the last connection over TLS spoke HTTP/1.1, of which each transfer needs one of its own.
   private var speaksHTTP1 = false
   private var multiplexed = IndexedList<HTTP2Connection>()
+  /// How many streams the upstream last said that it allows.
+  var lastStreamLimit: Int?
   private var line: [DirectTransfer] = []
   private var attempt: ConnectAttempt?
 
@@ -27,6 +29,11 @@ final class OriginConnections {
     }
     return nil
   }
+
+  /// Whether there are more than need to be kept for later.
+  var hasSurplus: Bool { multiplexed.count > Self.keptMultiplexed }
+
+  private static let keptMultiplexed = 8
 
   func add(_ connection: HTTP2Connection) { multiplexed.add(connection) }
 

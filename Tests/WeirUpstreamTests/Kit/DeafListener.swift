@@ -10,26 +10,23 @@ final class DeafListener {
   init() throws {
     listener = socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
     try #require(listener >= 0)
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-    let size = socklen_t(MemoryLayout<sockaddr_in>.size)
+    // A sockaddr_in in bytes: which module its members belong to depends on what else is compiled beside this file.
+    var address: [UInt8] = [UInt8(AF_INET), 0, 0, 0, 127, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0]
     let listener = listener
-    let isBound = unsafe withUnsafeMutablePointer(to: &address) { pointer in
-      unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-        var size = size
-        return unsafe bind(listener, address, size) == 0 && listen(listener, 0) == 0
-          && getsockname(listener, address, &size) == 0
-      }
+    let isBound = unsafe address.withUnsafeMutableBytes { bytes in
+      guard let address = unsafe bytes.assumingMemoryBound(to: sockaddr.self).baseAddress else { return false }
+      var size = socklen_t(bytes.count)
+      return unsafe bind(listener, address, size) == 0 && listen(listener, 0) == 0
+        && getsockname(listener, address, &size) == 0
     }
-    port = Int(UInt16(bigEndian: address.sin_port))
+    port = Int(address[2]) << 8 | Int(address[3])
     try #require(isBound)
     for _ in 0..<4 {
       let client = socket(AF_INET, CInt(SOCK_STREAM.rawValue) | CInt(SOCK_NONBLOCK.rawValue), 0)
       try #require(client >= 0)
       waiting.append(client)
-      _ = unsafe withUnsafePointer(to: &address) { pointer in
-        unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe connect(client, $0, size) }
+      _ = unsafe address.withUnsafeBytes { bytes in
+        unsafe connect(client, bytes.assumingMemoryBound(to: sockaddr.self).baseAddress, socklen_t(bytes.count))
       }
     }
   }

@@ -19,6 +19,8 @@ final class HTTP2Connection: ChannelInboundHandler, Indexed {
   /// Whether a reply has come over it.
   private var hasServed = false
   private(set) var isRetired = false
+  /// Whether the upstream has said what it allows.
+  private var hasSettings = false
   private var isFlushScheduled = false
   private var isWorking = false
   /// When the upstream last sent anything, in nanoseconds.
@@ -50,8 +52,13 @@ final class HTTP2Connection: ChannelInboundHandler, Indexed {
 
   /// Whether another transfer may begin on it.
   var takesStreams: Bool {
-    guard let session, !isRetired, streams.count < min(session.streamLimit, Self.maximumStreams) else { return false }
+    guard let session, !isRetired, streams.count < min(streamLimit(session), Self.maximumStreams) else { return false }
     return session.takesRequests
+  }
+
+  /// Until the upstream says how many streams it allows, what it said last on another connection.
+  private func streamLimit(_ session: HTTP2Session) -> Int {
+    hasSettings ? session.streamLimit : home.lastStreamLimit ?? session.streamLimit
   }
 
   var isIdle: Bool { streams.count == 0 }
@@ -124,6 +131,10 @@ final class HTTP2Connection: ChannelInboundHandler, Indexed {
   private func restIfIdle() {
     guard streams.count == 0 else { return }
     idleSince = engine.batchTime
+    if !isRetired, home.hasSurplus {
+      isRetired = true
+      home.remove(self)
+    }
     if isRetired { flushSoon() } else { engine.startCleaning() }
   }
 
@@ -179,7 +190,8 @@ final class HTTP2Connection: ChannelInboundHandler, Indexed {
       return
     }
     sawActivity(of: stream)
-    if stream.isHeld {
+    // What was kept goes first, also where the stream has been released and not been told.
+    if stream.isHeld || stream.hasKept {
       unsafe stream.keep(bytes)
       session?.consumeForConnection(bytes.count)
       return
@@ -206,6 +218,11 @@ final class HTTP2Connection: ChannelInboundHandler, Indexed {
 
   /// RFC 9113, section 7.
   private static let refusedStream: UInt32 = 7
+
+  func receivedSettings() {
+    hasSettings = true
+    home.lastStreamLimit = session?.streamLimit
+  }
 
   func requestDidNotLeave(_ id: Int32) {
     if let stream = streams.members.first(where: { $0.id == id }) { ended(stream, .unprocessed) }
@@ -243,7 +260,7 @@ final class HTTP2Connection: ChannelInboundHandler, Indexed {
       }
       let hasNews = stream.hasNews
       stream.hasNews = false
-      if stream.ending != nil, !(stream.isHeld && stream.kept.readableBytes > 0) {
+      if stream.ending != nil, !stream.hasKept {
         report(stream)
       } else if hasNews {
         stream.transfer?.receiver?.transferBatchEnded()
@@ -273,9 +290,10 @@ final class HTTP2Connection: ChannelInboundHandler, Indexed {
   private func fail(_ ending: HTTP2Stream.Ending) {
     // What ends the connection first says why.
     for stream in streams.members where stream.ending == nil { ended(stream, ending) }
-    session = nil
     close()
+    // With the session, so that this forgets the streams.
     settleTouched()
+    session = nil
   }
 
   // MARK: To the channel
@@ -290,7 +308,8 @@ final class HTTP2Connection: ChannelInboundHandler, Indexed {
   private func flush() {
     isFlushScheduled = false
     guard !isWorking, let context, let session else { return }
-    while context.channel.isWritable {
+    // A write may find the connection gone, which ends the session.
+    while self.session === session, context.channel.isWritable {
       isWorking = true
       outgoing.clear()
       let isSound = session.send(into: &outgoing, limit: Self.step)

@@ -112,6 +112,10 @@ import NIOCore
       guard let owner = unsafe owner else { return }
       unsafe Unmanaged<HTTP2Connection>.fromOpaque(owner).takeUnretainedValue().requestDidNotLeave(id)
     }
+    unsafe events.settings = { owner in
+      guard let owner = unsafe owner else { return }
+      unsafe Unmanaged<HTTP2Connection>.fromOpaque(owner).takeUnretainedValue().receivedSettings()
+    }
     unsafe events.going_away = { owner in
       guard let owner = unsafe owner else { return }
       unsafe Unmanaged<HTTP2Connection>.fromOpaque(owner).takeUnretainedValue().retire()

@@ -41,8 +41,8 @@ final class HTTP2Stream: Indexed {
   var awaitsBody = false
   /// Whether some of the body has left of which the transfer has not heard.
   var hasSent = false
-  /// Bytes of the reply that wait for the transfer to be released.
-  private(set) var kept = ByteBuffer()
+  /// Bytes of the reply that wait for the transfer to be released, or to be told of that.
+  private var kept = ByteBuffer()
   private(set) var isHeld = false
 
   init(_ transfer: DirectTransfer, on connection: HTTP2Connection, isReused: Bool, now: Int64) {
@@ -59,7 +59,7 @@ final class HTTP2Stream: Indexed {
   /// What was kept comes later than now.
   func release() {
     isHeld = false
-    if kept.readableBytes > 0 || ending != nil { connection?.deliverLater(self) }
+    if hasKept || ending != nil { connection?.deliverLater(self) }
   }
 
   /// There is more of the request's body, or it is whole.
@@ -77,6 +77,8 @@ final class HTTP2Stream: Indexed {
   func keep(_ bytes: UnsafeRawBufferPointer) {
     unsafe _ = kept.writeBytes(bytes)
   }
+
+  var hasKept: Bool { kept.readableBytes > 0 }
 
   func takeKept() -> ByteBuffer {
     defer { kept = ByteBuffer() }
