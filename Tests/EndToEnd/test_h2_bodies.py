@@ -8,13 +8,13 @@ import pytest
 from harness.eventually import eventually
 from harness.exact_upstream import CASE
 from harness.h2_frames import (Code, Setting, body, change, data, frame, head, read_body, reply, rst, settled,
-                               wait_for_end, window)
+                               wait_for_end)
 from harness.h2_ways import Companion, H2Way, own_way, way  # noqa: F401
 from harness.raw_servers import LAST_CHUNK, chunk
 from harness.requests import chat
 from harness.ways import Whole
 from harness.wire import Wire, message
-from test_upstream_uploads import CHAT, JSON, KINDS, NO, SIZES, ask, upload
+from test_upstream_uploads import CHAT, JSON, KINDS, NO, SIZES, ask
 
 LARGE = bytes(range(251)) * 80_000  # 20 MB
 
@@ -51,8 +51,11 @@ def test_pieces_of_every_size_arrive(way: H2Way):  # noqa: F811
 def test_each_part_of_a_stream_is_handed_on_at_once(way: H2Way):  # noqa: F811
     """The next part comes only when the client has the one before."""
     got = []
-    steps = [step for number in range(20) for step in
-             (data(b"part %02d;" % number), lambda stream, number=number: eventually(lambda: len(got) > number, "it is there") and None)]
+    def part(number: int) -> list:
+        return [data(b"part %02d;" % number),
+                lambda _: eventually(lambda: len(got) > number, "the client has it") and None]
+
+    steps = [step for number in range(20) for step in part(number)]
     with Wire(way.weir.port) as wire:
         way.begin(wire, [head("200", "content-type: text/plain"), *steps, data(b"", end=True)])
         answer = wire.read_head()
@@ -94,8 +97,9 @@ def test_a_chunked_upload_arrives(way: H2Way, sizes):  # noqa: F811
 def test_a_large_chunked_upload_arrives_beside_others(way: H2Way):  # noqa: F811
     with way.together(3) as ((one, two, three), number):
         companion = Companion(way, one)
+        chunks = [chunk(LARGE[at:at + 100_000]) for at in range(0, len(LARGE), 100_000)]
         case = way.begin(two, reply(), "POST", headers=[("Transfer-Encoding", "chunked")],
-                         body=b"".join(chunk(LARGE[at:at + 100_000]) for at in range(0, len(LARGE), 100_000)) + LAST_CHUNK)
+                         body=b"".join(chunks) + LAST_CHUNK)
         assert way.prime(three) == number
         Whole().check(two.read_reply())
         assert way.stream(case).body == LARGE
@@ -181,7 +185,8 @@ def test_early_heads_while_the_body_is_on_its_way(way: H2Way, kind):  # noqa: F8
 
 @pytest.mark.parametrize("method, script", [
     ("GET", [wait_for_end]), ("POST", [wait_for_end]), ("GET", [head(), wait_for_end]),
-    ("GET", [head(), data(), wait_for_end]), ("GET", [head("200", "content-length: 100000000"), body(LARGE), wait_for_end])],
+    ("GET", [head(), data(), wait_for_end]),
+    ("GET", [head("200", "content-length: 100000000"), body(LARGE), wait_for_end])],
     ids=["before the head", "before the head of a POST", "before the body", "in the body", "in a large body"])
 def test_a_client_that_leaves_has_its_stream_alone_reset(way: H2Way, method, script):  # noqa: F811
     way.excuse("resets a stream with what it sends next only")
@@ -217,8 +222,8 @@ def test_a_client_that_leaves_while_it_uploads_has_its_stream_reset(way: H2Way, 
 def test_an_upstream_that_resets_an_upload_fails_it(way: H2Way):  # noqa: F811
     with way.together() as ((one, two), number):
         companion = Companion(way, one)
-        answer = ask(way, two, [None, lambda stream: stream.wait(lambda: stream.body, "data"), rst(Code.INTERNAL_ERROR)],
-                     "chunked", 8_000_000)
+        answer = ask(way, two, [None, lambda stream: stream.wait(lambda: stream.parts, "data"),
+                                rst(Code.INTERNAL_ERROR)], "chunked", 8_000_000)
         assert answer.status == 502 and answer.is_complete
         assert len(way.upstream.asked_for(answer.case)) == 1
         Whole().check(companion.finish())

@@ -8,8 +8,8 @@ import pytest
 from hyperframe import frame as frames
 
 from harness.eventually import eventually
-from harness.h2_frames import (OK, Attempts, Code, Once, Setting, body, close, close_rudely, closing, data, goaway, head,
-                               pinged, reply, reset_connection, rst, settings, settled, wait_for_end)
+from harness.h2_frames import (Attempts, Code, Once, Setting, body, change, close, close_rudely, closing, data, goaway,
+                               head, pinged, reply, reset_connection, rst, settings, settled, wait_for_end)
 from harness.h2_ways import FAILED, Companion, H2Way, own_way, way  # noqa: F401
 from harness.requests import chat
 from harness.ways import Broken, OneOf, Whole
@@ -126,9 +126,10 @@ def test_goaway_in_two_steps(way: H2Way):  # noqa: F811
     with way.together(3) as ((one, two, three), number):
         companion = Companion(way, one)
         go = threading.Event()
-        case = begin(way, two, [goaway(2 ** 31 - 1), pinged(b"graceful"), lambda _: go.wait(10) and None, goaway(), *reply()])
-        stream = way.stream(case)
-        eventually(lambda: any(each.opaque_data == b"graceful" for each in stream.peer.of(frames.PingFrame)), "a PING's answer")
+        case = begin(way, two, [goaway(2 ** 31 - 1), pinged(b"graceful"), lambda _: go.wait(10) and None, goaway(),
+                                *reply()])
+        pings = lambda: way.stream(case).peer.of(frames.PingFrame)  # noqa: E731
+        eventually(lambda: any(each.opaque_data == b"graceful" for each in pings()), "a PING's answer")
         assert way.prime(three) != number
         go.set()
         Whole().check(two.read_reply())
@@ -240,9 +241,8 @@ def test_an_upstream_may_allow_streams_later(own_way):  # noqa: F811
 def test_an_upstream_may_allow_fewer_in_the_middle(way: H2Way):  # noqa: F811
     with way.together(4) as (wires, number):
         companions = [Companion(way, wire) for wire in wires[:3]]
-        case = begin(way, wires[3], [None, lambda stream: stream.peer.change({Setting.MAX_CONCURRENT_STREAMS: 1}), settled,
-                                     *reply(), lambda stream: stream.peer.change({Setting.MAX_CONCURRENT_STREAMS: 1000}),
-                                     settled])
+        case = begin(way, wires[3], [None, change({Setting.MAX_CONCURRENT_STREAMS: 1}), settled, *reply(),
+                                     change({Setting.MAX_CONCURRENT_STREAMS: 1000}), settled])
         Whole().check(wires[3].read_reply())
         assert way.stream(case).connection == number
         for companion in companions:
@@ -258,7 +258,7 @@ def test_settings_may_come_late(own_way):  # noqa: F811
 
 
 def test_settings_are_acknowledged_one_by_one(way: H2Way):  # noqa: F811
-    changes = [lambda stream: stream.peer.change({}), lambda stream: stream.peer.change({Setting.MAX_FRAME_SIZE: 20_000})] * 5
+    changes = [change({}), change({Setting.MAX_FRAME_SIZE: 20_000})] * 5
     answer = way.ask([head(), *changes, settled, data(end=True)])
     Whole().check(answer)
 
@@ -286,6 +286,6 @@ def test_an_upstream_without_a_header_table_gets_none(own_way):  # noqa: F811
 def test_a_header_table_may_shrink_and_grow(way: H2Way):  # noqa: F811
     with Wire(way.weir.port) as wire:
         for size in (100, 0, 4096, 4096):
-            Whole().check(way.ask([lambda stream, size=size: stream.peer.change({Setting.HEADER_TABLE_SIZE: size}), settled,
-                                   *reply()], wire=wire, headers=[("X-A", "a" * 30)]))
+            Whole().check(way.ask([change({Setting.HEADER_TABLE_SIZE: size}), settled, *reply()], wire=wire,
+                                  headers=[("X-A", "a" * 30)]))
             way.prime(wire)

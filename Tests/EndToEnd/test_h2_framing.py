@@ -5,8 +5,8 @@ RFC 9113, sections 4, 6 and 8. What a hostile upstream does is in test_h2_hostil
 
 import pytest
 
-from harness.h2_frames import (ACK, DATA, END_STREAM, OK, PRIORITY, Code, Cut, Once, Setting, change, connection_window, data,
-                               fields_of, frame, head, on_stream, ping, rst, window)
+from harness.h2_frames import (ACK, DATA, END_STREAM, OK, PRIORITY, Code, Cut, Once, Setting, change, connection_window,
+                               data, fields_of, frame, head, on_stream, ping, rst, window)
 from harness.h2_ways import FAILED, H2Case, check_case, way  # noqa: F401
 from harness.ways import EITHER, Broken, OneOf, Whole
 
@@ -19,7 +19,8 @@ USUAL = {
     "all in one write": H2Case([Once(PLAIN)]),
     "without a length": H2Case([head(), data(end=True)]),
     "data in pieces": H2Case([head(), *(data(OK[at:at + 1]) for at in range(11)), data(b"", end=True)]),
-    "empty data between": H2Case([head("200", LENGTH), data(b""), data(OK[:3]), data(b""), data(OK[3:]), data(b"", True)]),
+    "empty data between": H2Case([head("200", LENGTH), data(b""), data(OK[:3]), data(b""), data(OK[3:]),
+                                  data(b"", True)]),
     "padded data": H2Case([head("200", LENGTH), data(OK[:4], pad=0), data(OK[4:], True, pad=255)]),
     "data of padding alone": H2Case([head("200", LENGTH), data(b"", pad=100), data(OK, True)]),
     "a padded head": H2Case([head("200", LENGTH, pad=33), data(end=True)]),
@@ -54,7 +55,8 @@ BESIDE = {
     "PRIORITY": H2Case([on_stream(PRIORITY, 0, PRIORITIES), PLAIN[0], on_stream(PRIORITY, 0, PRIORITIES), PLAIN[1]]),
     "PRIORITY of another stream": H2Case([frame(PRIORITY, 0, 2001, PRIORITIES), *PLAIN]),
     "an unknown frame": H2Case([frame(0xee, 0xff, 0, b"what"), PLAIN[0], on_stream(0xee, 0xff, b"x" * 500), PLAIN[1]]),
-    "ALTSVC and ORIGIN": H2Case([frame(0xa, 0, 0, b"\0\x01ah2=\":1\""), frame(0xc, 0, 0, b"\0\x0bhttps://a.b"), *PLAIN]),
+    "ALTSVC and ORIGIN": H2Case([frame(0xa, 0, 0, b"\0\x01ah2=\":1\""), frame(0xc, 0, 0, b"\0\x0bhttps://a.b"),
+                                 *PLAIN]),
     "flags that mean nothing": H2Case([PLAIN[0], on_stream(DATA, END_STREAM | 0x52, OK)]),
     "the reserved bit": H2Case([PLAIN[0], lambda stream: frame(DATA, END_STREAM, stream.id | 1 << 31, OK)]),
     "PING": H2Case([ping(), PLAIN[0], ping(b"abcdefgh"), PLAIN[1]]),
@@ -102,7 +104,8 @@ LENGTHS = {
     "twice the same": H2Case([head("200", LENGTH, LENGTH), data(end=True)], OneOf(Whole(), FAILED), EITHER),
     "negative": H2Case([head("200", "content-length: -11"), data(end=True)], FAILED, EITHER),
     "letters": H2Case([head("200", "content-length: many"), data(end=True)], FAILED, EITHER),
-    "2 to the 64 plus 11": H2Case([head("200", "content-length: 18446744073709551627"), data(end=True)], FAILED, EITHER),
+    "2 to the 64 plus 11": H2Case([head("200", "content-length: 18446744073709551627"), data(end=True)], FAILED,
+                                  EITHER),
     "cut short by trailers": H2Case([head("200", "content-length: 12"), data(), fields_of("x-t: 1", end=True)], BROKEN,
                                     EITHER),
 }
@@ -118,7 +121,8 @@ def test_a_reply_in_frames(way, case):  # noqa: F811
 
 PIECES = {
     "usual": [head("200", LENGTH), data(end=True)],
-    "early head, trailers": [head("103", "link: </x>"), head("200", cuts=[5]), data(pad=3), fields_of("x-t: 1", end=True)],
+    "early head, trailers": [head("103", "link: </x>"), head("200", cuts=[5]), data(pad=3),
+                             fields_of("x-t: 1", end=True)],
     "a frame of each kind": [ping(), frame(0xee, 0, 0, b"what"), connection_window(5), head("200", pad=2), window(7),
                              on_stream(PRIORITY, 0, PRIORITIES), data(b""), data(end=True)],
 }

@@ -1,11 +1,12 @@
-"""HTTP/2 upstreams that break the rules or mean harm: what the client gets, and that weir and other requests live on."""
+"""HTTP/2 upstreams that break the rules: what the client gets, and what becomes of the other requests."""
 
 import pytest
 
-from harness.h2_frames import (ACK, CONTINUATION, DATA, END_HEADERS, END_STREAM, GOAWAY, HAS_PRIORITY, HEADERS, OK, PADDED,
-                               PING, PRIORITY, PUSH_PROMISE, RST_STREAM, SETTINGS as SETTINGS_FRAME, WINDOW_UPDATE, Code,
+from harness.h2_frames import (ACK, CONTINUATION, DATA, END_HEADERS, END_STREAM, GOAWAY, HAS_PRIORITY, HEADERS, OK,
+                               PADDED, PING, PRIORITY, PUSH_PROMISE, RST_STREAM, WINDOW_UPDATE, Code,
                                Once, block, connection_window, data, fields_of, frame, head, headers, number,
                                on_stream, ping, rst, text, wait_for_end, window)
+from harness.h2_frames import SETTINGS as SETTINGS_FRAME
 from harness.h2_ways import FAILED, H2Case, H2Way, check_case, way  # noqa: F401
 from harness.ways import EITHER, GONE, Broken, OneOf, Whole
 
@@ -82,8 +83,8 @@ STREAMS = {
     "a window that overflows": H2Case([head(), window(2 ** 31 - 1), 0.05, data(end=True)], BROKEN, EITHER),
     "PRIORITY of four bytes": H2Case([head(), on_stream(PRIORITY, 0, b"\0" * 4), 0.05, data(end=True)], ANY, EITHER),
     "a stream that depends on itself": H2Case(
-        [head(), lambda stream: frame(PRIORITY, 0, stream.id, stream.id.to_bytes(4, "big") + b"\1"), 0.05, data(end=True)],
-        ANY, EITHER),
+        [head(), lambda stream: frame(PRIORITY, 0, stream.id, stream.id.to_bytes(4, "big") + b"\1"), 0.05,
+         data(end=True)], ANY, EITHER),
     "padding of the whole frame": H2Case([head(), on_stream(DATA, PADDED | END_STREAM, b"\x04" + b"\0" * 4)],
                                          OneOf(Whole(b""), FAILED), EITHER),
 }

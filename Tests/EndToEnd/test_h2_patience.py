@@ -1,4 +1,4 @@
-"""How long weir waits for each stream of an HTTP/2 upstream, connections that fall silent, and clients that are slow."""
+"""How long weir waits for each stream of an HTTP/2 upstream, silent connections, and slow clients."""
 
 import concurrent.futures
 import time
@@ -13,8 +13,11 @@ from harness.h2_ways import H2Way, own_way, way  # noqa: F401
 from harness.ways import Broken, Whole
 from harness.wire import Wire, message
 
-SETTINGS = {"WEIR_TIMEOUT_CONNECT": "1", "WEIR_TIMEOUT_FIRST_BYTE": "1", "WEIR_TIMEOUT_IDLE": "1", "WEIR_TIMEOUT_TOTAL": "5"}
+SETTINGS = {"WEIR_TIMEOUT_CONNECT": "1", "WEIR_TIMEOUT_FIRST_BYTE": "1", "WEIR_TIMEOUT_IDLE": "1",
+            "WEIR_TIMEOUT_TOTAL": "5"}
 TARDY = 8  # seconds in which a time-out of one second is noticed, whatever else the machine does
+# A whole reply that takes three seconds and never pauses for one.
+SLOW = [head(), *(step for at in range(11) for step in (0.3, data(OK[at:at + 1]))), data(b"", end=True)]
 LARGE = bytes(range(250)) * 48_000  # 12 MB
 
 
@@ -29,8 +32,7 @@ def test_each_stream_has_its_own_time_outs(way: H2Way):  # noqa: F811
     scripts = {"no head": [wait_for_end], "an early head": [head("103"), wait_for_end],
                "no data": [head(), wait_for_end], "half the data": [head(), data(OK[:5]), wait_for_end],
                "no end": [head("200"), data(OK), wait_for_end], "pings alone": [head(), *[pinged(), 0.3] * 10],
-               "endless": [head(), drip], "slow": [head(), *[step for at in range(11) for step in (0.3, data(OK[at:at + 1]))],
-                                                   data(b"", end=True)]}
+               "endless": [head(), drip], "slow": SLOW}
     with way.together(len(scripts)) as (wires, number):
         cases = {name: way.begin(wire, script) for (name, script), wire in zip(scripts.items(), wires)}
         began = time.monotonic()
@@ -80,7 +82,7 @@ def test_a_connection_that_falls_silent_is_not_asked_again(own_way, method, payl
 
 def test_a_stream_that_times_out_does_not_end_a_connection_that_lives(way: H2Way):  # noqa: F811
     with way.together(2) as ((one, two), number):
-        case = way.begin(one, [head(), *[step for at in range(11) for step in (0.3, data(OK[at:at + 1]))], data(b"", end=True)])
+        case = way.begin(one, SLOW)
         check_own_error(way.ask([wait_for_end], wire=two), 504, "upstream_timeout")
         Whole().check(one.read_reply())
         assert way.stream(case).connection == number

@@ -46,7 +46,8 @@ DISTRUSTED = {
     "not yet valid": lambda: showing(days=(1, 30)),
 }
 # Common names are read by some clients where there is no alternative name, and a star for the whole of a short name.
-EITHER_WAY = {"a wildcard for everything": lambda: showing("DNS:*"), "a common name alone": lambda: showing("", "localhost")}
+EITHER_WAY = {"a wildcard for everything": lambda: showing("DNS:*"),
+              "a common name alone": lambda: showing("", "localhost")}
 REFUSED = {
     "TLS 1.1 alone": lambda: versions(TLS.TLSv1_1, TLS.TLSv1_1),
     "TLS 1.0 alone": lambda: versions(TLS.TLSv1, TLS.TLSv1),

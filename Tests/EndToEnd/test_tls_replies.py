@@ -10,11 +10,10 @@ import test_upstream_framing as framing
 import test_upstream_heads as heads
 from harness.certificates import authority
 from harness.eventually import eventually
-from harness.exact_upstream import (CASE, CLOSE, CLOSE_NOTIFY, CLOSE_RUDELY, OK, PLAIN, RESET, CutRecords,
-                                    ExactUpstream)
+from harness.exact_upstream import CLOSE_NOTIFY, CLOSE_RUDELY, OK, PLAIN, CutRecords, ExactUpstream
 from harness.raw_servers import chunk, head
-from harness.tls_ways import CLIENTS, h1_upstream, trusting, way  # noqa: F401
-from harness.ways import EITHER, GONE, UNREACHABLE, Broken, Case, OneOf, Refused, Way, Whole, check_case  # noqa: F401
+from harness.tls_ways import CLIENTS, trusting, way  # noqa: F401
+from harness.ways import GONE, UNREACHABLE, Broken, Case, Refused, Way, Whole, check_case
 from harness.wire import Wire
 from test_upstream_connections import (  # noqa: F401
     test_a_client_that_leaves_before_the_reply_ends_the_upstreams_connection,
@@ -82,7 +81,8 @@ ENDS = {
     "until close, without close_notify": Case([sized(), CLOSE_RUDELY], Broken(), libcurl=TRUSTING),
     "until close, of nothing, without close_notify": Case([head("200 OK"), CLOSE_RUDELY], Broken(), libcurl=TRUSTING),
     "until close_notify, and the connection stays": Case([sized(), CLOSE_NOTIFY], fate=GONE),
-    "1.0 until close, without close_notify": Case([sized(version="HTTP/1.0"), CLOSE_RUDELY], Broken(), libcurl=TRUSTING),
+    "1.0 until close, without close_notify": Case([sized(version="HTTP/1.0"), CLOSE_RUDELY], Broken(),
+                                                  libcurl=TRUSTING),
     "close_notify in a sized reply": Case([head("200 OK", LENGTH) + OK[:5], CLOSE_NOTIFY], Broken()),
     "a sized reply cut short without close_notify": Case([head("200 OK", LENGTH) + OK[:5], CLOSE_RUDELY], Broken()),
     "close_notify in a chunk": Case([in_chunks(IN_CHUNKS[:12]), CLOSE_NOTIFY], Broken()),
@@ -114,7 +114,8 @@ def test_records_may_be_cut_anywhere(way: Way, stream, size):  # noqa: F811
 
 def test_a_large_reply_in_odd_pieces_arrives_byte_for_byte(way: Way):  # noqa: F811
     body = bytes(range(251)) * 12_000
-    script = [head("200 OK", f"Content-Length: {len(body)}"), *(body[at:at + 40_009] for at in range(0, len(body), 40_009))]
+    pieces = [body[at:at + 40_009] for at in range(0, len(body), 40_009)]
+    script = [head("200 OK", f"Content-Length: {len(body)}"), *pieces]
     Whole(body).check(way.ask(script))
 
 

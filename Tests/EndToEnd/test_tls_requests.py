@@ -21,7 +21,8 @@ from test_upstream_uploads import (  # noqa: F401
     test_a_client_that_leaves_while_it_uploads_ends_the_upstreams_connection,
     test_a_refusal_before_the_body_was_read_that_is_read_afterwards,
     test_a_reply_before_the_body_was_read_that_is_read_afterwards, test_a_reply_to_a_body_that_is_never_read,
-    test_an_early_head_while_the_body_is_on_its_way, test_an_upstream_that_closes_in_the_middle_of_a_body_fails_the_attempt,
+    test_an_early_head_while_the_body_is_on_its_way,
+    test_an_upstream_that_closes_in_the_middle_of_a_body_fails_the_attempt,
     test_an_upstream_that_reads_slowly_gets_the_whole_body,
     test_an_upload_that_comes_in_small_parts_goes_on_in_them)
 

@@ -73,7 +73,8 @@ class Authority:
         made = Certificate(self.folder / f"{name}.pem", self.folder / f"{name}.key")
         request = self.folder / f"{name}.csr"
         extension = ["-addext", f"subjectAltName={subject}"] if subject else []
-        openssl("req", "-new", *NEW_KEY, "-keyout", made.key, "-out", request, "-subj", f"/CN={common_name}", *extension)
+        openssl("req", "-new", *NEW_KEY, "-keyout", made.key, "-out", request, "-subj", f"/CN={common_name}",
+                *extension)
         now = datetime.datetime.now(datetime.timezone.utc)
         first, last = ((now + datetime.timedelta(days=day)).strftime("%Y%m%d%H%M%SZ") for day in days)
         openssl("ca", "-batch", "-notext", "-config", self.folder / "ca.cnf", "-in", request, "-out", made.certificate,

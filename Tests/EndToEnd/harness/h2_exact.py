@@ -103,7 +103,7 @@ class Peer:
             raise Over("the connection ended") from error
 
     def greet(self, encoded: bytes) -> None:
-        """The connection's first bytes, which should be settings; what weir's own are answered with goes behind them."""
+        """The connection's first bytes, which should be settings; answers to weir go behind them."""
         with self.greeting:
             self.send(encoded + self.held)
             self.held = None

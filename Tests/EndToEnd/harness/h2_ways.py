@@ -13,7 +13,7 @@ from .eventually import eventually
 from .h2_exact import CASE, ExactH2
 from .h2_frames import OK, body, data, head
 from .tls_ways import CLIENTS, trusting
-from .ways import EITHER, GONE, HASTY, KEPT, Broken, OneOf, Refused, Way, Whole
+from .ways import EITHER, GONE, HASTY, KEPT, Broken, Refused, Way, Whole
 from .weir import Weir
 from .wire import Reply, Wire, message
 
@@ -49,7 +49,8 @@ class H2Way(Way):
             for wire in opened:
                 wire.close()
 
-    def begin(self, wire: Wire, script, method: str = "GET", target: str = "/v1/files", headers=(), body: bytes = b"") -> str:
+    def begin(self, wire: Wire, script, method: str = "GET", target: str = "/v1/files", headers=(),
+              body: bytes = b"") -> str:
         """Sends a request and reads nothing; returns its case."""
         case = self.upstream.case(script)
         wire.send(message(method, target, [(CASE, case), *headers], body))

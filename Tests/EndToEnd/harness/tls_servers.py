@@ -33,7 +33,8 @@ def asking_for_a_certificate(mode: ssl.VerifyMode) -> ssl.SSLContext:
     return context
 
 
-def showing(subject: str = "IP:127.0.0.1,DNS:localhost", name: str = "weir test server", days=(-1, 30)) -> ssl.SSLContext:
+def showing(subject: str = "IP:127.0.0.1,DNS:localhost", name: str = "weir test server",
+            days: tuple = (-1, 30)) -> ssl.SSLContext:
     return authority().certificate(subject, name, days).server(ONE)
 
 
