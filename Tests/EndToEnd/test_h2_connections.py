@@ -231,7 +231,7 @@ def test_no_more_streams_are_open_than_the_upstream_allows(own_way, most):  # no
 def test_an_upstream_may_allow_streams_later(own_way):  # noqa: F811
     def greeting(peer) -> None:
         peer.greet(settings({Setting.MAX_CONCURRENT_STREAMS: 0}))
-        threading.Timer(0.4, lambda: peer.change({Setting.MAX_CONCURRENT_STREAMS: 10})).start()
+        peer.later(0.4, lambda: peer.change({Setting.MAX_CONCURRENT_STREAMS: 10}))
 
     way = own_way(greeting=greeting)
     for _ in range(3):
@@ -252,7 +252,7 @@ def test_an_upstream_may_allow_fewer_in_the_middle(way: H2Way):  # noqa: F811
 
 
 def test_settings_may_come_late(own_way):  # noqa: F811
-    way = own_way(greeting=lambda peer: threading.Timer(0.4, lambda: peer.greet(settings())).start())
+    way = own_way(greeting=lambda peer: peer.later(0.4, lambda: peer.greet(settings())))
     for _ in range(2):
         Whole().check(way.ask([settled, *reply()]))
 

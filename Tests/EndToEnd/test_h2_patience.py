@@ -27,6 +27,7 @@ def drip(stream) -> None:
         time.sleep(0.05)
 
 
+@pytest.mark.parametrize("way", ["own"], indirect=True)
 def test_each_stream_has_its_own_time_outs(way: H2Way):  # noqa: F811
     """They run side by side on one connection, which lives on with the streams that are in time."""
     scripts = {"no head": [wait_for_end], "an early head": [head("103"), wait_for_end],
@@ -80,6 +81,7 @@ def test_a_connection_that_falls_silent_is_not_asked_again(own_way, method, payl
         way.upstream.peers[number].reads.set()
 
 
+@pytest.mark.parametrize("way", ["own"], indirect=True)
 def test_a_stream_that_times_out_does_not_end_a_connection_that_lives(way: H2Way):  # noqa: F811
     with way.together(2) as ((one, two), number):
         case = way.begin(one, SLOW)

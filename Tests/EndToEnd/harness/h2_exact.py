@@ -108,6 +108,15 @@ class Peer:
             self.send(encoded + self.held)
             self.held = None
 
+    def later(self, seconds: float, action) -> None:
+        """Does something in so many seconds, unless the connection is over by then."""
+        def act() -> None:
+            try:
+                action()
+            except OSError:
+                pass
+        threading.Timer(seconds, act).start()
+
     def _answer(self, encoded: bytes) -> None:
         with self.greeting:
             if self.held is None:
