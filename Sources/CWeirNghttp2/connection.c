@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/// A head with more bytes than this, informational heads included, is an attack or a fault. The same over HTTP/1.1.
+/// A head with more bytes than this is an attack or a fault. The same over HTTP/1.1.
 enum { MAX_HEAD = 256 * 1024, FIRST_LINES = 2048 };
 
 /// More frames than this that wait to be sent are answers to a server that reads none.
@@ -92,7 +92,7 @@ static void take_head(weir_h2 *connection, void *stream) {
   if (connection->status >= 200) {
     events->head(connection->owner, stream, connection->status, connection->lines, connection->lines_length);
   } else {
-    events->activity(connection->owner, stream);
+    events->other_head(connection->owner, stream, connection->head_bytes);
   }
   if (connection->lines_capacity > 16 * 1024) {
     free(connection->lines);
@@ -143,6 +143,13 @@ static int on_stream_close(nghttp2_session *session, int32_t id, uint32_t code, 
   return 0;
 }
 
+static int on_frame_sent(nghttp2_session *session, const nghttp2_frame *frame, void *context) {
+  (void)session;
+  weir_h2 *connection = context;
+  if (frame->hd.type == NGHTTP2_HEADERS) connection->last_left = frame->hd.stream_id;
+  return 0;
+}
+
 static int on_frame_not_sent(nghttp2_session *session, const nghttp2_frame *frame, int error, void *context) {
   (void)session;
   (void)error;
@@ -161,6 +168,7 @@ static bool set_up(weir_h2 *connection, nghttp2_session_callbacks *callbacks, ng
   nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, on_frame);
   nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, on_data);
   nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, on_stream_close);
+  nghttp2_session_callbacks_set_on_frame_send_callback(callbacks, on_frame_sent);
   nghttp2_session_callbacks_set_on_frame_not_send_callback(callbacks, on_frame_not_sent);
   nghttp2_option_set_no_auto_window_update(option, 1);
   // Closed streams are kept for priorities, which nobody uses here.
@@ -232,6 +240,8 @@ bool weir_h2_is_open(weir_h2 *connection) {
   return connection->left_length > 0 || nghttp2_session_want_read(connection->session) ||
          nghttp2_session_want_write(connection->session);
 }
+
+bool weir_h2_has_left(const weir_h2 *connection, int32_t id) { return id <= connection->last_left; }
 
 void weir_h2_resume(weir_h2 *connection, int32_t id) { (void)nghttp2_session_resume_data(connection->session, id); }
 

@@ -15,6 +15,8 @@ struct weir_h2 {
   size_t lines_capacity;
   size_t head_bytes;
   int status;
+  /// The last request that was given out; they leave in the order of their numbers.
+  int32_t last_left;
   /// What nghttp2 made and nobody has taken yet; its own memory, until it is asked for more.
   const uint8_t *left;
   size_t left_length;

@@ -64,19 +64,18 @@ static bool is_of_connection(span name, span value) {
   }
 }
 
-/// What is secret, or another for each request, stays out of the table that both sides keep (RFC 7541, section 7.1.3);
-/// nghttp2 knows that of `authorization`.
-static bool is_kept_out(span name) {
+/// What is the same for most requests and no secret goes into the table that both sides keep, and nothing else
+/// (RFC 7541, section 7.1.3): keys come under names that nobody can list.
+static bool is_worth_keeping(span name) {
   switch (name.length) {
-    case 6: return is(name, "cookie");
-    case 7: return is(name, "api-key");
-    case 9: return is(name, "x-api-key");
-    case 11: return is(name, "traceparent");
-    case 12: return is(name, "x-request-id");
-    case 14: return is(name, "content-length");
-    case 15: return is(name, "idempotency-key");
-    case 19: return is(name, "proxy-authorization");
-    default: return false;
+    case 6: return is(name, "accept");
+    case 7: return is(name, "referer") || is(name, "x-title");
+    case 10: return is(name, "user-agent");
+    case 12: return is(name, "content-type") || is(name, "http-referer");
+    case 14: return is(name, "anthropic-beta");
+    case 15: return is(name, "accept-encoding") || is(name, "accept-language");
+    case 17: return is(name, "anthropic-version");
+    default: return name.length > 12 && memcmp(name.start, "x-stainless-", 12) == 0;
   }
 }
 
@@ -92,7 +91,7 @@ static void add_line(field_list *list, span line) {
   span value = trimmed(colon + 1, end);
   if (is_of_connection(name, value)) return;
   list->names += name.length;
-  add(list, name, value, is_kept_out(name) ? NGHTTP2_NV_FLAG_NO_INDEX : NGHTTP2_NV_FLAG_NONE);
+  add(list, name, value, is_worth_keeping(name) ? NGHTTP2_NV_FLAG_NONE : NGHTTP2_NV_FLAG_NO_INDEX);
 }
 
 static ssize_t read_body(nghttp2_session *session, int32_t id, uint8_t *room, size_t length, uint32_t *flags,

@@ -23,8 +23,8 @@ typedef struct {
   void (*head)(void *owner, void *stream, int status, const void *lines, size_t length);
   /// Bytes of the body, valid during the call. Each is to be given to `weir_h2_consume` or its kin.
   void (*body)(void *owner, void *stream, const void *bytes, size_t length);
-  /// Something else of a reply came: an informational head, or a trailer.
-  void (*activity)(void *owner, void *stream);
+  /// Another head of a reply came, of so many bytes: an informational one, or trailers.
+  void (*other_head)(void *owner, void *stream, size_t length);
   /// The reply is whole.
   void (*whole)(void *owner, void *stream);
   void (*refused)(void *owner, void *stream, weir_h2_fault fault);
@@ -59,8 +59,9 @@ bool weir_h2_is_open(weir_h2 *connection);
 ///
 /// - head: method, target and authority, each with its CRLF, then the lines `Name: value\r\n`. Lines that belong to a
 ///   connection of HTTP/1.1 (RFC 9113, section 8.2.2) are left out.
-/// - max_head: the most bytes of the reply's head lines, those before and behind it included.
 int32_t weir_h2_submit(weir_h2 *connection, const void *head, size_t length, bool has_body, void *stream);
+/// Whether any of the request has been given out by `weir_h2_send`.
+bool weir_h2_has_left(const weir_h2 *connection, int32_t id);
 /// There is more of a body of which `fill` had none.
 void weir_h2_resume(weir_h2 *connection, int32_t id);
 /// Ends a stream, of which nothing is told from now on.

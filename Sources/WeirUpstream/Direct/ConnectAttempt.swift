@@ -129,7 +129,7 @@ final class ConnectAttempt {
       try channel.syncOptions?.setOption(.autoRead, value: true)
     } catch {
       channel.close(promise: nil)
-      end(.failure(TransferFailure(securing: error)))
+      end(.failure(error as? TransferFailure ?? TransferFailure(securing: error)))
     }
   }
 

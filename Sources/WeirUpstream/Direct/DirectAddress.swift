@@ -39,7 +39,8 @@ final class DirectAddress {
     // As libcurl does it, and RFC 9110, section 4.2.3: the port that is meant anyway is left out.
     let usual = ":\(Self.usualPort(isSecure: isSecure))"
     self.authority = String(authority.hasSuffix(usual) ? authority.dropLast(usual.count) : authority)
-    serverName = (try? SocketAddress(ipAddress: origin.host, port: origin.port)) == nil ? origin.host : nil
+    let isAddress = (try? SocketAddress(ipAddress: origin.host, port: origin.port)) != nil
+    serverName = isAddress ? nil : String(origin.host.hasSuffix(".") ? origin.host.dropLast() : origin.host[...])
     self.target = target.hasPrefix("/") ? String(target) : "/" + target
   }
 

@@ -275,7 +275,9 @@ final class DirectTransfer: Transfer, Indexed {
       if isHeld { connection?.read(true) }
       connection = nil
     }
-    if let failure, failure.isTimeout, let stream { stream.connection?.suspect(since: stream.begun) }
+    if let failure, failure.isTimeout, let stream {
+      stream.connection?.suspect(since: stream.begun, now: engine.now())
+    }
     leave()
     if failure == nil { engine.keep(self) }
     receiver?.transferEnded(outcome)

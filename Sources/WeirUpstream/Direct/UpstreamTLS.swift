@@ -17,8 +17,17 @@ enum UpstreamTLS {
 
   /// - Parameter file: PEM bundle of trusted authorities; nil takes the system's.
   ///
-  /// Throws what NIOSSL says of a file that it cannot read.
-  static func context(trusting file: String?) throws -> NIOSSLContext {
+  /// Throws where the authorities cannot be read.
+  static func context(trusting file: String?) throws(TransferFailure) -> NIOSSLContext {
+    do {
+      return try known(file)
+    } catch {
+      throw TransferFailure(
+        kind: .unreachable, reason: "the TLS connection failed (the certificate authorities cannot be read)")
+    }
+  }
+
+  private static func known(_ file: String?) throws -> NIOSSLContext {
     try made.withLock { made in
       if let known = made[file], NIODeadline.now() - known.at < lifetime { return known.context }
       var settings = TLSConfiguration.makeClientConfiguration()
@@ -55,8 +64,6 @@ extension TransferFailure {
         return last.prefix { $0 != " " || !last.contains(" at ") }.replacing("_", with: " ").lowercased()
       } ?? "no reason given"
     case NIOSSLError.uncleanShutdown, is ChannelError, is IOError: "the upstream closed it"
-    case NIOSSLError.failedToLoadCertificate, NIOSSLError.noSuchFilesystemObject:
-      "the file of certificate authorities cannot be read"
     default: "the handshake was not completed"
     }
   }

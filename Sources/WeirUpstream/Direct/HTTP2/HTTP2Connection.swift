@@ -1,3 +1,4 @@
+import CWeirNghttp2
 import NIOCore
 
 /// One HTTP/2 connection to an upstream, with as many transfers at once as the upstream allows (RFC 9113). The last handler
@@ -58,7 +59,8 @@ final class HTTP2Connection: ChannelInboundHandler, Indexed {
 
   /// Until the upstream says how many streams it allows, what it said last on another connection.
   private func streamLimit(_ session: HTTP2Session) -> Int {
-    hasSettings ? session.streamLimit : home.lastStreamLimit ?? session.streamLimit
+    // Of one at least, or it would be opened in vain.
+    hasSettings ? session.streamLimit : max(home.lastStreamLimit ?? session.streamLimit, 1)
   }
 
   var isIdle: Bool { streams.count == 0 }
@@ -107,11 +109,14 @@ final class HTTP2Connection: ChannelInboundHandler, Indexed {
     if stream.ending != nil, stream.transfer === transfer { report(stream) }
   }
 
-  /// A transfer ran out of time, of which the upstream has said nothing since it began: what comes next is to find a
-  /// connection that works.
-  func suspect(since time: Int64) {
-    if lastRead <= time { retire() }
+  /// A transfer ran out of time that began at `time`. Where the upstream has said nothing since, for long, what comes next
+  /// is to find a connection that works.
+  func suspect(since time: Int64, now: Int64) {
+    if lastRead <= time, now - time >= Self.longestSilence { retire() }
   }
+
+  /// In nanoseconds; clients with less patience say nothing of the connection.
+  private static let longestSilence: Int64 = 3_000_000_000
 
   /// Takes no more transfers, and closes once those that it has are over.
   func retire() {
@@ -199,6 +204,12 @@ final class HTTP2Connection: ChannelInboundHandler, Indexed {
     touch(stream)
     session?.consume(bytes.count, of: stream.id)
     unsafe transfer.receiver?.transferReceivedBody(bytes)
+  }
+
+  func receivedOtherHead(of length: Int, for stream: HTTP2Stream) {
+    sawActivity(of: stream)
+    stream.otherHeadBytes += length
+    if stream.otherHeadBytes > ResponseHeadCollector.maximumBytes { ended(stream, .refused(WEIR_H2_HEAD_TOO_LARGE)) }
   }
 
   func sawActivity(of stream: HTTP2Stream) {
@@ -289,7 +300,10 @@ final class HTTP2Connection: ChannelInboundHandler, Indexed {
   /// The connection is over.
   private func fail(_ ending: HTTP2Stream.Ending) {
     // What ends the connection first says why.
-    for stream in streams.members where stream.ending == nil { ended(stream, ending) }
+    for stream in streams.members where stream.ending == nil {
+      let hasLeft = session?.hasLeft(stream.id) ?? true
+      ended(stream, hasLeft ? ending : .unprocessed)
+    }
     close()
     // With the session, so that this forgets the streams.
     settleTouched()
@@ -321,7 +335,8 @@ final class HTTP2Connection: ChannelInboundHandler, Indexed {
     }
     settleTouched()
     guard self.session === session else { return }
-    if streams.count == 0, isRetired, context.channel.isWritable { return close() }
+    // Nobody waits for what may not have left.
+    if streams.count == 0, isRetired { return close() }
     if !session.isOpen { fail(.garbled) }
   }
 }

@@ -6,7 +6,7 @@ import NIOCore
   private let pointer: OpaquePointer
 
   /// Bytes of one reply that the upstream may send before its client has taken any: what a slow client makes weir hold.
-  private static let window: Int32 = 512 * 1024
+  private static let window: Int32 = 256 * 1024
   /// The same for all replies of a connection together, none of which is to wait for another's client.
   private static let connectionWindow: Int32 = .max
 
@@ -67,6 +67,9 @@ import NIOCore
     return id > 0 ? id : nil
   }
 
+  /// Whether any of the request has been given out by `send`.
+  func hasLeft(_ id: Int32) -> Bool { unsafe weir_h2_has_left(pointer, id) }
+
   func resume(_ id: Int32) { unsafe weir_h2_resume(pointer, id) }
 
   /// Ends a stream; nothing is told of it from now on.
@@ -91,9 +94,9 @@ import NIOCore
       guard let (connection, stream) = unsafe HTTP2Session.parties(owner, stream) else { return }
       unsafe connection.received(UnsafeRawBufferPointer(start: bytes, count: length), for: stream)
     }
-    unsafe events.activity = { owner, stream in
+    unsafe events.other_head = { owner, stream, length in
       guard let (connection, stream) = unsafe HTTP2Session.parties(owner, stream) else { return }
-      connection.sawActivity(of: stream)
+      connection.receivedOtherHead(of: length, for: stream)
     }
     unsafe events.whole = { owner, stream in
       guard let (connection, stream) = unsafe HTTP2Session.parties(owner, stream) else { return }

@@ -32,6 +32,8 @@ final class HTTP2Stream: Indexed {
   var hasHead = false
   /// Whether anything of the reply has come.
   var hasReplyBytes = false
+  /// Bytes of heads that came beside the final one.
+  var otherHeadBytes = 0
   /// Whether the transfer's receiver has been given something since it was last told to flush.
   var hasNews = false
   var ending: Ending?

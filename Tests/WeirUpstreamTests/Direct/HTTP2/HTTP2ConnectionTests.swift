@@ -101,7 +101,7 @@ struct HTTP2ConnectionTests {
       asked.recorder.onHead = { asked.transfer.hold() }
       try peer.send(.head(1))
       let part = String(repeating: "x", count: 16_384)
-      for _ in 0..<32 { try peer.send(.data(1, part)) }
+      for _ in 0..<16 { try peer.send(.data(1, part)) }
       #expect(try peer.frames().allSatisfy { $0.type != Frame.windowUpdate || $0.stream == 0 })
       try peer.send(.data(1, "y"))
       #expect(try peer.frames().contains { $0.type == Frame.goAway || $0.type == Frame.reset }, "one byte too many")
@@ -241,10 +241,16 @@ struct HTTP2FailureTests {
     try HTTP2Bench.with { bench in
       let peer = try bench.connect()
       let asked = try bench.ask(firstByte: 1)
+      let begun = try #require(asked.transfer.stream).begun
       bench.loop.advanceTime(by: .seconds(2))
       #expect(asked.isOver && asked.reply.failure == .firstByteTimeout)
+      #expect(peer.connection.takesStreams, "whose client had little patience")
+      let other = try bench.ask()
+      peer.connection.suspect(since: begun, now: begun + 10_000_000_000)
+      #expect(!peer.connection.takesStreams && peer.channel.isActive)
+      other.transfer.cancel()
       bench.loop.run()
-      #expect(!peer.connection.takesStreams && !peer.channel.isActive)
+      #expect(!peer.channel.isActive)
     }
   }
 

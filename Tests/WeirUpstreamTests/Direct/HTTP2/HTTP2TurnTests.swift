@@ -153,6 +153,42 @@ struct HTTP2TurnTests {
     }
   }
 
+  @Test("a new connection takes a request, whatever the upstream allowed on the last")
+  func noStreams() throws {
+    try HTTP2Bench.with { bench in
+      let closed = try bench.connect([(3, 0)])
+      #expect(!closed.connection.takesStreams)
+      let fresh = try HTTP2Bench.Peer(bench)
+      #expect(fresh.connection.takesStreams)
+    }
+  }
+
+  @Test("requests that never left go elsewhere when the connection is cut")
+  func unsent() throws {
+    try HTTP2Bench.with { bench in
+      let peer = try HTTP2Bench.Peer(bench)
+      peer.channel.isWritable = false
+      let asked = try bench.ask()
+      let next = try bench.connect()
+      peer.channel.close(promise: nil)
+      bench.loop.run()
+      #expect(try next.requests() == [1])
+      try next.send(.head(1, flags: Frame.endHeaders | Frame.endStream))
+      #expect(asked.isOver && asked.reply.failure == nil)
+    }
+  }
+
+  @Test("informational heads have a bound together")
+  func informational() throws {
+    try HTTP2Bench.with { bench in
+      let peer = try bench.connect()
+      let asked = try bench.ask()
+      let early = Frame.head(1, [(":status", "103"), ("link", String(repeating: "l", count: 8_000))])
+      for _ in 0..<40 where !asked.isOver { try peer.send(early) }
+      #expect(asked.reply.failure == .protocolError && peer.channel.isActive)
+    }
+  }
+
   @Test("no more connections are kept than are of use")
   func surplus() throws {
     try HTTP2Bench.with { bench in
