@@ -14,7 +14,7 @@ extension LiveExchange {
     case .none, .discard: return .head
     case .stream: return .part(ClientReads.largestPart)
     case .collect, .gather:
-      guard let contentLength = fields.contentLength else { return .part(ClientReads.largestPart) }
+      guard let contentLength = fields.contentLength, !fields.isChunked else { return .part(ClientReads.largestPart) }
       let left = contentLength - sizes.received
       return left > Self.smallRest ? .news : .head
     }

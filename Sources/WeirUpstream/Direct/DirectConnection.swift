@@ -49,7 +49,7 @@ final class DirectConnection: ChannelInboundHandler, Indexed {
 
   /// The most of a body that is given to the channel at once, in bytes. TLS holds that much a second time, encrypted, for as
   /// long as the connection lives.
-  var largestWrite: Int { isSecure ? 64 * 1024 : 1024 * 1024 }
+  var largestWrite: Int { (isSecure ? 64 : 256) * 1024 }
 
   func write(_ buffer: ByteBuffer) {
     context?.write(wrapOutboundOut(buffer), promise: nil)
