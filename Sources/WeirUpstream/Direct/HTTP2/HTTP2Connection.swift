@@ -116,7 +116,7 @@ final class HTTP2Connection: ChannelInboundHandler, Indexed {
   }
 
   /// In nanoseconds; clients with less patience say nothing of the connection.
-  private static let longestSilence: Int64 = 3_000_000_000
+  private static let longestSilence: Int64 = 500_000_000
 
   /// Takes no more transfers, and closes once those that it has are over.
   func retire() {
