@@ -127,7 +127,7 @@ let package = Package(
       name: "WeirUpstreamTests",
       dependencies: [
         "WeirThreads", "WeirUpstream", nioCore, nioPosix, nioHTTP1,
-        .product(name: "NIOEmbedded", package: "swift-nio"),
+        .product(name: "NIOEmbedded", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
       ], swiftSettings: strict),
     .testTarget(
       name: "WeirProxyTests",

@@ -1,6 +1,7 @@
 """Handshakes with TLS upstreams: whom weir trusts, by which name, in which versions, and what it says of the rest."""
 
 import os
+import re
 import ssl
 import time
 
@@ -127,6 +128,7 @@ def test_what_speaks_no_tls_is_unreachable(weir, servers, name):
         check_own_error(reply, reply.status, "upstream_timeout", *NOT_THERE)
     else:
         check_refused(weir, servers, name, NOT_THERE)
+        assert not re.search(rb"failed \([^a-z]*\)", reply.body), f"no words say why: {reply.body}"
     assert time.monotonic() - began < 10
 
 

@@ -3,20 +3,6 @@ import Testing
 
 @testable import WeirUpstream
 
-/// Deterministic, so that what fails once fails again: Steele, Lea and Flood, "Fast splittable pseudorandom number
-/// generators".
-private struct SplitMix64: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
-  }
-}
-
 @Suite("A reply in pieces, over either way to its upstream", .timeLimit(.minutes(10)))
 struct TransferPiecesTests {
   /// What an upstream sends, and what a transfer makes of it.

@@ -57,14 +57,24 @@ extension TransferFailure {
   private static func cause(_ error: any Error) -> String {
     switch error {
     case NIOSSLError.handshakeFailed(.sslError(let stack)):
-      // BoringSSL's text, as in "error:100000f7:SSL routines:OPENSSL_internal:WRONG_VERSION_NUMBER at …".
-      stack.first.map { error in
-        let parts = error.description.split(separator: ":")
-        let last = parts.first { $0.contains("_") && $0.allSatisfy { !$0.isLowercase } } ?? parts.last ?? ""
-        return last.prefix { $0 != " " || !last.contains(" at ") }.replacing("_", with: " ").lowercased()
-      } ?? "no reason given"
+      if stack.contains(.eofDuringHandshake) {
+        "the upstream closed it"
+      } else {
+        stack.lazy.compactMap { reason(in: $0.description) }.first ?? "the handshake was not completed"
+      }
     case NIOSSLError.uncleanShutdown, is ChannelError, is IOError: "the upstream closed it"
     default: "the handshake was not completed"
     }
+  }
+
+  /// BoringSSL's reason in words: `wrong version number` of `error:100000f7:SSL
+  /// routines:OPENSSL_internal:WRONG_VERSION_NUMBER at tls_record.cc:127`; nil where there is none.
+  static func reason(in text: String) -> String? {
+    for part in text.split(separator: ":") {
+      let word = part.prefix { $0 != " " }
+      guard word.contains("_"), word.allSatisfy({ $0 == "_" || $0.isUppercase || $0.isNumber }) else { continue }
+      return word.replacing("_", with: " ").lowercased()
+    }
+    return nil
   }
 }

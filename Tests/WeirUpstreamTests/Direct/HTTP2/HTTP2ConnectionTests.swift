@@ -256,7 +256,7 @@ struct HTTP2FailureTests {
 
   @Test("nothing that an upstream sends ends the process", arguments: 1...200)
   func noise(seed: Int) throws {
-    var generator = SeededNoise(seed: UInt64(seed))
+    var generator = SplitMix64(state: UInt64(seed))
     try HTTP2Bench.with { bench in
       let peer = try bench.connect()
       let asked = [try bench.ask(), try bench.ask("POST", .whole(ByteBuffer(string: "body"))), try bench.ask()]
@@ -284,20 +284,5 @@ struct HTTP2FailureTests {
       }
       for each in asked { #expect(each.reply.surplusCalls == 0) }
     }
-  }
-}
-
-/// SplitMix64, so that a run can be repeated.
-private struct SeededNoise: RandomNumberGenerator {
-  var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
   }
 }
