@@ -96,13 +96,7 @@ def test_an_upload_that_is_not_taken_is_a_504(own_way):  # noqa: F811
     before = way.weir.process.resident_bytes()
     with Wire(way.weir.port, timeout=2 + TARDY) as wire:
         wire.send(message("POST", "/v1/files", [(CASE, case), ("Content-Length", "30000000")]))
-        wire.socket.setblocking(False)
-        sent, began = 0, time.monotonic()
-        while time.monotonic() - began < 0.5:
-            try:
-                sent += wire.socket.send(b"x" * 65_536)
-            except BlockingIOError:
-                time.sleep(0.01)
+        sent = wire.push(0.5)
         assert way.weir.process.resident_bytes() < before + 24_000_000
         wire.socket.settimeout(2 + TARDY)
         assert sent < 30_000_000

@@ -16,7 +16,7 @@ from harness.tls_ways import CLIENTS, trusting
 from harness.ways import HASTY, Whole
 from harness.weir import UPSTREAM_KEY, Weir
 from harness.wire import Wire
-from test_upstream_requests import own_address
+from test_upstream_requests import of_each_kind, own_address
 
 JSON = ("Content-Type", "application/json")
 CHAT = "/v1/chat/completions"
@@ -56,11 +56,7 @@ def test_a_get_is_four_pseudo_fields_and_its_own(way: H2Way):  # noqa: F811
     assert others(stream) == [("x-b", "2"), ("x-a", "1"), ("x-b", "3"), ("user-agent", "me/1"), AUTHORIZATION]
 
 
-@pytest.mark.parametrize("method, target, body", [
-    ("GET", "/v1/files", b""), ("DELETE", "/v1/files/1", b""), ("POST", CHAT, json.dumps(chat()).encode()),
-    ("POST", CHAT, json.dumps(chat("x" * 600_000)).encode()), ("POST", "/v1/files", b"data"),
-    ("POST", "/v1/files", b"x" * 600_000), ("PUT", "/v1/files", b"")],
-    ids=lambda value: f"{len(value)} bytes" if isinstance(value, bytes) else value)
+@of_each_kind
 def test_nothing_is_added_that_is_not_documented(way: H2Way, method, target, body):  # noqa: F811
     stream = sent(way, method, target, [("X-A", "1")], body)
     names = [name for name, _ in others(stream)]

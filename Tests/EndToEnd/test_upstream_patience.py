@@ -81,13 +81,7 @@ def test_a_body_that_is_not_taken_is_a_504(way: Way):  # noqa: F811
     case = way.upstream.case([None, 6, WAIT_FOR_END])
     with Wire(way.weir.port, timeout=2 + TARDY) as wire:
         wire.send(message("POST", "/v1/files", [(CASE, case), ("Content-Length", str(size))]))
-        wire.socket.setblocking(False)
-        sent, began = 0, time.monotonic()
-        while time.monotonic() - began < 0.5:
-            try:
-                sent += wire.socket.send(b"x" * 65_536)
-            except BlockingIOError:
-                time.sleep(0.01)
+        sent = wire.push(0.5)
         wire.socket.settimeout(2 + TARDY)
         assert sent < size
         check_own_error(wire.read_reply("POST"), 504, "upstream_timeout")

@@ -16,6 +16,12 @@ JSON = ("Content-Type", "application/json")
 CHAT = "/v1/chat/completions"
 AUTHORIZATION = ("Authorization", f"Bearer {UPSTREAM_KEY}")
 
+of_each_kind = pytest.mark.parametrize("method, target, body", [
+    ("GET", "/v1/files", b""), ("DELETE", "/v1/files/1", b""), ("POST", CHAT, json.dumps(chat()).encode()),
+    ("POST", CHAT, json.dumps(chat("x" * 600_000)).encode()), ("POST", "/v1/files", b"data"),
+    ("POST", "/v1/files", b"x" * 600_000), ("PUT", "/v1/files", b"")],
+    ids=lambda value: f"{len(value)} bytes" if isinstance(value, bytes) else value)
+
 
 def sent(way: Way, method: str = "GET", target: str = "/v1/files", headers=(), body: bytes = b""):  # noqa: F811
     """What the upstream got of a request."""
@@ -46,11 +52,7 @@ def test_a_get_is_its_line_its_host_and_its_own_fields(way: Way):  # noqa: F811
     assert asked.raw.endswith(b"\r\n\r\n") and b"\n" not in asked.raw.replace(b"\r\n", b"")
 
 
-@pytest.mark.parametrize("method, target, body", [
-    ("GET", "/v1/files", b""), ("DELETE", "/v1/files/1", b""), ("POST", CHAT, json.dumps(chat()).encode()),
-    ("POST", CHAT, json.dumps(chat("x" * 600_000)).encode()), ("POST", "/v1/files", b"data"),
-    ("POST", "/v1/files", b"x" * 600_000), ("PUT", "/v1/files", b"")],
-    ids=lambda value: f"{len(value)} bytes" if isinstance(value, bytes) else value)
+@of_each_kind
 def test_nothing_is_added_that_is_not_documented(way: Way, method, target, body):  # noqa: F811
     asked = sent(way, method, target, [("X-A", "1")], body)
     names = [line.split(":")[0].lower() for line in lines(asked)[1:]]

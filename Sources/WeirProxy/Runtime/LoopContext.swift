@@ -45,11 +45,9 @@ final class LoopContext {
     recorder = LoopRecorder(metrics: state.metrics, history: state.history)
     engine = try UpstreamEngine(
       eventLoop: eventLoop,
-      settings: EngineSettings(
+      settings: .underEnvironment(
         certificateAuthorityFile: snapshot.configuration.upstream.certificateAuthorityFile,
-        honoursProxies: honoursProxies,
-        speaksDirectly: !honoursProxies || !ProcessEnvironment.namesProxiesForCleartext(),
-        securesDirectly: !honoursProxies || !ProcessEnvironment.namesProxiesForTLS()))
+        honoursProxies: honoursProxies))
   }
 
   func add(_ connection: ConnectionHandler) {

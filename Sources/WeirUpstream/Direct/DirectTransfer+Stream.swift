@@ -29,10 +29,7 @@ extension DirectTransfer {
     head.writeStaticString("\r\n")
     head.writeString(address.authority)
     head.writeStaticString("\r\n")
-    unsafe headers.withWireLines { lines in
-      unsafe _ = head.writeBytes(lines)
-    }
-    if let length = bodyLength { writeLength(length) }
+    writeLines()
   }
 
   /// Moves bytes of the body into the room; nil where there are none for now.

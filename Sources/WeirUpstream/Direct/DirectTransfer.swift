@@ -140,33 +140,31 @@ final class DirectTransfer: Transfer, Indexed {
     head.writeStaticString(" HTTP/1.1\r\nHost: ")
     head.writeString(address.authority)
     head.writeStaticString("\r\n")
+    writeLines()
+    isChunked = if case .streaming(nil) = body { true } else { false }
+    if isChunked { head.writeStaticString("Transfer-Encoding: chunked\r\n") }
+    head.writeStaticString("\r\n")
+  }
+
+  /// The caller's header lines, and the body's length where it is known.
+  func writeLines() {
     unsafe headers.withWireLines { lines in
       unsafe _ = head.writeBytes(lines)
     }
-    isChunked = false
-    if let length = bodyLength {
-      writeLength(length)
-    } else if case .streaming = body {
-      isChunked = true
-      head.writeStaticString("Transfer-Encoding: chunked\r\n")
-    }
+    guard let length = bodyLength else { return }
+    head.writeStaticString("Content-Length: ")
+    head.writeString(String(length))
     head.writeStaticString("\r\n")
   }
 
   /// Nil where there is no body, or nobody knows its length.
-  var bodyLength: Int? {
+  private var bodyLength: Int? {
     switch body {
     case .none, .streaming(nil): nil
     case .whole(let bytes): bytes.readableBytes
     case .parts(let parts): parts.reduce(0) { $0 + $1.readableBytes }
     case .streaming(let length?): Int(clamping: length)
     }
-  }
-
-  func writeLength(_ length: Int) {
-    head.writeStaticString("Content-Length: ")
-    head.writeString(String(length))
-    head.writeStaticString("\r\n")
   }
 
   func start(on connection: DirectConnection) {

@@ -1,6 +1,6 @@
 import NIOCore
 import NIOPosix
-import WeirConfiguration
+import WeirProxy
 import WeirUpstream
 
 /// Makes single requests for commands, over the same engine that the proxy uses.
@@ -13,10 +13,8 @@ struct Caller: Sendable {
   ) async throws -> Result {
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     let loop = group.next()
-    let settings = EngineSettings(
-      certificateAuthorityFile: certificateAuthorityFile, honoursProxies: honoursProxies,
-      speaksDirectly: !honoursProxies || !ProcessEnvironment.namesProxiesForCleartext(),
-      securesDirectly: !honoursProxies || !ProcessEnvironment.namesProxiesForTLS())
+    let settings = EngineSettings.underEnvironment(
+      certificateAuthorityFile: certificateAuthorityFile, honoursProxies: honoursProxies)
     let engine = try await loop.submit {
       NIOLoopBound(try UpstreamEngine(eventLoop: loop, settings: settings), eventLoop: loop)
     }.get()

@@ -69,6 +69,17 @@ class Wire:
     def close(self) -> None:
         self.socket.close()
 
+    def push(self, seconds: float) -> int:
+        """Sends for so long whatever the peer takes, and says how many bytes that were. It blocks no more afterwards."""
+        self.socket.setblocking(False)
+        sent, began = 0, time.monotonic()
+        while time.monotonic() - began < seconds:
+            try:
+                sent += self.socket.send(b"x" * 65_536)
+            except BlockingIOError:
+                time.sleep(0.01)
+        return sent
+
     def reset(self) -> None:
         """Closes with RST, as a killed client's kernel does."""
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")

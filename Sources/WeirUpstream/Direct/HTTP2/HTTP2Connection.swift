@@ -19,7 +19,7 @@ final class HTTP2Connection: ChannelInboundHandler, Indexed {
   private var streamsBegun = 0
   /// Whether a reply has come over it.
   private var hasServed = false
-  private(set) var isRetired = false
+  private var isRetired = false
   /// Whether the upstream has said what it allows.
   private var hasSettings = false
   private var isFlushScheduled = false
@@ -120,15 +120,18 @@ final class HTTP2Connection: ChannelInboundHandler, Indexed {
 
   /// Takes no more transfers, and closes once those that it has are over.
   func retire() {
+    leaveHome()
+    restIfIdle()
+  }
+
+  private func leaveHome() {
     isRetired = true
     home.remove(self)
-    restIfIdle()
   }
 
   /// Ends the connection; transfers on it hear nothing.
   func close() {
-    isRetired = true
-    home.remove(self)
+    leaveHome()
     context?.close(promise: nil)
     secured.close(promise: nil)
   }
@@ -136,10 +139,7 @@ final class HTTP2Connection: ChannelInboundHandler, Indexed {
   private func restIfIdle() {
     guard streams.count == 0 else { return }
     idleSince = engine.batchTime
-    if !isRetired, home.hasSurplus {
-      isRetired = true
-      home.remove(self)
-    }
+    if home.hasSurplus { leaveHome() }
     if isRetired { flushSoon() } else { engine.startCleaning() }
   }
 
