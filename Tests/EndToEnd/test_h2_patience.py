@@ -156,3 +156,27 @@ def test_a_slow_client_that_leaves_gives_its_window_back(own_way):  # noqa: F811
             eventually(lambda: stream.reset is not None, "the stream is reset", 3)
         Whole(LARGE).check(way.ask(reply(LARGE), wire=wire))
         assert way.prime(wire) == number
+
+
+def test_a_client_that_reads_slowly_and_steadily_gets_all_of_it(own_way):  # noqa: F811
+    """It is no idle client, however long it takes for what weir keeps of a reply that came fast."""
+    way = own_way({"WEIR_TIMEOUT_CLIENT_IDLE": "1", "WEIR_TIMEOUT_TOTAL": "30"})
+    payload = LARGE[:6_000_000]
+    with Wire(way.weir.port, timeout=10, receive_buffer=8192) as wire:
+        way.begin(wire, [head("200", f"content-length: {len(payload)}"), body(payload)])
+        reply, taken = wire.read_head(), bytearray(wire.pending)
+        while len(taken) < len(payload):
+            more = wire.socket.recv(8192)
+            assert more, f"cut after {len(taken)} bytes"
+            taken += more
+            time.sleep(0.008)
+        assert reply.status == 200 and taken == payload
+
+
+def test_a_client_that_takes_nothing_any_more_is_let_go(own_way):  # noqa: F811
+    way = own_way({"WEIR_TIMEOUT_CLIENT_IDLE": "1", "WEIR_TIMEOUT_TOTAL": "30"})
+    with Wire(way.weir.port, timeout=10, receive_buffer=8192) as wire:
+        way.begin(wire, [head(), body(LARGE[:7_000_000])], headers=[("x-request-id", "stalled")])
+        assert wire.read_head().status == 200
+        assert way.weir.access_line("stalled")["ending"] in ("complete", "client_left_reply")
+        eventually(lambda: way.weir.scrape().sum("weir_open_connections") == 0, "the connection is closed", 8)

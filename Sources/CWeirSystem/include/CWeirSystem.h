@@ -24,6 +24,10 @@ int weir_share_address(int socket);
 /// or the errno where the kernel cannot: then it spreads them over both.
 int weir_steer_to_last(int socket);
 
+/// Bytes that the kernel has of what was written to a TCP socket, and the other side has not acknowledged (SIOCOUTQ of
+/// tcp(7)). Returns -1 where it does not say.
+int weir_unacknowledged(int socket);
+
 /// Keeps the system from writing this process's memory to a file, and other processes of the same user from reading it
 /// (setrlimit(2), RLIMIT_CORE, and prctl(2), PR_SET_DUMPABLE). Returns 0, or the error number.
 int weir_forbid_core_dumps(void);

@@ -1,3 +1,4 @@
+import CWeirSystem
 import Glibc
 import NIOCore
 import NIOHTTP1
@@ -37,6 +38,9 @@ final class ConnectionHandler: ChannelInboundHandler {
   private var partsInBatch = 0
   /// What the channel last said; asking it each time counts six references.
   private var isChannelWritable = true
+  /// Bytes of replies that the channel was given, and how many of them the client had taken when last looked at.
+  private var givenBytes = 0
+  private var takenBytes = 0
   /// Whether the channel has been asked for a read that has not come.
   private var isReading = false
 
@@ -220,6 +224,7 @@ final class ConnectionHandler: ChannelInboundHandler {
   var isWritable: Bool { isChannelWritable && context != nil }
 
   func write(_ buffer: ByteBuffer) {
+    givenBytes += buffer.readableBytes
     context?.write(wrapOutboundOut(buffer), promise: nil)
   }
 
@@ -323,6 +328,7 @@ final class ConnectionHandler: ChannelInboundHandler {
   }
 
   func checkDeadlines(now: Int64) {
+    if !isChannelWritable { noteTaken(now: now) }
     if let lingersUntil {
       if now >= lingersUntil || now - lastProgress >= loop.snapshot.clientIdleTimeout { close() }
       return
@@ -347,6 +353,20 @@ final class ConnectionHandler: ChannelInboundHandler {
     } else if current.isHeldByClient {
       current.clientStalled()
     }
+  }
+
+  /// A client that takes little by little does what was asked of it long before the channel has room again, also of a
+  /// reply that is over already.
+  private func noteTaken(now: Int64) {
+    guard let context, let waiting = try? context.channel.syncOptions?.getOption(.bufferedWritableBytes) else { return }
+    // The kernel alone may hold megabytes, and takes more only when a third of them is gone.
+    let inKernel = try? context.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) {
+      Int(max(weir_unacknowledged($0), 0))
+    }
+    let taken = givenBytes - waiting - (inKernel ?? 0)
+    guard taken > takenBytes else { return }
+    takenBytes = taken
+    lastProgress = now
   }
 
   private func refuseSlowHead() {
