@@ -125,13 +125,25 @@ public enum RequestPath {
 
   /// A request goes upstream: to which of its targets?
   ///
-  /// - Parameter index: the first place in the plan that is asked.
+  /// - Parameters:
+  ///   - index: the first place in the plan that is asked.
+  ///   - readying: makes the request ready for its place in the plan, where that is not the one that its body was made
+  ///     for. Where it throws, nothing is sent, and the record tells of the attempt before.
   /// - Returns: the place in the plan.
-  /// - Throws: the refusal where no target takes requests.
+  /// - Throws: the refusal where no target takes requests, and what `readying` throws.
   public static func beginAttempt(
-    _ exchange: Exchange, from index: Int, shared: SharedPolicy, now: Int64
+    _ exchange: Exchange, from index: Int, shared: SharedPolicy, now: Int64,
+    readying: (Int) throws(Refusal) -> Void = { _ throws(Refusal) in }
   ) throws(Refusal) -> Int {
     let place = try ChooseTarget.choose(exchange, from: index, shared: shared, now: now)
+    if exchange.aim ?? place != place {
+      let earlier = EarlierAttempt(exchange)
+      do throws(Refusal) { try readying(place) } catch {
+        RecordAttempt.withdraw(exchange, at: place, shared: shared)
+        earlier.restore(exchange)
+        throw error
+      }
+    }
     exchange.attempts += 1
     exchange.upstream = exchange.plan.target(place)?.key.upstream
     exchange.firstSentAt = exchange.firstSentAt ?? now

@@ -191,6 +191,7 @@ def test_a_fallback_to_a_dearer_model_asks_the_budget_again(binary, simulator, t
             settled(weir, "app", usd - cost(reply))
         else:
             assert asked == [KIMI] and reply.status in (429, 503)
+            assert reply.get("x-weir-attempts") == "1" and weir.scrape().sum("weir_fallbacks_total") == 0
             settled(weir, "app", usd)
     finally:
         weir.stop()

@@ -76,6 +76,22 @@ class TestKept:
         assert found["reply"].encode() == plain
         assert json.loads(found["prompt"]) == chat("coded")
 
+    @pytest.mark.parametrize("falls", ["to an answer", "to nobody"])
+    def test_are_those_of_the_attempt_whose_reply_the_client_got(self, weir_with, falls):
+        def answer(wire, request):
+            if json.loads(request.body)["model"] == "acme/first":
+                return reply(b'{"error":{"code":503,"message":"down"}}', "503 Service Unavailable")
+            return reply(b'{"id":"gen-1","choices":[]}') if falls == "to an answer" else wire.reset()
+
+        catalog = "models: {catalog: [{id: acme/first, fallbacks: [acme/second]}, {id: acme/second}]}\n"
+        with ScriptedUpstream(answer) as upstream:
+            weir = weir_with(KEPT | {"WEIR_CONFIG": "weir.yaml"}, upstream, files={"weir.yaml": catalog})
+            answered = weir.post("/v1/chat/completions", chat("Who?", "acme/first"), [("x-request-id", "fell")])
+            assert answered.get("x-weir-attempts") == "2"
+            found, model = bodies(weir, "fell"), "acme/second" if falls == "to an answer" else "acme/first"
+            assert answered.get("x-weir-model") == model and json.loads(found["prompt"]) == chat("Who?", model)
+            assert found["reply"] == answered.body.decode()
+
     def test_are_bounded_and_say_so(self, weir_with):
         weir = weir_with(KEPT | {"WEIR_LEDGER_MAX_BODY_BYTES": "1000"})
         ask(weir, "long", "x" * 50_000)

@@ -152,6 +152,53 @@ struct RequestPathTests {
     #expect(exchange.fallbackReason?.label == "status_503")
   }
 
+  @Test(
+    "a fallback that cannot be made ready is no attempt: the record tells of the one before", arguments: [503, nil])
+  func fallBackRefused(status: Int?) throws {
+    let policy = PolicySnapshot.of(fallbackModel: "openai/gpt-4-turbo", maxTokens: 100)
+    let shared = SharedPolicy(policy)
+    let json = #"{"model":"kimi-k2"}"#
+    let exchange = try admitted(json, policy: policy)
+    _ = try RequestPath.beginAttempt(exchange, from: 0, shared: shared, now: 30)
+    if let status { RequestPath.replied(exchange, status: status, now: 40) }
+    let body = try envelope(json)
+    let report = status.map { AttemptReport(status: $0) } ?? AttemptReport(fault: .timeout)
+    guard case .fallBack(let index) = after(exchange, report, policy: policy, shared: shared) else {
+      Issue.record("no fallback")
+      return
+    }
+    let refused = refusal { () throws(Refusal) in
+      _ = try RequestPath.beginAttempt(exchange, from: index, shared: shared, now: 50) { place throws(Refusal) in
+        try RequestPath.aim(exchange, at: place, envelope: body, policy: policy) { _ in "" }
+        throw Refusal(.budgetExceeded, "too dear", remedy: "Wait.")
+      }
+    }
+    #expect(refused?.code == .budgetExceeded)
+    #expect(exchange.attempts == 1 && exchange.trail.count == 1)
+    #expect(exchange.sentModel == "moonshotai/kimi-k2" && exchange.model?.upstreamID == "moonshotai/kimi-k2")
+    #expect(exchange.edits == ["model", "max_tokens"])
+    #expect(exchange.fallbackFrom == nil && exchange.fallbackReason == nil)
+    #expect(exchange.status == status)
+  }
+
+  @Test("a probe that is not made leaves room for another")
+  func probeNotMade() throws {
+    let policy = PolicySnapshot.of(fallbackModel: "openai/gpt-4-turbo")
+    let shared = SharedPolicy(policy)
+    let exchange = try admitted(#"{"model":"kimi-k2"}"#, policy: policy)
+    let fallback = try #require(exchange.plan.target(1))
+    shared.attempts.open(fallback.key)
+    let later: Int64 = 60_000_000_000
+    for _ in 0..<2 {
+      let refused = refusal { () throws(Refusal) in
+        _ = try RequestPath.beginAttempt(exchange, from: 1, shared: shared, now: later) { _ throws(Refusal) in
+          throw Refusal(.budgetExceeded, "too dear", remedy: "Wait.")
+        }
+      }
+      #expect(refused?.code == .budgetExceeded, "not circuit_open, as while a probe is under way")
+    }
+  }
+
   @Test("refuses for an upstream that failed, and the client's status is weir's own")
   func failed() throws {
     let shared = SharedPolicy(.of())

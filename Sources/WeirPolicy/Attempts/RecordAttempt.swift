@@ -27,6 +27,12 @@ enum RecordAttempt {
     append(to: exchange, target, failure: nil, now: now)
   }
 
+  /// The attempt is not made after all.
+  static func withdraw(_ exchange: Exchange, at place: Int, shared: SharedPolicy) {
+    if exchange.isProbe, let target = exchange.plan.target(place) { shared.attempts.abandonProbe(target.key) }
+    exchange.isProbe = false
+  }
+
   private static func append(
     to exchange: Exchange, _ target: AttemptTarget, failure: AttemptFailure?, now: Int64
   ) {

@@ -5,14 +5,18 @@ import WeirStore
 /// on the exchange's event loop.
 final class BodyCopy {
   private let limit: Int
-  private var prompt = LedgerBodies.Body(bytes: [], isTruncated: false)
+  /// What went upstream with the attempt at hand.
+  var prompt = LedgerBodies.Body(bytes: [], isTruncated: false)
   private var reply = LedgerBodies.Body(bytes: [], isTruncated: false)
 
   /// - Parameter limit: bytes of each that are kept in the end.
   init(limit: Int) { self.limit = limit + BodyPreparation.margin }
 
-  /// The request's body as it goes upstream, without content coding.
-  func take(prompt body: ByteBuffer) { copy(body, body.readableBytes, to: &prompt) }
+  /// The request's body as it goes upstream, without content coding, in place of the one that went to another model.
+  func take(prompt body: ByteBuffer) {
+    prompt = LedgerBodies.Body(bytes: [], isTruncated: false)
+    copy(body, body.readableBytes, to: &prompt)
+  }
 
   /// The next bytes of the reply as the client gets them, without transfer coding.
   func take(reply body: ByteBuffer, count: Int) { copy(body, count, to: &reply) }

@@ -1,6 +1,7 @@
 import NIOCore
 import NIOHTTP1
 import WeirPolicy
+import WeirStore
 import WeirUpstream
 import WeirWire
 
@@ -16,19 +17,23 @@ extension LiveExchange {
   func attempt(from index: Int) {
     guard !isOver else { return }
     do throws(Refusal) {
-      let index = try RequestPath.beginAttempt(exchange, from: index, shared: loop.state.shared, now: loop.now)
+      let index = try RequestPath.beginAttempt(
+        exchange, from: index, shared: loop.state.shared, now: loop.now, readying: aim)
       logCircuitChange()
-      if exchange.aim != index, let envelope {
-        try RequestPath.aim(
-          exchange, at: index, envelope: envelope, policy: snapshot.policy, memberText: bodyText)
-        try RequestPath.reprice(exchange, lease: &lease, policy: snapshot.policy, wall: WallClock.wholeSeconds())
-        outgoing = editedBody()
-      }
       send(to: snapshot.upstreams[exchange.plan.targets[index].upstream])
     } catch {
-      RequestPath.abandonAttempt(exchange, shared: loop.state.shared, now: loop.now)
+      logCircuitChange()
       if kept != nil { relayKept() } else if !answersModelsAlone(error) { refuse(error) }
     }
+  }
+
+  /// The request goes to another target than the one that its body was made for.
+  private func aim(at index: Int) throws(Refusal) {
+    guard let envelope else { return }
+    try RequestPath.aim(exchange, at: index, envelope: envelope, policy: snapshot.policy, memberText: bodyText)
+    try RequestPath.reprice(exchange, lease: &lease, policy: snapshot.policy, wall: WallClock.wholeSeconds())
+    outgoing = editedBody()
+    if let bodyCopy, case .whole(let body) = outgoing { bodyCopy.take(prompt: body) }
   }
 
   private func send(to upstream: UpstreamRuntime) {
@@ -178,7 +183,8 @@ extension LiveExchange {
   private func keepReply(_ report: AttemptReport) {
     guard report.isWholeReply, transfer == nil, let head = reply.held, let status = exchange.status else { return }
     kept = KeptReply(
-      head: head, status: status, body: reply.batch, bodyBytes: reply.batchBytes, attempt: EarlierAttempt(exchange))
+      head: head, status: status, body: reply.batch, bodyBytes: reply.batchBytes, attempt: EarlierAttempt(exchange),
+      prompt: bodyCopy?.prompt)
   }
 
   private func relayKept() {
@@ -186,6 +192,7 @@ extension LiveExchange {
     kept = nil
     forgetReply()
     RequestPath.returns(exchange, to: last.attempt, now: loop.now)
+    if let prompt = last.prompt { bodyCopy?.prompt = prompt }
     beginRelay(last.head, status: last.status)
     reply.batch = last.body
     reply.batchBytes = last.bodyBytes
@@ -249,12 +256,18 @@ final class KeptReply {
   let bodyBytes: Int
   /// What the client is told of that attempt.
   let attempt: EarlierAttempt
+  /// What the ledger keeps of what was sent with it, where it keeps that.
+  let prompt: LedgerBodies.Body?
 
-  init(head: ReplyHead, status: Int, body: ByteBuffer?, bodyBytes: Int, attempt: EarlierAttempt) {
+  init(
+    head: ReplyHead, status: Int, body: ByteBuffer?, bodyBytes: Int, attempt: EarlierAttempt,
+    prompt: LedgerBodies.Body?
+  ) {
     self.head = head
     self.status = status
     self.body = body
     self.bodyBytes = bodyBytes
     self.attempt = attempt
+    self.prompt = prompt
   }
 }
