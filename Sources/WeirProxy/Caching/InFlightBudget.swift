@@ -2,10 +2,13 @@ import Synchronization
 
 /// The memory of all replies in flight that are kept for followers; any thread.
 final class InFlightBudget: Sendable {
-  private let maximumBytes: Int
+  private let maximumBytes: Atomic<Int>
   private let used = Atomic<Int>(0)
 
-  init(maximumBytes: Int) { self.maximumBytes = maximumBytes }
+  init(maximumBytes: Int) { self.maximumBytes = Atomic(maximumBytes) }
+
+  /// A reload; what is taken already stays.
+  func setBound(_ bytes: Int) { maximumBytes.store(bytes, ordering: .relaxed) }
 
   /// Bytes taken and not given back.
   var usedBytes: Int { used.load(ordering: .relaxed) }
@@ -13,7 +16,7 @@ final class InFlightBudget: Sendable {
   /// Takes room; false, and none, where that would pass the bound.
   func take(_ bytes: Int) -> Bool {
     let before = used.wrappingAdd(bytes, ordering: .relaxed).oldValue
-    if before <= maximumBytes - bytes { return true }
+    if before <= maximumBytes.load(ordering: .relaxed) - bytes { return true }
     give(bytes)
     return false
   }

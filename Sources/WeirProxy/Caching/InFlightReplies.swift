@@ -14,16 +14,32 @@ final class InFlightReplies: Sendable {
     case follower(Follower)
   }
 
-  private let replies = Mutex<[CacheKey: SharedReply]>([:])
-  private let maximumKept: Int
+  /// How much of one reply is kept for those that follow it.
+  struct Bounds: Sendable {
+    /// Bytes up to which all of it is kept, to be joined and to become an entry.
+    var whole: Int
+    /// Bytes of a larger one that a follower may lag behind.
+    var lag: Int
+  }
+
+  private struct State {
+    var replies: [CacheKey: SharedReply] = [:]
+    var bounds: Bounds
+  }
+
+  private let state: Mutex<State>
   private let budget: InFlightBudget
 
-  /// - Parameters:
-  ///   - maximumKept: bytes that one reply may have kept for its followers.
-  ///   - maximumBytes: bytes that all may have.
-  init(maximumKept: Int, maximumBytes: Int) {
-    self.maximumKept = maximumKept
+  /// - Parameter maximumBytes: bytes of memory that all replies may have.
+  init(_ bounds: Bounds, maximumBytes: Int) {
+    state = Mutex(State(bounds: bounds))
     budget = InFlightBudget(maximumBytes: maximumBytes)
+  }
+
+  /// A reload: holds for replies that begin from here on, the memory for all.
+  func replace(_ bounds: Bounds, maximumBytes: Int) {
+    state.withLock { $0.bounds = bounds }
+    budget.setBound(maximumBytes)
   }
 
   /// Finds the place of a request for which the cache had nothing.
@@ -34,31 +50,43 @@ final class InFlightReplies: Sendable {
   func enter(
     _ key: CacheKey, _ member: any SharingMember, on loop: any EventLoop, find: () -> StoredReply?
   ) -> Place {
-    replies.withLock { replies in
-      if let follower = replies[key]?.join(member, on: loop) { return .follower(follower) }
+    state.withLock { state in
+      if let follower = state.replies[key]?.join(member, on: loop) { return .follower(follower) }
       if let kept = find() { return .kept(kept) }
-      let reply = SharedReply(maximumKept: maximumKept, budget: budget, leaderLoop: loop, leader: member)
-      replies[key] = reply
+      let reply = SharedReply(body(state.bounds), leaderLoop: loop, leader: member)
+      state.replies[key] = reply
       return .leader(Leader(key: key, reply: reply, hub: self))
     }
   }
 
   /// The place of a request that nobody follows, so that its reply is collected to be kept.
   func alone(_ key: CacheKey, on loop: any EventLoop) -> Leader {
-    let reply = SharedReply(maximumKept: maximumKept, budget: budget, leaderLoop: loop, leader: nil)
+    let reply = SharedReply(body(state.withLock(\.bounds)), leaderLoop: loop, leader: nil)
     return Leader(key: key, reply: reply, hub: self)
   }
 
+  private func body(_ bounds: Bounds) -> SharedBody { SharedBody(bounds, budget: budget) }
+
   /// Requests that others may follow.
-  var count: Int { replies.withLock(\.count) }
+  var count: Int { state.withLock(\.replies.count) }
 
   /// Bytes kept for followers.
   var keptBytes: Int { budget.usedBytes }
 
   /// Another reply may have taken the place of one that could no longer be followed.
   func forget(_ key: CacheKey, _ reply: SharedReply) {
-    replies.withLock { replies in
-      if replies[key] === reply { replies[key] = nil }
+    state.withLock { state in
+      if state.replies[key] === reply { state.replies[key] = nil }
     }
+  }
+}
+
+extension InFlightReplies.Bounds {
+  /// However small entries are: a follower's event loop may be busy for a moment, and its client's network for longer.
+  private static let leastLag = 4 * 1024 * 1024
+
+  /// As the configuration says for entries.
+  init(_ policy: CachePolicy) {
+    self.init(whole: policy.maximumEntryBytes, lag: max(policy.maximumEntryBytes, Self.leastLag))
   }
 }

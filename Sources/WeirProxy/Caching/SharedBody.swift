@@ -3,7 +3,7 @@ import NIOCore
 /// What is kept of a reply for its followers, and how far each of them is. A value inside the lock of `SharedReply`.
 ///
 /// While the whole reply so far fits its bound, all of it is kept, so that further followers can begin at its first
-/// byte. From then on only what some follower has not read is; a follower that is further behind than the bound is cut.
+/// byte. From then on only what some follower has not read is; a follower that lags further behind than may be is cut.
 struct SharedBody {
   /// How far a follower is.
   struct Reader {
@@ -15,22 +15,27 @@ struct SharedBody {
 
   private struct Chunk {
     var buffer: ByteBuffer
-    /// Memory that it holds, at least its bytes.
+    /// Memory that it holds, up to about twice its bytes: what all replies together are bounded by.
     var held: Int
+
+    /// What one reply is bounded by, like the entry that it may become.
+    var bytes: Int { buffer.readableBytes }
   }
 
-  private let maximumKept: Int
+  private let bounds: InFlightReplies.Bounds
   private let budget: InFlightBudget
   private var chunks = CircularBuffer<Chunk>(initialCapacity: 1)
   /// The number of the first chunk that is kept.
   private var base = 0
   private(set) var kept = 0
+  /// Taken from the budget.
+  private var held = 0
   private(set) var readers: [Int: Reader] = [:]
   /// Whether everything since the first byte is kept.
   private(set) var isWhole = true
 
-  init(maximumKept: Int, budget: InFlightBudget) {
-    self.maximumKept = maximumKept
+  init(_ bounds: InFlightReplies.Bounds, budget: InFlightBudget) {
+    self.bounds = bounds
     self.budget = budget
   }
 
@@ -45,15 +50,15 @@ struct SharedBody {
 
   mutating func append(_ buffer: ByteBuffer) {
     let chunk = Self.fitted(buffer)
-    var isTaken = take(chunk.held)
+    var isTaken = isWhole && take(chunk, within: bounds.whole)
     if !isTaken {
       isWhole = false
       dropRead()
-      isTaken = hasUnreadReaders && take(chunk.held)
+      isTaken = hasUnreadReaders && take(chunk, within: bounds.lag)
     }
     while !isTaken, let slowest = slowestReader {
       cut(slowest)
-      isTaken = hasUnreadReaders && take(chunk.held)
+      isTaken = hasUnreadReaders && take(chunk, within: bounds.lag)
     }
     guard isTaken else {
       // Nobody is left who reads it.
@@ -95,7 +100,8 @@ struct SharedBody {
   /// Gives all room back; nothing is kept then.
   mutating func releaseAll() {
     chunks.removeAll(keepingCapacity: true)
-    budget.give(kept)
+    budget.give(held)
+    held = 0
     kept = 0
   }
 
@@ -109,9 +115,10 @@ struct SharedBody {
     dropRead()
   }
 
-  private mutating func take(_ bytes: Int) -> Bool {
-    guard bytes <= maximumKept - kept, budget.take(bytes) else { return false }
-    kept += bytes
+  private mutating func take(_ chunk: Chunk, within bound: Int) -> Bool {
+    guard chunk.bytes <= bound - kept, budget.take(chunk.held) else { return false }
+    kept += chunk.bytes
+    held += chunk.held
     return true
   }
 
@@ -121,7 +128,8 @@ struct SharedBody {
     let needed = readers.values.filter { !$0.isCut }.map(\.next).min() ?? .max
     while base < needed, let chunk = chunks.popFirst() {
       base += 1
-      kept -= chunk.held
+      kept -= chunk.bytes
+      held -= chunk.held
       budget.give(chunk.held)
     }
   }

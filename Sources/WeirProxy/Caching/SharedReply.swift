@@ -41,8 +41,8 @@ final class SharedReply: Sendable {
   /// Nil where nobody is to follow.
   private let leader: (any SharingMember)?
 
-  init(maximumKept: Int, budget: InFlightBudget, leaderLoop: any EventLoop, leader: (any SharingMember)?) {
-    state = Mutex(State(body: SharedBody(maximumKept: maximumKept, budget: budget)))
+  init(_ body: SharedBody, leaderLoop: any EventLoop, leader: (any SharingMember)?) {
+    state = Mutex(State(body: body))
     self.leaderLoop = leaderLoop
     self.leader = leader
   }

@@ -83,7 +83,7 @@ final class ProxyState: Sendable {
     let cache = snapshot.policy.cache
     let sharesCircuits = snapshot.configuration.sharedState.sharesCircuits
     circuits = sharesCircuits ? store.map { SharedCircuits(store: $0, attempts: shared.attempts) } : nil
-    inFlightReplies = InFlightReplies(maximumKept: cache.maximumEntryBytes, maximumBytes: cache.maximumBytes)
+    inFlightReplies = InFlightReplies(InFlightReplies.Bounds(cache), maximumBytes: cache.maximumBytes)
     self.logger = logger
     let configuration = snapshot.configuration
     let audit = try configuration.audit.file.map { path throws(ThreadStartError) in
@@ -108,6 +108,8 @@ final class ProxyState: Sendable {
     snapshot.withLock { $0 = next }
     let now = Int64(clamping: NIODeadline.now().uptimeNanoseconds)
     for change in shared.follow(next.policy, now: now) { log(change) }
+    let cache = next.policy.cache
+    inFlightReplies.replace(InFlightReplies.Bounds(cache), maximumBytes: cache.maximumBytes)
     health.follow(next.upstreams.map(\.name))
     audit?.follow(next.configuration.audit)
     webhook.follow(next.configuration.webhook)

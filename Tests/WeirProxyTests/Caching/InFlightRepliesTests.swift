@@ -8,7 +8,7 @@ import WeirPolicy
 @Suite("Identical requests in flight")
 struct InFlightRepliesTests {
   private let loop = EmbeddedEventLoop()
-  private let hub = InFlightReplies(maximumKept: 10_000, maximumBytes: 100_000)
+  private let hub = InFlightReplies(.init(whole: 10_000, lag: 10_000), maximumBytes: 100_000)
   private let key = sharedKey("a")
 
   private func chunk(_ text: String) -> ByteBuffer { ByteBuffer(string: text) }
@@ -203,6 +203,45 @@ struct InFlightRepliesTests {
     leader.append(chunk(String(repeating: "x", count: 20_000)))
     #expect(followers[0].0.next().ending == .lagged)
     #expect(hub.keptBytes == 0)
+  }
+
+  @Test("a reply above the bound of an entry is followed all the same, by who does not lag too far behind")
+  func largerThanAnEntry() throws {
+    let hub = InFlightReplies(.init(whole: 1000, lag: 50_000), maximumBytes: 100_000)
+    let leader = try #require(Caller(loop: loop).enter(hub, key).leader)
+    let follower = try #require(Caller(loop: loop).enter(hub, key).follower)
+    leader.append(chunk(String(repeating: "x", count: 40_000)))
+    #expect(leader.wholeBody == nil, "it is no entry")
+    #expect(Caller(loop: loop).enter(hub, key).leader != nil, "and nobody joins it any more")
+    #expect(follower.next().text.utf8.count == 40_000)
+    for _ in 0..<2 { leader.append(chunk(String(repeating: "y", count: 30_000))) }
+    #expect(follower.next().ending == .lagged)
+  }
+
+  @Test("what becomes an entry is bounded by its bytes, whatever the buffers that they came in hold")
+  func bytes() throws {
+    let (leader, _, _) = try group(0)
+    for _ in 0..<10 {
+      var buffer = ByteBufferAllocator().buffer(capacity: 1025)
+      buffer.writeRepeatingByte(0x78, count: 1000)
+      #expect(buffer.storageCapacity > 2000)
+      leader.append(buffer)
+    }
+    #expect(leader.wholeBody?.count == 10_000)
+    #expect(hub.keptBytes > 20_000, "memory is counted as it is held")
+  }
+
+  @Test("a reload's bounds hold for what begins from then on")
+  func reload() throws {
+    let (early, _, _) = try group(0)
+    hub.replace(.init(whole: 30_000, lag: 30_000), maximumBytes: 40_000)
+    let late = try #require(Caller(loop: loop).enter(hub, sharedKey("late")).leader)
+    for leader in [early, late] { leader.append(chunk(String(repeating: "x", count: 20_000))) }
+    #expect(early.wholeBody == nil && late.wholeBody?.count == 20_000)
+    let third = try #require(Caller(loop: loop).enter(hub, sharedKey("third")).leader)
+    third.append(chunk(String(repeating: "x", count: 25_000)))
+    #expect(third.wholeBody == nil, "there is no more memory for it")
+    withExtendedLifetime(late) {}
   }
 
   @Test("a small slice of a large buffer keeps no more than itself")

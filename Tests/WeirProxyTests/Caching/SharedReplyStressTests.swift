@@ -44,7 +44,7 @@ struct SharedReplyStressTests {
   @Test("each gets the whole reply, whoever joins or leaves when", arguments: 0..<20)
   func storm(round: Int) async throws {
     let loop = NIOAsyncTestingEventLoop()
-    let hub = InFlightReplies(maximumKept: 1 << 20, maximumBytes: 1 << 22)
+    let hub = InFlightReplies(.init(whole: 1 << 20, lag: 1 << 20), maximumBytes: 1 << 22)
     let key = sharedKey("storm")
     let outcomes = await withTaskGroup(of: Outcome.self) { group in
       for number in 0..<24 {
@@ -81,7 +81,7 @@ struct SharedReplyStressTests {
   @Test("a small bound cuts followers cleanly: what they got is the beginning of the reply", arguments: 0..<10)
   func tight(round: Int) async throws {
     let loop = NIOAsyncTestingEventLoop()
-    let hub = InFlightReplies(maximumKept: 600, maximumBytes: 2000)
+    let hub = InFlightReplies(.init(whole: 600, lag: 600), maximumBytes: 2000)
     let outcomes = await withTaskGroup(of: Outcome.self) { group in
       for number in 0..<16 {
         group.addTask {
