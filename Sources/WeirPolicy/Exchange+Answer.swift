@@ -12,6 +12,24 @@ extension Exchange {
   /// What became of the look into the cache.
   public func answered(from result: CacheResult) { cacheResult = result }
 
+  /// It gets what an identical request brings.
+  public func follows(since now: Int64) {
+    cacheResult = .coalesced
+    followedAt = now
+  }
+
+  /// The model that the attempt at hand asks, where it is not the one that the request is for.
+  public var modelFallenBackTo: ResolvedModel? {
+    guard let first = plan.targets.first?.model, let model, model.upstreamID != first.upstreamID else { return nil }
+    return model
+  }
+
+  /// The identical request that it follows fell back to this model. That one counts the fallback.
+  public func fell(backTo fallback: ResolvedModel) {
+    fallbackFrom = fallbackFrom ?? model?.upstreamID
+    model = fallback
+  }
+
   /// The reply is one that an earlier or identical request brought.
   ///
   /// - Parameter kept: the reply where it was kept; nil where another request's record has it.

@@ -85,6 +85,8 @@ public final class Exchange {
   public internal(set) var cacheDecision = CacheDecision.bypass(.endpoint)
   /// Where its reply came from.
   public internal(set) var cacheResult = CacheResult.bypass
+  /// Since when it followed an identical request; nil where it did not.
+  public internal(set) var followedAt: Int64?
   /// The kept reply that answers it; what it says about itself is of tokens that this request did not use.
   public internal(set) var kept: StoredReply?
 

@@ -45,7 +45,7 @@ extension LiveExchange {
     switch place {
     case .kept(let kept): answer(kept, now: now)
     case .follower(let follower):
-      exchange.answered(from: .coalesced)
+      exchange.follows(since: now)
       self.follower = follower
     case .leader(let leader):
       self.leader = leader
@@ -145,7 +145,7 @@ extension LiveExchange {
     let shared = SharedHead(
       status: status, lines: KeptLines.of(head.lines), isEventStream: head.isEventStream,
       contentLength: head.contentLength, contentEncoding: head.contentEncoding, model: exchange.sentModel,
-      upstream: exchange.upstream ?? "")
+      upstream: exchange.upstream ?? "", fallback: exchange.modelFallenBackTo)
     reply.sharedHead = shared
     leader.begin(shared)
   }
@@ -154,6 +154,8 @@ extension LiveExchange {
   func detach(_ phase: ClientPhase) -> Bool {
     guard detached == nil, let leader, leader.clientLeft() else { return false }
     leave(phase)
+    // Leaving lets the transfer go on, which may have been all that it waited for.
+    if !isOver { loop.detached[ObjectIdentifier(self)] = self }
     return true
   }
 
@@ -184,6 +186,7 @@ extension LiveExchange {
     self.leader = nil
     if ending == .complete, exchange.refusal == nil { keep(leader) }
     switch (ending, exchange.refusal) {
+    case (.complete, let refusal?) where refusal.limit != nil: leader.end(.refusedClient(exchange.client, refusal))
     case (.complete, let refusal?): leader.end(.refused(refusal))
     case (.complete, nil): leader.end(.complete)
     case (_, let refusal): leader.end(.broken(refusal ?? JudgeAttempt.broken("the request that led it was given up")))

@@ -20,15 +20,26 @@ extension LiveExchange {
         end(ending)
         return
       }
+      // The last bytes leave with the reply's end, which comes at once: its client must find the request settled.
+      if reply.bytesToCome == 0 { return }
       if reply.batchBytes > 0 || reply.head != nil { relayBatch(isLast: false) }
       guard events.hasMore else { return }
     }
   }
 
+  /// What ended the request that this one followed does not hold for this client.
+  private func askAnew() {
+    follower = nil
+    do throws(Refusal) { try proceed() } catch { refuse(error) }
+  }
+
   private func begin(_ head: SharedHead) {
     exchange.takes(status: head.status, model: head.model, upstream: head.upstream, now: loop.now)
+    if let fallback = head.fallback { exchange.fell(backTo: fallback) }
     reply.isEventStream = head.isEventStream
+    reply.isCoded = BodyCoding.isCoded(head.contentEncoding)
     reply.framing = framing(status: head.status, contentLength: head.contentLength)
+    reply.bytesToCome = head.contentLength
     reply.head = ReplyHeadWriter.document(
       lines: head.lines, status: head.status, framing: reply.framing, fields: [],
       bodyBytes: head.contentLength, upstreamRequestID: nil, exchange: exchange,
@@ -43,6 +54,7 @@ extension LiveExchange {
     }
     reply.batch?.writeImmutableBuffer(chunk)
     reply.batchBytes += chunk.readableBytes
+    if let left = reply.bytesToCome { reply.bytesToCome = left - chunk.readableBytes }
   }
 
   private func end(_ ending: FollowerEvents.Ending) {
@@ -54,6 +66,8 @@ extension LiveExchange {
       relayBatch(isLast: false)
       refuse(refusal)
     case .shared(.refused(let refusal)): refuse(refusal)
+    case .shared(.refusedClient(let client, let refusal)):
+      if client == exchange.client { refuse(refusal) } else { askAnew() }
     case .lagged:
       relayBatch(isLast: false)
       refuse(

@@ -17,6 +17,8 @@ struct SharedHead: Sendable {
   var model: String?
   /// What headers and metrics call the upstream.
   var upstream: String
+  /// The model that answers, where it is not the one that was asked for.
+  var fallback: ResolvedModel?
 }
 
 /// How a reply that several clients get ended, and with it what each of them gets.
@@ -27,6 +29,8 @@ enum SharedEnding: Sendable, Equatable {
   case broken(Refusal)
   /// There was none: weir answers.
   case refused(Refusal)
+  /// There was none, for a reason that is only about the client whose request led.
+  case refusedClient(String, Refusal)
 }
 
 /// What came since a follower last asked.

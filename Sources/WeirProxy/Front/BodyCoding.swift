@@ -13,4 +13,9 @@ enum BodyCoding {
     default: return nil
     }
   }
+
+  /// Whether a body is coded in any way, one that weir cannot read included.
+  static func isCoded(_ header: String?) -> Bool {
+    if case .plain? = BodyCoding(header) { false } else { true }
+  }
 }

@@ -83,8 +83,8 @@ enum AccessLog {
 }
 
 extension Exchange {
-  /// Nanoseconds that weir spent before the request left, or until it answered itself.
-  var ownTime: Int64 { (firstSentAt ?? repliedAt ?? endedAt ?? receivedAt) - (admittedAt ?? receivedAt) }
+  /// Nanoseconds that weir spent before the request left or followed another, or until it answered itself.
+  var ownTime: Int64 { (followedAt ?? firstSentAt ?? repliedAt ?? endedAt ?? receivedAt) - (admittedAt ?? receivedAt) }
 
   /// Nanoseconds between sending upstream, the first time, and the end of the reply.
   var upstreamTime: Int64? {

@@ -13,7 +13,7 @@ extension LiveExchange {
     guard status < 300, let rules = exchange.replyRules,
       rules.apply(to: exchange.endpoint, isEventStream: head.isEventStream)
     else { return }
-    let isCoded = if case .plain? = BodyCoding(head.contentEncoding) { false } else { true }
+    let isCoded = BodyCoding.isCoded(head.contentEncoding)
     // A coded stream shows its usage; tools must not slip through in one.
     guard !isCoded || rules.tools != nil else { return }
     reply.isEventStream = head.isEventStream

@@ -43,7 +43,7 @@ extension LiveExchange {
     guard !isOver else { return }
     giveUpTransfer()
     RequestPath.refuse(exchange, refusal, hasBegun: true)
-    if reply.isEventStream, reply.inflater == nil, reply.framing == .chunked || reply.framing == .untilClose {
+    if reply.isEventStream, !reply.isCoded, reply.framing == .chunked || reply.framing == .untilClose {
       writeErrorEvent(refusal)
     }
     finish(.broken)
@@ -51,7 +51,7 @@ extension LiveExchange {
 
   /// Whether the client has no event's beginning without its end.
   private var isAtEventBoundary: Bool {
-    reply.edit?.editor.isAtEventBoundary ?? reply.meter?.reading.isAtEventBoundary ?? true
+    reply.edit?.editor.isAtEventBoundary ?? reply.meter?.reading.isAtEventBoundary ?? reply.tail.isAtEventBoundary
   }
 
   private func writeErrorEvent(_ refusal: Refusal) {
@@ -69,7 +69,7 @@ extension LiveExchange {
   /// The client closed its connection: the upstream must not go on generating.
   func clientLeft() {
     guard !isOver else { return }
-    let phase: ClientPhase = reply.hasBegun ? .reply : exchange.attempts > 0 ? .waiting : .request
+    let phase: ClientPhase = reply.hasBegun ? .reply : exchange.admittedAt != nil ? .waiting : .request
     if detach(phase) || readsOn(phase) { return }
     giveUpTransfer()
     finish(.clientLeft(phase))
@@ -118,7 +118,10 @@ extension LiveExchange {
     guard !isOver else { return }
     let keepAlive = keepsAlive || reply.promisesMore && connection.servesOut
     isOver = true
-    if detached != nil { loop.readOn[ObjectIdentifier(self)] = nil }
+    if detached != nil {
+      loop.readOn[ObjectIdentifier(self)] = nil
+      loop.detached[ObjectIdentifier(self)] = nil
+    }
     let (now, wall) = (loop.now, WallClock.now())
     let toolCalls = settle(ending, now: now, wall: wall)
     // This may find the client gone, and call back; the exchange is over, and does nothing more for it.

@@ -38,6 +38,7 @@ extension LiveExchange: TransferReceiver {
   /// The client gets this reply.
   func beginRelay(_ head: ReplyHead, status: Int) {
     reply.isEventStream = head.isEventStream
+    reply.isCoded = BodyCoding.isCoded(head.contentEncoding)
     reply.framing = framing(status: status, contentLength: head.contentLength)
     if reply.meter == nil, status < 300 { startMeter(head) }
     if head.lostCookies { exchange.note(edit: "set-cookie") }
@@ -155,6 +156,7 @@ extension LiveExchange: TransferReceiver {
     if var buffer = body, bodyBytes > 0 {
       leader?.append(buffer)
       bodyCopy?.take(reply: buffer, count: bodyBytes)
+      if reply.isEventStream, reply.meter == nil { reply.tail.take(buffer) }
       if reply.framing == .chunked {
         ReplyFraming.closeChunk(&buffer, bodyBytes: bodyBytes)
         if isLast { buffer.writeStaticString(ReplyFraming.lastChunk) }

@@ -13,6 +13,10 @@ struct ReplyRelay {
   /// The upstream's head while the reply waits for a verdict.
   var held: ReplyHead?
   var isEventStream = false
+  /// Its body has a content coding: text of weir's own would be no part of it.
+  var isCoded = false
+  /// How far the client's last event goes, where no meter reads along.
+  var tail = StreamTail()
   var isHeld = false
   /// The head, until it is flushed.
   var head: ByteBuffer?
@@ -23,6 +27,8 @@ struct ReplyRelay {
   var measuredBytes = 0
   /// Reads along where the API is one that weir understands.
   var meter: ReplyMeter?
+  /// What a follower has not got yet of a sized body.
+  var bytesToCome: Int?
   /// Taken from the allowance for what waits for a slow client.
   var keptBytes = 0
   /// Taken from the allowance for what the meter keeps of a reply that is no stream.

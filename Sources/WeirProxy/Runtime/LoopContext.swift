@@ -27,6 +27,8 @@ final class LoopContext {
   private(set) var connections: [ConnectionHandler] = []
   /// Streams that are read on although their clients have left.
   var readOn: [ObjectIdentifier: LiveExchange] = [:]
+  /// Exchanges that go on for their followers although their clients have left.
+  var detached: [ObjectIdentifier: LiveExchange] = [:]
   /// Exchanges that the shared store has to answer first.
   var awaitingStore: [ObjectIdentifier: LiveExchange] = [:]
   private var generator = FastRandom()
@@ -101,7 +103,8 @@ final class LoopContext {
       self.sweep = nil
       let now = self.now
       for connection in self.connections { connection.checkDeadlines(now: now) }
-      if !self.connections.isEmpty { self.startSweep() }
+      for exchange in Array(self.detached.values) { exchange.checkHold(now: now) }
+      if !self.connections.isEmpty || !self.detached.isEmpty { self.startSweep() }
     }
   }
 }

@@ -67,6 +67,15 @@ struct AccessLogTests {
     }
   }
 
+  @Test("a wait for another request's reply is not weir's own time")
+  func following() throws {
+    let exchange = try Exchange.sent()
+    exchange.follows(since: 2_500_000)
+    exchange.takes(status: 200, model: nil, upstream: "u", now: 90_000_000)
+    RequestPath.settle(exchange, ending: .complete, reading: nil, now: 99_000_000)
+    #expect(exchange.ownTime == 500_000)
+  }
+
   @Test("holds no query, which may hold keys")
   func query() throws {
     let exchange = try Exchange.sent(path: "/v1/chat/completions?key=s3cr3t")
