@@ -19,6 +19,9 @@ final class Follower: Sendable {
   /// - Parameter maximumBytes: bytes of the body that are wanted; one chunk comes even where it is larger.
   func next(maximumBytes: Int = .max) -> FollowerEvents { reply.next(id, maximumBytes: maximumBytes) }
 
+  /// Whether the client has all of a stream that has said that it is over.
+  var hasAll: Bool { reply.hasAll(id) }
+
   /// The client is gone. Once the last one is, the transfer is given up. May be called again.
   func leave() { reply.leave(id) }
 }

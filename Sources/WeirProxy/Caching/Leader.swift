@@ -22,6 +22,9 @@ final class Leader: Sendable {
   /// Bytes of the body have come.
   func append(_ chunk: ByteBuffer) { reply.append(chunk) }
 
+  /// The bytes so far say that the stream is over: who has them and leaves has all of it.
+  func sawEnd() { reply.noteEnd() }
+
   /// The reply is over; identical requests from here on find it in the cache or ask anew, so keep it there before this.
   /// The first ending counts.
   func end(_ ending: SharedEnding) {

@@ -86,6 +86,12 @@ struct SharedBody {
     return (read, reader.next < base + chunks.count)
   }
 
+  /// Whether a reader has got everything so far.
+  func hasReadAll(_ id: Int) -> Bool {
+    guard let reader = readers[id], !reader.isCut else { return false }
+    return reader.next == base + chunks.count
+  }
+
   /// The bytes of the whole reply; nil where its beginning is no longer kept.
   var whole: [UInt8]? {
     guard isWhole else { return nil }

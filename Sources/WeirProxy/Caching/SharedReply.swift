@@ -19,6 +19,8 @@ final class SharedReply: Sendable {
     var head: SharedHead?
     var body: SharedBody
     var ending: SharedEnding?
+    /// The stream has said that it is over; its ending comes a moment behind that.
+    var sawEnd = false
     var calls: [Int: Call] = [:]
     var nextID = 0
     var leaderLeft = false
@@ -69,6 +71,8 @@ extension SharedReply {
         return Self.pending(&state)
       })
   }
+
+  func noteEnd() { state.withLock { $0.sawEnd = true } }
 
   /// The first ending counts.
   func end(_ ending: SharedEnding) {
@@ -144,6 +148,8 @@ extension SharedReply {
       return events
     }
   }
+
+  func hasAll(_ id: Int) -> Bool { state.withLock { $0.sawEnd && $0.body.hasReadAll(id) } }
 
   func leave(_ id: Int) {
     let isAbandoned = state.withLock { state in

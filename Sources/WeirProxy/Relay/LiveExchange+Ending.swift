@@ -69,6 +69,7 @@ extension LiveExchange {
   /// The client closed its connection: the upstream must not go on generating.
   func clientLeft() {
     guard !isOver else { return }
+    if clientHasAll { return endWithClient() }
     let phase: ClientPhase = reply.hasBegun ? .reply : exchange.admittedAt != nil ? .waiting : .request
     if detach(phase) || readsOn(phase) { return }
     giveUpTransfer()

@@ -53,7 +53,7 @@ extension LiveExchange: TransferReceiver {
   }
 
   func transferReceivedBody(_ bytes: UnsafeRawBufferPointer) {
-    guard reply.framing != .none else { return }
+    guard reply.framing != .none, !isOver else { return }
     if reply.edit != nil, reply.isEventStream { return unsafe editEvents(bytes) }
     unsafe append(bytes)
   }
@@ -100,7 +100,7 @@ extension LiveExchange: TransferReceiver {
 
   func transferEnded(_ outcome: TransferOutcome) {
     transfer = nil
-    guard !isOver else { return }
+    guard !isOver else { return tailEnded(reusedConnection: outcome.reusedConnection) }
     recordTransfer(reusedConnection: outcome.reusedConnection, isWhole: outcome.failure == nil)
     if reply.edit != nil, outcome.failure == nil { finishEditing() }
     if stopsReply() { return }
@@ -177,6 +177,7 @@ extension LiveExchange: TransferReceiver {
       body.moveReaderIndex(forwardBy: measured)
       measure(body)
     }
+    if let leader, reply.meter?.sawEnd == true { leader.sawEnd() }
   }
 
   /// A small body goes out in one piece with its head: copying it costs less than a second write.

@@ -14,6 +14,11 @@ public struct ReplyMeter {
   /// As the reading's, for a look after every chunk.
   public var sawContent: Bool { interpreter.reading.sawContent }
 
+  /// Whether a stream has said that it is whole, or that it failed: its client need not wait for what comes behind that.
+  public var sawEnd: Bool {
+    isEventStream && (interpreter.reading.sawEndMarker || interpreter.reading.error != nil) && events.isAtEventBoundary
+  }
+
   /// As the reading's, for a look that copies nothing else.
   public var error: ReplyError? { interpreter.reading.error }
 

@@ -218,6 +218,23 @@ struct InFlightRepliesTests {
     #expect(follower.next().ending == .lagged)
   }
 
+  @Test("a follower has all of a stream once it said that it is over and everything was read")
+  func hasAll() throws {
+    let (leader, _, followers) = try group(2)
+    let (quick, slow) = (followers[0].0, followers[1].0)
+    leader.begin(.sample())
+    leader.append(chunk("data: 1\n\n"))
+    _ = quick.next()
+    #expect(!quick.hasAll, "the stream goes on")
+    leader.append(chunk("data: [DONE]\n\n"))
+    leader.sawEnd()
+    #expect(!quick.hasAll && !slow.hasAll, "the mark is still to be read")
+    _ = quick.next()
+    #expect(quick.hasAll && !slow.hasAll)
+    leader.end(.complete)
+    #expect(quick.hasAll && !slow.hasAll)
+  }
+
   @Test("what becomes an entry is bounded by its bytes, whatever the buffers that they came in hold")
   func bytes() throws {
     let (leader, _, _) = try group(0)

@@ -115,6 +115,21 @@ struct ReplyMeterTests {
     #expect(streamed.usage == nil)
   }
 
+  @Test(
+    "knows before its body is over that a stream has ended, by its mark or by an error, behind the whole event",
+    arguments: [
+      (["data: {}\n\n", "data: [DONE]\n", "\n"], [false, false, true]),
+      (["data: {\"error\":{\"message\":\"m\",\"code\":502}}\n\n", "data: {}"], [true, false]),
+    ])
+  func sawEnd(parts: [String], expected: [Bool]) {
+    var meter = ReplyMeter(endpoint: .chatCompletions, isEventStream: true)
+    let found = parts.map { part in
+      unsafe Array(part.utf8).withUnsafeBytes { unsafe meter.read($0) }
+      return meter.sawEnd
+    }
+    #expect(found == expected)
+  }
+
   @Test("an endpoint that is no JSON API is not read", arguments: [Endpoint.models, .other])
   func unread(endpoint: Endpoint) {
     #expect(plain(endpoint, "{\"usage\":{\"prompt_tokens\":1}}") == ReplyReading())

@@ -1,0 +1,145 @@
+"""Clients that close their connection at a stream's end mark, as OpenAI's own does, before the upstream's body is over."""
+
+import threading
+import time
+
+import openai
+import pytest
+
+from harness.eventually import eventually
+from harness.h2_exact import CASE, ExactH2
+from harness.h2_frames import body, data, head
+from harness.ledger import FILE, Ledger
+from harness.raw_servers import EVENT_STREAM, LAST_CHUNK, chunk
+from harness.requests import chat, user
+from harness.tls_ways import trusting
+from harness.together import wire_with
+from harness.upstream import ScriptedUpstream
+
+SETTINGS = {"WEIR_CACHE_TTL": "300", "WEIR_LEDGER": FILE}
+ONE_AT_A_TIME = {"weir.yaml": "limits: {concurrency: [{maximum: 1}]}\n"}
+EVENTS = (b'data: {"choices":[{"index":0,"delta":{"content":"one"},"finish_reason":null}]}\n\n'
+          b'data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}],"usage":'
+          b'{"prompt_tokens":3,"completion_tokens":5,"total_tokens":8,"cost":0.001}}\n\ndata: [DONE]\n\n')
+ERROR = b'data: {"error":{"code":502,"message":"the provider failed"},"choices":[]}\n\n'
+
+
+def tardy(gap: float, stream: bytes = EVENTS) -> ScriptedUpstream:
+    """Its body ends so much later than its events."""
+    def answer(wire, request):
+        wire.send(EVENT_STREAM + chunk(stream))
+        time.sleep(gap)
+        return LAST_CHUNK
+    return ScriptedUpstream(answer)
+
+
+def read_and_close(wire, until: bytes = b"[DONE]\n\n") -> None:
+    while until not in wire.pending:
+        wire._fill()
+    wire.close()
+
+
+def disconnects(weir) -> float:
+    return weir.scrape().sum("weir_client_disconnects_total")
+
+
+def test_the_openai_clients_streams_are_complete_and_kept(weir_with):
+    with tardy(0.05) as upstream:
+        weir = weir_with(SETTINGS, upstream)
+        for number in range(6):
+            with openai.OpenAI(base_url=weir.url, api_key="sk-client", max_retries=0, timeout=20) as client:
+                stream = client.chat.completions.create(
+                    model="gpt-4", messages=user(f"number {number % 3}"), stream=True)
+                assert "".join(event.choices[0].delta.content or "" for event in stream) == "one"
+        ledger = Ledger(weir.folder)
+        eventually(lambda: len(ledger.rows()) == 6, "all rows")
+        assert {row["ending"] for row in ledger.rows()} == {"complete"}
+        assert [row["cache"] for row in ledger.rows()] == ["miss"] * 3 + ["hit"] * 3
+        assert disconnects(weir) == 0
+        # Each transfer was let come to its end.
+        eventually(lambda: weir.scrape().sum("weir_upstream_requests_total", status="200") == 3, "all transfers are over")
+        assert {row["failure"] for row in ledger.attempts()} == {None}
+
+
+def test_it_is_settled_at_once_and_the_upstreams_connection_is_kept(weir_with):
+    with tardy(0.3) as upstream:
+        weir = weir_with(SETTINGS | {"WEIR_CONFIG": "weir.yaml"}, upstream, files=ONE_AT_A_TIME)
+        first = wire_with(weir, chat("first", stream=True))
+        read_and_close(first)
+        eventually(lambda: weir.scrape().sum("weir_in_flight_requests") == 0, "it is over", 0.25)
+        assert weir.post("/v1/chat/completions", chat("first", stream=True)).get("x-weir-cache") == "hit"
+        eventually(lambda: weir.scrape().sum("weir_upstream_requests_total") == 1, "so is the transfer")
+        for _ in range(8):  # of which some come to the same event loop
+            assert weir.post("/v1/chat/completions", chat(f"{_}", stream=True)).status == 200
+        assert weir.scrape().sum("weir_upstream_connections_total", reused="true") >= 1
+
+
+def test_over_http2_the_stream_ends_by_itself(weir_with):
+    with ExactH2() as upstream:
+        weir = weir_with(SETTINGS | trusting(), upstream)
+        case = upstream.case([head("200", "content-type: text/event-stream"), body(EVENTS, end=False), 0.2,
+                              data(b"", end=True)])
+        read_and_close(wire_with(weir, chat(stream=True), [(CASE, case), ("x-request-id", "h2")]))
+        assert weir.access_line("h2")["ending"] == "complete"
+        eventually(lambda: weir.scrape().sum("weir_upstream_requests_total", status="200") == 1, "the transfer is over")
+        assert upstream.asked_for(case)[0].reset is None and upstream.violations == []
+        assert disconnects(weir) == 0
+
+
+def test_a_transfer_that_does_not_end_is_given_up_after_a_second(weir_with):
+    gone = threading.Event()
+
+    def answer(wire, request):
+        wire.send(EVENT_STREAM + chunk(EVENTS))
+        while wire.more():
+            pass
+        gone.set()
+
+    with ScriptedUpstream(answer) as upstream:
+        weir = weir_with(SETTINGS, upstream)
+        read_and_close(wire_with(weir, chat(stream=True), [("x-request-id", "endless")]))
+        assert weir.access_line("endless")["ending"] == "complete"
+        assert gone.wait(3)
+        assert weir.scrape().sum("weir_upstream_requests_total", status="200") == 1
+
+
+def test_who_follows_and_closes_has_all_too(weir_with):
+    with tardy(0.5) as upstream:
+        weir = weir_with(SETTINGS, upstream)
+        names = ["leads", "follows", "stays"]
+        wires = []
+        for name in names:
+            wires.append(wire_with(weir, chat(stream=True), [("x-request-id", name)]))
+            eventually(lambda: upstream.requests, "the first is at the upstream")
+            if name == "leads":
+                time.sleep(0.1)
+        read_and_close(wires[1])
+        assert weir.access_line("follows")["ending"] == "complete"
+        read_and_close(wires[0])
+        assert weir.access_line("leads")["ending"] == "complete"
+        whole = wires[2].read_reply("POST")
+        assert whole.is_complete and whole.body == EVENTS and whole.get("x-weir-cache") == "coalesced"
+        assert disconnects(weir) == 0 and len(upstream.requests) == 1
+
+
+def test_a_client_that_closes_at_an_error_has_heard_it(weir_with):
+    with tardy(0.3, ERROR) as upstream:
+        weir = weir_with(SETTINGS, upstream)
+        read_and_close(wire_with(weir, chat(stream=True), [("x-request-id", "failed")]), b"failed")
+        assert weir.access_line("failed")["ending"] == "complete"
+        assert weir.errors_counted("upstream_error_in_reply") == 1 and disconnects(weir) == 0
+        assert Ledger(weir.folder).row("failed") and Ledger(weir.folder).attempts()[0]["failure"] == "error_in_reply"
+
+
+@pytest.mark.parametrize("until", [b'"one"', b"[DONE]\n"])
+def test_a_client_that_closes_before_the_end_mark_has_left(weir_with, until):
+    def answer(wire, request):
+        wire.send(EVENT_STREAM + chunk(EVENTS[:EVENTS.index(until) + len(until)]))
+        while wire.more():
+            pass
+
+    with ScriptedUpstream(answer) as upstream:
+        weir = weir_with(SETTINGS, upstream)
+        read_and_close(wire_with(weir, chat(stream=True), [("x-request-id", "left")]), until)
+        assert weir.access_line("left")["ending"] == "client_left_reply"
+        assert disconnects(weir) == 1
