@@ -17,6 +17,13 @@ struct Weir: AsyncParsableCommand {
       Health.self, AuditCommand.self, KeyCommand.self,
     ],
     defaultSubcommand: Serve.self)
+
+  /// Where the process begins.
+  static func main() async {
+    // Does not return where the command fails.
+    await main(nil)
+    Terminal.endUnlessWritten()
+  }
 }
 
 /// Where the configuration is read from.

@@ -329,3 +329,23 @@ class TestSimulate:
         for key, status in (("sk-x", 401), ("sk-only", 200), ("sk-only2", 401)):
             headers = [("Content-Type", "application/json"), ("Authorization", f"Bearer {key}")]
             assert simulator.ask("POST", "/v1/chat/completions", headers, body).status == status
+
+
+# -- what a person sees who mistypes, or whose disk is full ---------------------------------------------------------
+
+@pytest.mark.parametrize("arguments", [
+    ("health", "--admin", "nonsense"), ("rollout", "kimi", "--admin", "nonsense"), ("simulate", "--listen", "nonsense")])
+def test_a_wrong_address_is_told_in_plain_words(run, arguments):
+    ended = run(*arguments)
+    assert ended.returncode == 64 and "ValueProblem" not in ended.stderr
+    assert '"nonsense" is not an address; write HOST:PORT' in ended.stderr
+
+
+@pytest.mark.parametrize("arguments", [("key", "new", "web"), ("key", "hash"), ("check",), ("explain",)])
+def test_an_output_that_cannot_be_written_is_no_success(binary, tmp_path, arguments):
+    with open("/dev/full", "wb") as full:
+        ended = subprocess.run([binary, *arguments], cwd=tmp_path, env={"PATH": os.environ["PATH"]}, stdout=full,
+                               input=b'{"model":"kimi-k2","messages":[]}'.replace(b" ", b""), stderr=subprocess.PIPE,
+                               timeout=30)
+    assert ended.returncode == 74
+    assert b"standard output cannot be written: No space left on device" in ended.stderr

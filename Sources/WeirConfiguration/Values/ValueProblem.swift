@@ -1,11 +1,14 @@
 /// Why a text is not a value of its type; the loader adds the place.
 ///
 /// Neither text shows a secret: parsers of secrets, and of URLs that may hold one, never quote their input.
-struct ValueProblem: Error, Equatable {
+struct ValueProblem: Error, Equatable, CustomStringConvertible {
   /// What is wrong.
   let what: String
   /// What would be right.
   let fix: String
+
+  /// Both, for a value that has no place in a file: an argument of the command line.
+  var description: String { "\(what); \(fix)" }
 
   init(_ what: String, fix: String) {
     self.what = what

@@ -46,7 +46,7 @@ struct Demo: AsyncParsableCommand {
 
   private static func welcome(traffic: Int, admin: Int, sendsTraffic: Bool) {
     let own = sendsTraffic ? "weir sends itself a request now and then (--no-traffic stops that). " : ""
-    Terminal.say(
+    Terminal.mention(
       """
 
       weir demo is running: your OpenAI base URL is http://127.0.0.1:\(traffic)/v1 (simulated upstream, costs nothing).

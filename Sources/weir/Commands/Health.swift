@@ -31,7 +31,7 @@ struct Health: AsyncParsableCommand {
       throw ExitCode.failure
     case .success(let reply):
       let text = String(decoding: reply.body, as: UTF8.self)
-      Terminal.say(text.hasSuffix("\n") ? String(text.dropLast()) : text)
+      Terminal.mention(text.hasSuffix("\n") ? String(text.dropLast()) : text)
       guard reply.status == 200 else { throw ExitCode.failure }
     }
   }

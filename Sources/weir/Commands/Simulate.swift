@@ -45,7 +45,7 @@ struct Simulate: AsyncParsableCommand {
       throw ExitCode.failure
     }
     if let certificatePath, let pem = simulator.certificatePEM { try write(pem, to: certificatePath) }
-    Terminal.say(simulator.listeningLine)
+    Terminal.mention(simulator.listeningLine)
     await simulator.untilStopped()
   }
 
