@@ -75,7 +75,7 @@ public final class Proxy: Sendable {
       let loops = try await LoopDirectory.make(
         group: group, state: state, barrier: barrier, honoursProxies: honoursProxies)
       let live = LiveConfiguration(state: state, loops: loops, logger: logger, remembered: remembered, load: load)
-      let handOver = HandOver(state: state, chores: chores)
+      let handOver = HandOver(state: state, chores: chores, followsAnother: sockets.sharesAddresses)
       let prices = PriceRefresher(state: state, loops: loops, eventLoop: group.any(), live: live, logger: logger)
       let routes = AdminRoutes(
         handOver: handOver, eventLoop: adminGroup.next(), barrier: barrier, state: state,
@@ -93,6 +93,7 @@ public final class Proxy: Sendable {
       handOver.watch([traffic.channel, admin.channel])
       if sockets.sharesAddresses { await steerHere([traffic.channel, admin.channel], logger) }
       state.webhook.start(WebhookSender(eventLoop: group.any(), loops: loops, version: version))
+      if sockets.sharesAddresses { state.audit?.noteSuccession() }
       state.audit?.recordStart(configuration, version: version)
       let proxy = Proxy(
         state: state, loops: loops, traffic: traffic, admin: admin, group: group, adminGroup: adminGroup,

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -116,6 +117,66 @@ def test_new_connections_go_to_the_new_process_alone(succession, simulator):
             with Wire(new.port) as wire:
                 assert wire.request("GET", "/v1/echo", [("Connection", "close")]).status == 200
         assert new.scrape().sum("weir_requests_total") == 50
+
+
+def test_upgrades_in_quick_succession_fail_no_request_and_leave_one_process(succession):
+    """The kernel steers by the order of the sockets: a third process must not come before the first has gone."""
+    line = succession()
+    first = line.begin()
+    with SteadyLoad(first.port) as load:
+        eventually(lambda: load.served > 30, "requests are served", 20)
+        for _ in range(3):
+            line.begin()
+        eventually(lambda: all(has_ended(old) for old in line.all[:-1]), "the old ones have served out", 20)
+        before = load.served
+        eventually(lambda: load.served > before + 30, "requests are served by the newest process", 20)
+    assert load.failures == []
+    assert [old.process.wait() for old in line.all[:-1]] == [0, 0, 0], "nothing was cut"
+
+
+def test_a_process_that_has_handed_over_is_not_ended_by_a_second_signal(succession):
+    line = succession()
+    old = line.begin()
+    with Wire(old.port) as streaming:
+        body = json.dumps(usual("chat/completions", stream=True)).encode()
+        streaming.send(message("POST", CHAT, [JSON, ("x-sim-fault", "gap=300")], body))
+        streaming.pending += streaming.more()
+        line.begin()
+        eventually(lambda: any(entry["message"] == "draining" for entry in old.log()), "the old process drains")
+        old.process.send(signal.SIGUSR2)
+        assert b"data: [DONE]" in streaming.read_reply("POST").body
+    eventually(lambda: has_ended(old), "the old process has served out", 10)
+    assert old.process.wait() == 0
+
+
+def test_of_three_announcements_at_once_the_last_is_refused(succession):
+    only = succession().begin()
+    assert only.admin("/hand-over", "POST").status == 200
+    with ThreadPoolExecutor(2) as pool:
+        answers = [pool.submit(only.admin, "/hand-over", "POST") for _ in range(2)]
+        assert sorted(each.result().status for each in answers) == [200, 409]
+
+
+def test_the_audit_log_has_what_a_process_saw_whose_predecessor_drained_longer(succession, tmp_path):
+    log = tmp_path / "audit.log"
+    line = succession({"WEIR_AUDIT_LOG": str(log), "WEIR_CLIENT_KEYS": "app:key-of-app"})
+    old = line.begin()
+    with Wire(old.port) as streaming:
+        body = json.dumps(usual("chat/completions", stream=True)).encode()
+        key = ("Authorization", "Bearer key-of-app")
+        streaming.send(message("POST", CHAT, [JSON, key, ("x-sim-fault", "gap=1000")], body))
+        streaming.pending += streaming.more()
+        middle = line.begin()
+        assert middle.ask("GET", "/v1/echo", [("Authorization", "Bearer no-key"), ("x-request-id", "seen-by-middle")]
+                          ).status == 401
+        line.begin()
+        assert not has_ended(old)
+        assert b"data: [DONE]" in streaming.read_reply("POST").body
+    eventually(lambda: has_ended(old) and has_ended(middle), "the old ones have served out", 20)
+    eventually(lambda: log.read_text().count('"event":"started"') == 3, "the newest one writes")
+    assert "seen-by-middle" in log.read_text()
+    done = subprocess.run([line.binary, "audit", "verify", log], capture_output=True, text=True, timeout=20)
+    assert done.returncode == 0, done.stderr
 
 
 def test_without_a_running_proxy_it_just_starts(succession):
@@ -247,6 +308,28 @@ def await_store(weir, is_up: bool) -> None:
 def booked(redis) -> set:
     """What the store has for the client, and for everyone, in billionths of a dollar."""
     return {int(redis.ask("HGET", name, "dn") or 0) for name in redis.ask("KEYS", "weir:{fleet}:b:*")}
+
+
+def test_spending_that_could_not_be_saved_before_the_hand_over_is_passed_on_after_it(succession, simulator):
+    line = succession({"WEIR_CLIENT_KEYS": "app:key-of-app"})
+    (line.folder / "weir.yaml").write_text(BUDGET)
+    line.environment["WEIR_CONFIG"] = str(line.folder / "weir.yaml")
+    key = ("Authorization", "Bearer key-of-app")
+    old = line.begin()
+    with Wire(old.port) as held:
+        marked = mark()
+        body = json.dumps(chat("slow", model="openai/gpt-4-turbo", max_tokens=20)).encode()
+        held.send(message("POST", CHAT, [JSON, key, marked, ("x-sim-fault", "delay=4000")], body))
+        eventually(lambda: simulator.saw(marked), "the slow request is on its way")
+        # As good as a full disk: the file is written under this name first.
+        (line.folder / "budgets.json.new").mkdir()
+        spent = cost(old.post(CHAT, chat("hello", model="openai/gpt-4-turbo", max_tokens=20), [key]))
+        new = line.begin()
+        (line.folder / "budgets.json.new").rmdir()
+        spent += cost(held.read_reply("POST"))
+    eventually(lambda: has_ended(old), "the old process has served out", 20)
+    assert any("cannot be saved" in entry["message"] for entry in old.log())
+    eventually(lambda: abs((remaining(new, "app") or 0) - (1 - spent)) < 1e-9, "what the old one spent is added", 10)
 
 
 def test_spending_that_the_store_was_not_told_counts_there_once(shared, redis):

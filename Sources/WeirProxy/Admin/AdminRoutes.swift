@@ -121,7 +121,10 @@ struct AdminRoutes: Sendable {
       line.add("pid", Int(getpid()))
       line.add("version", version)
       return .json(200, line.finish())
-    }.flatMapErrorThrowing { .text(500, "The listeners' addresses cannot be shared: \($0)\n") }
+    }.flatMapErrorThrowing { error in
+      if case HandOver.Failure.isTaken = error { return .text(409, "Nothing to take over: \(error).\n") }
+      return .text(500, "The listeners' addresses cannot be shared: \(error)\n")
+    }
   }
 
   private func reloadNow(who: String) -> AdminReply {

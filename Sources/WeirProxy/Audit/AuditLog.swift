@@ -27,6 +27,11 @@ final class AuditLog: Sendable {
   private static let complaintSeconds: Int64 = 60
   /// How long a process that this one takes over from may go on writing, without that being a failure.
   private static let handOverSeconds: Int64 = 120
+  /// How long a process that ends waits for one that it took over from, and that still writes.
+  private static let closingSeconds: Int64 = 30
+  /// Between two looks whether that one has ended. Who ends looks oftener: who goes on keeps the file.
+  private static let closingLookMicroseconds: UInt32 = 10_000
+  private static let handOverLookMicroseconds: UInt32 = 250_000
   /// Between two calls of fdatasync; also what a power failure may take.
   private static let syncSeconds: Int64 = 1
 
@@ -36,6 +41,7 @@ final class AuditLog: Sendable {
   private let queue = Mutex(Queue())
   private let isFailing = Atomic<Bool>(false)
   private let refuses = Atomic<Bool>(false)
+  private let followsAnother = Atomic<Bool>(false)
   private let wake = Semaphore()
   private let finished = Semaphore()
   let keyUses = KeyUses()
@@ -55,6 +61,9 @@ final class AuditLog: Sendable {
     self.settings.withLock { $0 = settings }
     refuses.store(settings.onFailure == .refuse, ordering: .relaxed)
   }
+
+  /// This process has taken over from another one, which writes until it has served out.
+  func noteSuccession() { followsAnother.store(true, ordering: .relaxed) }
 
   /// Adds one event.
   func record(_ event: AuditEvent) {
@@ -103,9 +112,10 @@ final class AuditLog: Sendable {
     var batch: [[UInt8]] = []
     var complainedAt: Int64?
     let startedAt = WallClock.wholeSeconds()
+    var closedAt: Int64?
     while true {
       let isIdle = batch.isEmpty && !writer.hasUnsynced
-      if isIdle { wake.wait() } else { wake.wait(atMostSeconds: Int(Self.syncSeconds)) }
+      if isIdle { wake.wait() } else if closedAt == nil { wake.wait(atMostSeconds: Int(Self.syncSeconds)) }
       if !queue.withLock({ $0.isClosed }) { usleep(Self.gatheringMicroseconds) }
       let (isClosed, lost) = takeEvents(into: &batch)
       let now = WallClock.wholeSeconds()
@@ -115,8 +125,8 @@ final class AuditLog: Sendable {
         complainedAt = nil
         if isFailing.exchange(false, ordering: .relaxed) { logger.notice("the audit log is written again") }
       } catch {
-        let isPatient = error.isTaken && now - startedAt < Self.handOverSeconds && !isClosed
-        if isPatient { continue }
+        if isClosed { closedAt = closedAt ?? now }
+        if error.isTaken, waitsForOther(startedAt: startedAt, closedAt: closedAt, now: now) { continue }
         isFailing.store(true, ordering: .relaxed)
         if complainedAt.map({ now - $0 >= Self.complaintSeconds }) ?? true {
           complainedAt = now
@@ -129,6 +139,18 @@ final class AuditLog: Sendable {
       if isClosed, queue.withLock({ $0.events.isEmpty }) { break }
     }
     finished.signal()
+  }
+
+  /// Waits a moment where another process may be about to let go of the file; false where that would take too long.
+  private func waitsForOther(startedAt: Int64, closedAt: Int64?, now: Int64) -> Bool {
+    guard let closedAt else {
+      guard now - startedAt < Self.handOverSeconds else { return false }
+      usleep(Self.handOverLookMicroseconds)
+      return true
+    }
+    guard followsAnother.load(ordering: .relaxed), now - closedAt < Self.closingSeconds else { return false }
+    usleep(Self.closingLookMicroseconds)
+    return true
   }
 
   /// What waits for a disk that failed counts for the bound too.

@@ -19,8 +19,8 @@ final class Chores: Sendable {
     var version: UInt64 = 0
     /// Whether the last attempt to write it failed, so that a full disk is one line in the log.
     var hasFailed = false
-    /// What the file had when another process was about to read it.
-    var handed: [SavedSpending] = []
+    /// What the file was last known to have; what comes beside it after a hand-over begins there.
+    var inFile: [SavedSpending] = []
     /// Until then the file is left alone, for that process to read and write.
     var restsUntil: NIODeadline?
   }
@@ -45,7 +45,8 @@ final class Chores: Sendable {
       return
     }
     do throws(SpendingFileError) {
-      try Self.restore(path, to: state.shared.limits)
+      let found = try Self.restore(path, to: state.shared.limits)
+      saved.withLock { $0.inFile = found }
       isSaving = true
     } catch {
       guard configuration.limitPolicy.budgets.isEmpty else { throw error }
@@ -55,10 +56,13 @@ final class Chores: Sendable {
     }
   }
 
-  private static func restore(_ path: String, to limits: LimitBook) throws(SpendingFileError) {
-    guard let bytes = try bytes(of: path) else { return }
+  /// What the file has.
+  private static func restore(_ path: String, to limits: LimitBook) throws(SpendingFileError) -> [SavedSpending] {
+    guard let bytes = try bytes(of: path) else { return [] }
     do throws(SpendingFile.Fault) {
-      limits.restore(try SpendingFile.decode(bytes))
+      let contents = try SpendingFile.decode(bytes)
+      limits.restore(contents)
+      return contents.spending
     } catch {
       throw SpendingFileError(path: path, reason: error.description)
     }
@@ -120,14 +124,15 @@ final class Chores: Sendable {
 
   private func write(_ saved: inout Saved) {
     guard let (version, spending) = state.shared.limits.spending(since: saved.version) else { return }
-    if put(SpendingFile.encode(spending), &saved) { saved.version = version }
+    if put(spending, &saved) { saved.version = version }
   }
 
   /// Whether the file has it now.
-  private func put(_ bytes: [UInt8], _ saved: inout Saved) -> Bool {
+  private func put(_ spending: [SavedSpending], untold: [SavedSpending] = [], _ saved: inout Saved) -> Bool {
     guard let path else { return false }
     do throws(FileWriteError) {
-      try WholeFile.write(bytes, to: path)
+      try WholeFile.write(SpendingFile.encode(spending, untold: untold), to: path)
+      saved.inFile = spending
       saved.hasFailed = false
       return true
     } catch {
@@ -152,9 +157,8 @@ extension Chores {
     guard keepsSpending else { return }
     saved.withLock { saved in
       let contents = state.shared.limits.spendingToHandOver
-      saved.handed = contents.spending
       // Where nobody takes over after all, the next writing says nothing of what is untold.
-      if put(SpendingFile.encode(contents.spending, untold: contents.untold), &saved) { saved.version = 0 }
+      if put(contents.spending, untold: contents.untold, &saved) { saved.version = 0 }
       saved.restsUntil = .now() + Chores.rest
     }
   }
@@ -166,7 +170,7 @@ extension Chores {
     let limits = state.shared.limits
     let rest =
       limits.untoldSpending
-      ?? SavedSpending.difference(limits.spending(since: 0)?.spending ?? [], since: saved.withLock(\.handed))
+      ?? SavedSpending.difference(limits.spending(since: 0)?.spending ?? [], since: saved.withLock(\.inFile))
     guard !rest.isEmpty else { return }
     do throws(FileWriteError) {
       try WholeFile.write(SpendingFile.encode(rest), to: path + SpendingLegacies.mark + "\(getpid())")

@@ -15,11 +15,14 @@ final class HandOver: Sendable {
     case system(CInt)
     /// The listener has no socket of the system's.
     case noSocket
+    /// The process drains, or another one takes over from it at this moment.
+    case isTaken
 
     var description: String {
       switch self {
       case .system(let code): unsafe String(cString: strerror(code))
       case .noSocket: "the listener has no socket"
+      case .isTaken: "this process drains, or another one takes over from it at this moment"
       }
     }
   }
@@ -28,26 +31,54 @@ final class HandOver: Sendable {
   private let chores: Chores
   private let listeners = Mutex<[any Channel]>([])
   private let isPrepared = Atomic<Bool>(false)
+  /// From when on a process that announces itself is answered.
+  private let nextTurn: Mutex<NIODeadline>
 
-  init(state: ProxyState, chores: Chores) {
+  /// How long a hand-over takes at most, from the announcement until the old process has closed its listeners; with room
+  /// for a busy machine. The kernel steers by the sockets' order, so that a third process beside these two would be given
+  /// no connection, and what it asks of the newest process would reach one that leaves.
+  private static let settlingTime = TimeAmount.seconds(3)
+
+  /// - Parameter followsAnother: whether this process has taken over from another one a moment ago.
+  init(state: ProxyState, chores: Chores, followsAnother: Bool) {
     self.state = state
     self.chores = chores
+    nextTurn = Mutex(.now() + (followsAnother ? Self.settlingTime : .zero))
   }
 
   /// Names the listeners that a new process may share.
   func watch(_ channels: [any Channel]) { listeners.withLock { $0 = channels } }
 
-  /// A new process is about to start. Its spending file is written, and its listeners may share these addresses. Blocks.
+  /// A new process is about to start. Once the last hand-over is behind this one, the spending file is written, and the
+  /// new process's listeners may share these addresses. Blocks the event loop for the writing.
   func prepare(on eventLoop: any EventLoop) -> EventLoopFuture<Void> {
+    guard let turn = takeTurn() else { return eventLoop.makeFailedFuture(Failure.isTaken) }
+    return eventLoop.scheduleTask(deadline: turn) { self.share(on: eventLoop) }.futureResult.flatMap { $0 }
+  }
+
+  /// When a process that announces itself now is answered; nil where another one waits already.
+  private func takeTurn() -> NIODeadline? {
+    nextTurn.withLock { next in
+      let now = NIODeadline.now()
+      guard next <= now + Self.settlingTime else { return nil }
+      let turn = max(next, now)
+      next = turn + Self.settlingTime
+      return turn
+    }
+  }
+
+  private func share(on eventLoop: any EventLoop) -> EventLoopFuture<Void> {
+    guard !state.isDraining, !state.isHandedOver else { return eventLoop.makeFailedFuture(Failure.isTaken) }
     chores.prepareHandOver()
     isPrepared.store(true, ordering: .relaxed)
     let shared = listeners.withLock { $0 }.map { Self.withSocket(of: $0, weir_share_address) }
     return EventLoopFuture.andAllSucceed(shared, on: eventLoop)
   }
 
-  /// The new process listens. False when none has announced itself: then nothing is handed over.
+  /// The new process listens. False when none has announced itself, or another one has taken over: nothing is handed over
+  /// then, and a process that drains is not made to end at once.
   func complete() -> Bool {
-    guard isPrepared.load(ordering: .relaxed) else { return false }
+    guard isPrepared.load(ordering: .relaxed), !state.isHandedOver else { return false }
     state.noteHandOver()
     return true
   }
