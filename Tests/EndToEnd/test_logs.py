@@ -1,15 +1,18 @@
 """What weir writes about its work: one line a request, as JSON, and nothing that is nobody's business."""
 
 import json
+import os
 import re
+import signal
+import subprocess
 
 import pytest
 
 from harness.eventually import eventually
 from harness.requests import chat, user
 from harness.simulator import mark
-from harness.weir import UPSTREAM_KEY
-from harness.wire import message
+from harness.weir import QUIET, UPSTREAM_KEY
+from harness.wire import Wire, message
 
 PROMPT = "zebra-prompt-of-the-user"
 
@@ -169,3 +172,20 @@ class TestLog:
         _, line = ask(weir, chat(model=forged))
         assert line["model"].startswith("x/y")
         assert not [each for each in weir.log() if each.get("message") == "forged"]
+
+
+def test_a_log_that_nobody_reads_holds_up_neither_requests_nor_the_end(binary, simulator, tmp_path):
+    """A pipe takes 64 KiB; its reader stands still, as a log collector that hangs does."""
+    environment = QUIET | {"WEIR_UPSTREAM_URL": simulator.url, "PATH": os.environ["PATH"]}
+    process = subprocess.Popen([binary, "serve"], cwd=tmp_path, env=environment, stderr=subprocess.PIPE)
+    try:
+        eventually(lambda: (tmp_path / "ports.json").exists(), "it listens")
+        with Wire(json.loads((tmp_path / "ports.json").read_text())["traffic"]) as wire:
+            for _ in range(1000):
+                assert wire.request("GET", "/v1/echo").status == 200
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(15) == 0
+        assert process.stderr.read().startswith(b"{")
+    finally:
+        process.kill()
+        process.stderr.close()

@@ -19,7 +19,12 @@ public final class LogSink: Sendable {
   /// How long the first line of a batch waits for others.
   private static let gatheringMicroseconds: UInt32 = 10_000
 
+  /// How long the end waits for a reader that takes nothing, and for one that takes a little now and then.
+  private static let standstillSeconds = 2
+  private static let farewellSeconds = 10
+
   private let queue = Mutex(Queue())
+  private let written = Atomic<Int>(0)
   private let descriptor: CInt
   private let wake: Semaphore
   private let finished: Semaphore
@@ -50,7 +55,8 @@ public final class LogSink: Sendable {
   /// Lines that did not fit.
   public var droppedLines: Int { queue.withLock { $0.dropped } }
 
-  /// Writes what is queued and ends the thread.
+  /// Writes what is queued and ends the thread. A pipe that is full and that nobody reads does not keep the process from
+  /// ending: what it does not take for a while is given up.
   public func close() {
     let wasOpen = queue.withLock { queue in
       defer { queue.isClosed = true }
@@ -58,7 +64,13 @@ public final class LogSink: Sendable {
     }
     guard wasOpen else { return }
     wake.signal()
-    finished.wait()
+    var (before, idleSeconds) = (-1, 0)
+    for _ in 0..<Self.farewellSeconds where idleSeconds < Self.standstillSeconds {
+      guard !finished.wait(atMostSeconds: 1) else { return }
+      let now = written.load(ordering: .relaxed)
+      idleSeconds = now == before ? idleSeconds + 1 : 0
+      before = now
+    }
   }
 
   private func run() {
@@ -103,6 +115,7 @@ public final class LogSink: Sendable {
           }
           return
         }
+        written.wrappingAdd(count, ordering: .relaxed)
         unsafe rest = rest.dropFirst(count)
       }
     }

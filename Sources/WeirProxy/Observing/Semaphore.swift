@@ -18,11 +18,15 @@ import Glibc
 
   func wait() { while unsafe sem_wait(semaphore) != 0 {} }
 
-  /// Waits no longer than the time.
-  func wait(atMostSeconds seconds: Int) {
+  /// Waits no longer than the time; false when that is over.
+  @discardableResult
+  func wait(atMostSeconds seconds: Int) -> Bool {
     var end = timespec()
     unsafe clock_gettime(CLOCK_REALTIME, &end)
     end.tv_sec += seconds
-    while unsafe sem_timedwait(semaphore, &end) != 0, errno == EINTR {}
+    while unsafe sem_timedwait(semaphore, &end) != 0 {
+      guard errno == EINTR else { return false }
+    }
+    return true
   }
 }
