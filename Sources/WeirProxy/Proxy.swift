@@ -52,7 +52,7 @@ public final class Proxy: Sendable {
     load: @escaping @Sendable () throws(ConfigurationProblems) -> Configuration
   ) async throws -> Proxy {
     let firstWatch = FileWatch(configuration.files)
-    if !configuration.hygiene.allowsCoreDumps { try forbidCoreDumps() }
+    try checkSurroundings(configuration)
     let remembered = RememberedRollouts(configuration)
     for problem in remembered.problems { logger.warning("rollout state", metadata: ["problem": "\(problem)"]) }
     let snapshot = RuntimeSnapshot(configuration, rollouts: remembered.table)
@@ -113,6 +113,22 @@ public final class Proxy: Sendable {
       try? await adminGroup.shutdownGracefully()
       throw error
     }
+  }
+
+  /// What would end the start is found before anything listens: a process that takes over is given connections at once.
+  private static func checkSurroundings(_ configuration: Configuration) throws {
+    if !configuration.hygiene.allowsCoreDumps { try forbidCoreDumps() }
+    guard let portFile = configuration.listeners.portFile else { return }
+    do {
+      // As long as it can become.
+      try WholeFile.tryOut(portFileText(traffic: 65_535, admin: 65_535), for: portFile)
+    } catch {
+      throw PortFileError(cause: error)
+    }
+  }
+
+  private static func portFileText(traffic: Int, admin: Int) -> [UInt8] {
+    Array("{\"traffic\":\(traffic),\"admin\":\(admin)}\n".utf8)
   }
 
   private static func forbidCoreDumps() throws(CoreDumpError) {
@@ -282,7 +298,7 @@ public final class Proxy: Sendable {
         ])
     }
     if let portFile = configuration.listeners.portFile {
-      try WholeFile.write(Array("{\"traffic\":\(trafficPort),\"admin\":\(adminPort)}\n".utf8), to: portFile)
+      try WholeFile.write(Self.portFileText(traffic: trafficPort, admin: adminPort), to: portFile)
     }
     logger.notice(
       "listening",
@@ -324,6 +340,12 @@ public struct ListenError: Error, CustomStringConvertible {
   public var description: String {
     "cannot listen on \(address): \(reason); stop what uses it, or set \(setting) to another address"
   }
+}
+
+/// Whoever waits for the ports would wait in vain.
+private struct PortFileError: Error, CustomStringConvertible {
+  let cause: FileWriteError
+  var description: String { "WEIR_PORT_FILE cannot be written: \(cause); name another file, or free the disk" }
 }
 
 /// The system does not let the process give up core dumps.

@@ -231,6 +231,22 @@ def test_what_is_no_weir_is_not_taken_over(succession, simulator, tmp_path):
     assert ended.returncode == 1 and "cannot be taken over" in ended.stderr
 
 
+def test_a_process_that_cannot_start_costs_the_running_one_no_request(succession, tmp_path):
+    line = succession()
+    first = line.begin()
+    environment = line.environment | {"WEIR_UPSTREAM_URL": line.upstream, "WEIR_LEDGER": "off",
+                                      "WEIR_PORT_FILE": str(tmp_path / "no-folder" / "ports.json")}
+    with SteadyLoad(first.port) as load:
+        eventually(lambda: load.served > 30, "requests are served", 20)
+        ended = subprocess.run([line.binary, "serve", "--take-over"], env=environment, cwd=tmp_path,
+                               capture_output=True, text=True, timeout=20)
+        before = load.served
+        eventually(lambda: load.served > before + 30, "requests are served", 20)
+    assert ended.returncode == 1 and "WEIR_PORT_FILE" in ended.stderr and "listening" not in ended.stderr
+    assert load.failures == []
+    assert first.process.is_alive
+
+
 def test_it_needs_ports_that_are_known(binary, tmp_path):
     ended = subprocess.run(
         [binary, "serve", "--take-over"], cwd=tmp_path, capture_output=True, text=True, timeout=20,

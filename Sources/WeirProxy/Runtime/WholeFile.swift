@@ -4,6 +4,17 @@ import Glibc
 enum WholeFile {
   /// Blocks until the bytes are on disk.
   static func write(_ bytes: [UInt8], to path: String) throws(FileWriteError) {
+    let temporary = try prepare(bytes, for: path)
+    guard unsafe rename(temporary, path) == 0 else { throw FileWriteError(path: path, errno: errno) }
+  }
+
+  /// Whether there is leave and room to write the bytes; leaves everything as it was. Blocks.
+  static func tryOut(_ bytes: [UInt8], for path: String) throws(FileWriteError) {
+    _ = unsafe unlink(try prepare(bytes, for: path))
+  }
+
+  /// The name of the file that has the bytes on disk and only needs to be moved.
+  private static func prepare(_ bytes: [UInt8], for path: String) throws(FileWriteError) -> String {
     let temporary = path + ".new"
     let descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw FileWriteError(path: path, errno: errno) }
@@ -19,9 +30,8 @@ enum WholeFile {
       rest = rest.dropFirst(count)
     }
     let isSynced = fsync(descriptor) == 0
-    guard close(descriptor) == 0, isSynced, unsafe rename(temporary, path) == 0 else {
-      throw FileWriteError(path: path, errno: errno)
-    }
+    guard close(descriptor) == 0, isSynced else { throw FileWriteError(path: path, errno: errno) }
+    return temporary
   }
 }
 
