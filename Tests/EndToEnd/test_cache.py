@@ -359,6 +359,14 @@ def test_the_operator_empties_the_cache_whole_or_by_model(caching, ask):
     assert caching.scrape().sum("weir_cache_evictions_total", reason="purged") >= 5
 
 
+@pytest.mark.parametrize("query", ["?modle=acme/*", "?", "?x&Model=acme/*"])
+def test_a_mistyped_parameter_empties_nothing(caching, ask, query):
+    ask(chat("kept all the same"))
+    reply = purge(caching, query)
+    assert reply.status == 400 and b"?model=PATTERN" in reply.body
+    assert ask(chat("kept all the same")).results == ["hit"]
+
+
 def test_a_page_elsewhere_cannot_empty_the_cache(caching, ask):
     ask(chat("kept safe"))
     assert purge(caching, headers=[("Origin", "https://evil.example")]).status == 403

@@ -17,6 +17,9 @@ struct AdminRequest {
   /// Without the query.
   var path: Substring { head.uri.prefix { $0 != "?" } }
 
+  /// Whether there is a query, were it an empty one.
+  var hasQuery: Bool { head.uri.contains("?") }
+
   /// The value of a query parameter, as it stands; nil when it is absent.
   func query(_ name: String) -> Substring? {
     for pair in head.uri.drop(while: { $0 != "?" }).dropFirst().split(separator: "&") {

@@ -12,7 +12,13 @@ struct CacheRoutes: Sendable {
     guard request.path == "/cache" else { return nil }
     switch request.head.method {
     case .GET, .HEAD: return show()
-    case .DELETE: return remove(request.query("model"), who: who)
+    case .DELETE:
+      let model = request.query("model")
+      // Who mistypes the parameter wants some replies gone, not all.
+      guard model != nil || !request.hasQuery else {
+        return .text(400, "The only parameter is model: DELETE /cache?model=PATTERN; without any, all replies go.\n")
+      }
+      return remove(model, who: who)
     default:
       var reply = AdminReply.text(405, "This page does not take \(request.head.method.rawValue).\n")
       reply.fields = [("allow", "GET, HEAD, DELETE")]
