@@ -21,6 +21,15 @@ enum Terminal {
   /// A line on standard error.
   static func complain(_ line: String) { _ = put(line + "\n", to: STDERR_FILENO) }
 
+  /// The line with a question mark for each control character: what an upstream says does not steer the terminal.
+  static func plain(_ line: String) -> String {
+    var plain = String.UnicodeScalarView()
+    for scalar in line.unicodeScalars {
+      plain.append(scalar.properties.generalCategory == .control ? "?" : scalar)
+    }
+    return String(plain)
+  }
+
   /// Ends the process with EX_IOERR of sysexits.h where standard output did not take what it was to have: who redirects
   /// it to a file, such as the hash of a new key, is not to believe that it is there.
   static func endUnlessWritten() {

@@ -6,6 +6,9 @@ import re
 import signal
 import socket
 import subprocess
+import threading
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -349,3 +352,53 @@ def test_an_output_that_cannot_be_written_is_no_success(binary, tmp_path, argume
                                timeout=30)
     assert ended.returncode == 74
     assert b"standard output cannot be written: No space left on device" in ended.stderr
+
+
+# -- what the doctor makes of an upstream that is none -------------------------------------------------------------
+
+@contextmanager
+def answering(status: int, body: bytes):
+    """The URL of a server with one answer to everything."""
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.rfile.read(int(self.headers.get("content-length", 0)))
+            self.send_response(status)
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_POST = do_GET
+
+        def log_message(self, *_):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/v1"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def examined(run, status: int, body: bytes):
+    with answering(status, body) as url:
+        return run("doctor", environment={"WEIR_UPSTREAM_URL": url, "OPENROUTER_API_KEY": UPSTREAM_KEY})
+
+
+def test_the_doctor_knows_a_website_from_an_api(run):
+    done = examined(run, 200, b"<html>Welcome</html>")
+    assert done.returncode == 1 and "valid" not in done.stdout and "try again later" not in done.stdout
+    assert done.stdout.count("what to do: check that WEIR_UPSTREAM_URL is the API's base URL") == 2
+
+
+@pytest.mark.parametrize("amount", ["1e20", "-1e300", "9.3e12"])
+def test_the_doctor_takes_any_amount(run, amount):
+    body = f'{{"data":{{"total_credits":{amount},"total_usage":0,"limit_remaining":{amount}}}}}'
+    done = examined(run, 200, body.encode())
+    assert done.returncode == 1 and "credits     " in done.stdout and "completion  FAILED" in done.stdout
+
+
+def test_the_doctor_lets_no_upstream_steer_the_terminal(run):
+    done = examined(run, 401, b'{"error":{"message":"No \\u001b[31mauth\\u0007 \\u009b1m"}}')
+    assert "answered 401: No ?[31mauth? ?1m" in done.stdout

@@ -16,8 +16,8 @@ struct Doctor: AsyncParsableCommand {
   func run() async throws {
     let configuration = try options.loadOrExit()
     for warning in configuration.warnings { Terminal.say("\(warning)") }
-    let examination = try await Examination.run(configuration) { line in Terminal.say(line) }
-    let isSharing = await StoreExamination.run(configuration) { line in Terminal.say(line) }
+    let examination = try await Examination.run(configuration) { line in Terminal.say(Terminal.plain(line)) }
+    let isSharing = await StoreExamination.run(configuration) { line in Terminal.say(Terminal.plain(line)) }
     if !examination || !isSharing { throw ExitCode.failure }
   }
 }

@@ -54,6 +54,8 @@ struct Examination {
       return false
     case .success(let reply) where reply.status == 401 || reply.status == 403:
       fail("key", "the upstream refuses it (\(reply.status))", "make a new one at https://openrouter.ai/keys")
+    case .success(let reply) where reply.status == 200 && reply.decoded(as: [String: Anything].self) == nil:
+      fail("key", "/key answered 200 with something else than JSON", Self.baseURLRemedy)
     case .success(let reply) where reply.status == 200:
       let key = reply.decoded(as: KeyReply.self)?.data
       let left = key?.limit_remaining.map { ", \(Self.dollars($0)) left of its limit" } ?? ""
@@ -61,7 +63,7 @@ struct Examination {
     case .success(let reply) where reply.status == 404:
       say("key         this upstream has no /key to ask (\(reply.status)); the completion will tell")
     case .success(let reply):
-      fail("key", "/key answered \(reply.status)", "check that WEIR_UPSTREAM_URL is the API's base URL")
+      fail("key", "/key answered \(reply.status)", Self.baseURLRemedy)
     }
     return true
   }
@@ -107,7 +109,8 @@ struct Examination {
       guard reply.status == 200, let completion = reply.decoded(as: CompletionReply.self),
         let choice = completion.choices?.first
       else {
-        let message = reply.decoded(as: ErrorReply.self)?.error.message ?? "no message"
+        let message = reply.decoded(as: ErrorReply.self)?.error.message
+          ?? (reply.status == 200 ? "no completion" : "no message")
         fail("completion", "the upstream answered \(reply.status): \(message)", Self.remedy(for: reply.status))
         return
       }
@@ -139,8 +142,12 @@ struct Examination {
     step + String(repeating: " ", count: max(12 - step.count, 1))
   }
 
+  /// A website often answers 200 to every path.
+  private static let baseURLRemedy = "check that WEIR_UPSTREAM_URL is the API's base URL"
+
   private static func remedy(for status: Int) -> String {
     switch status {
+    case 200..<400: baseURLRemedy
     case 401, 403: "check OPENROUTER_API_KEY"
     case 402: "add credits at https://openrouter.ai/credits"
     case 404, 400: "set KIMI_MODEL_ID to a model of this upstream"
@@ -151,7 +158,7 @@ struct Examination {
 
   private static func text(_ milliseconds: Double) -> String { "\((milliseconds * 10).rounded() / 10)" }
   private static func dollars(_ amount: Double) -> String {
-    let millionths = Int((abs(amount) * 1_000_000).rounded())
+    guard let millionths = Int(exactly: (abs(amount) * 1_000_000).rounded()) else { return "$\(amount)" }
     let decimals = String(millionths % 1_000_000)
     let padded = String(repeating: "0", count: 6 - decimals.count) + decimals
     return "\(amount < 0 ? "-" : "")$\(millionths / 1_000_000).\(padded)"

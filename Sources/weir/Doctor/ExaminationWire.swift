@@ -1,5 +1,8 @@
 // The few members that the examination reads, named as on the wire.
 
+/// A value of any kind.
+struct Anything: Decodable {}
+
 struct KeyReply: Decodable {
   struct Key: Decodable { let limit_remaining: Double? }
   let data: Key
