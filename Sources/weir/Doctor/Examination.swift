@@ -109,7 +109,8 @@ struct Examination {
       guard reply.status == 200, let completion = reply.decoded(as: CompletionReply.self),
         let choice = completion.choices?.first
       else {
-        let message = reply.decoded(as: ErrorReply.self)?.error.message
+        let message =
+          reply.decoded(as: ErrorReply.self)?.error.message
           ?? (reply.status == 200 ? "no completion" : "no message")
         fail("completion", "the upstream answered \(reply.status): \(message)", Self.remedy(for: reply.status))
         return
