@@ -337,7 +337,8 @@ class TestSimulate:
 # -- what a person sees who mistypes, or whose disk is full ---------------------------------------------------------
 
 @pytest.mark.parametrize("arguments", [
-    ("health", "--admin", "nonsense"), ("rollout", "kimi", "--admin", "nonsense"), ("simulate", "--listen", "nonsense")])
+    ("health", "--admin", "nonsense"), ("rollout", "kimi", "--admin", "nonsense"),
+    ("simulate", "--listen", "nonsense")])
 def test_a_wrong_address_is_told_in_plain_words(run, arguments):
     ended = run(*arguments)
     assert ended.returncode == 64 and "ValueProblem" not in ended.stderr
