@@ -1,5 +1,7 @@
-"""Clients that close their connection at a stream's end mark, as OpenAI's own does, before the upstream's body is over."""
+"""Clients that close their connection with all of their reply, as OpenAI's own does at `[DONE]`, before the upstream's
+body is over."""
 
+import json
 import threading
 import time
 
@@ -84,6 +86,21 @@ def test_over_http2_the_stream_ends_by_itself(weir_with):
         eventually(lambda: weir.scrape().sum("weir_upstream_requests_total", status="200") == 1, "the transfer is over")
         assert upstream.asked_for(case)[0].reset is None and upstream.violations == []
         assert disconnects(weir) == 0
+
+
+@pytest.mark.parametrize("size", [10, 100_000])
+def test_over_http2_a_sized_reply_is_whole_with_its_last_byte(weir_with, size):
+    with ExactH2() as upstream:
+        weir = weir_with(SETTINGS | trusting(), upstream)
+        whole = json.dumps({"choices": [{"message": {"content": "x" * size}, "finish_reason": "stop"}]}).encode()
+        case = upstream.case([head("200", "content-type: application/json", f"content-length: {len(whole)}"),
+                              body(whole, end=False), 0.2, data(b"", end=True)])
+        answers = [weir.post("/v1/chat/completions", chat(), [(CASE, case), ("x-request-id", name)])
+                   for name in ("first", "second")]
+        assert [each.get("x-weir-cache") for each in answers] == ["miss", "hit"]
+        assert weir.access_line("first")["ending"] == "complete"
+        eventually(lambda: weir.scrape().sum("weir_upstream_requests_total", status="200") == 1, "the transfer is over")
+        assert upstream.asked_for(case)[0].reset is None and disconnects(weir) == 0
 
 
 def test_a_transfer_that_does_not_end_is_given_up_after_a_second(weir_with):

@@ -21,7 +21,7 @@ extension LiveExchange {
         return
       }
       // The last bytes leave with the reply's end, which comes at once: its client must find the request settled.
-      if reply.bytesToCome == 0 { return }
+      if reply.bytesToCome == reply.batchBytes { return }
       if reply.batchBytes > 0 || reply.head != nil { relayBatch(isLast: false) }
       guard events.hasMore else { return }
     }
@@ -39,7 +39,7 @@ extension LiveExchange {
     reply.isEventStream = head.isEventStream
     reply.isCoded = BodyCoding.isCoded(head.contentEncoding)
     reply.framing = framing(status: head.status, contentLength: head.contentLength)
-    reply.bytesToCome = head.contentLength
+    if reply.framing == .sized { reply.bytesToCome = head.contentLength }
     reply.head = ReplyHeadWriter.document(
       lines: head.lines, status: head.status, framing: reply.framing, fields: [],
       bodyBytes: head.contentLength, upstreamRequestID: nil, exchange: exchange,
@@ -54,7 +54,6 @@ extension LiveExchange {
     }
     reply.batch?.writeImmutableBuffer(chunk)
     reply.batchBytes += chunk.readableBytes
-    if let left = reply.bytesToCome { reply.bytesToCome = left - chunk.readableBytes }
   }
 
   private func end(_ ending: FollowerEvents.Ending) {

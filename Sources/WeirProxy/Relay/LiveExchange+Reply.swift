@@ -40,6 +40,7 @@ extension LiveExchange: TransferReceiver {
     reply.isEventStream = head.isEventStream
     reply.isCoded = BodyCoding.isCoded(head.contentEncoding)
     reply.framing = framing(status: status, contentLength: head.contentLength)
+    if reply.framing == .sized { reply.bytesToCome = head.contentLength }
     if reply.meter == nil, status < 300 { startMeter(head) }
     if head.lostCookies { exchange.note(edit: "set-cookie") }
     if head.lostServer { exchange.note(edit: "server") }
@@ -162,6 +163,7 @@ extension LiveExchange: TransferReceiver {
         if isLast { buffer.writeStaticString(ReplyFraming.lastChunk) }
       }
       sizes.sent += bodyBytes
+      if let left = reply.bytesToCome { reply.bytesToCome = left - bodyBytes }
       write(head, buffer)
     } else if isLast, reply.framing == .chunked {
       var end = connection.allocator.buffer(capacity: 8)

@@ -3,15 +3,18 @@ import WeirPolicy
 import WeirUpstream
 import WeirWire
 
-// A client that leaves with all of its stream. OpenAI's and others close their connection at the end mark, and the end of
-// the upstream's body may come a moment behind that: a last chunk, or an HTTP/2 frame of its own.
+// A client that leaves with all of its reply. OpenAI's and others close their connection at a stream's end mark, and many
+// that ask only once at a sized body's last byte; the end of the transfer may come a moment behind that: a last chunk, or
+// an HTTP/2 frame of its own.
 extension LiveExchange {
   /// How long the transfer may take to end by itself, so that the connection to the upstream can be kept.
   private static let patience = TimeAmount.seconds(1)
 
-  /// Whether the client needs no more of its stream, though the transfer is not over.
+  /// Whether the client needs no more of its reply, though the transfer is not over.
   var clientHasAll: Bool {
-    guard reply.hasBegun, reply.isEventStream, !reply.isHeld, reply.batchBytes == 0 else { return false }
+    guard reply.hasBegun, requestIsWhole, !reply.isHeld, reply.batchBytes == 0 else { return false }
+    if reply.bytesToCome == 0 { return true }
+    guard reply.isEventStream else { return false }
     return follower?.hasAll ?? (reply.meter?.sawEnd == true && !reply.isUnreadable)
   }
 

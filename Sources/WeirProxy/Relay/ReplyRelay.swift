@@ -27,7 +27,7 @@ struct ReplyRelay {
   var measuredBytes = 0
   /// Reads along where the API is one that weir understands.
   var meter: ReplyMeter?
-  /// What a follower has not got yet of a sized body.
+  /// What the client has not been sent yet of a sized body.
   var bytesToCome: Int?
   /// Taken from the allowance for what waits for a slow client.
   var keptBytes = 0
