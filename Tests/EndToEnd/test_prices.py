@@ -196,3 +196,15 @@ class TestAsking:
         assert row(weir, "meanwhile")["cost_usd"] is None
         weir.stop()
         hangs.set()
+
+
+def test_with_a_providers_key_of_ones_own_its_bill_counts(upstream, weir_with):
+    upstream.usage |= {"cost": 0.01, "is_byok": True, "cost_details": {"upstream_inference_cost": 0.2}}
+    yaml = "budgets: [{period: day, usd: 1}]\n"
+    weir = weir_with(upstream=upstream, files={"weir.yaml": yaml}, arguments=["--config", "weir.yaml"])
+    refreshed(weir)
+    told = row(weir, "fee-and-bill")
+    assert (told["cost_usd"], told["cost_source"]) == (pytest.approx(0.21), "upstream")
+    scrape = weir.scrape()
+    assert scrape.sum("weir_cost_usd_total") == pytest.approx(0.21)
+    assert scrape.sum("weir_budget_remaining_usd") == pytest.approx(0.79)

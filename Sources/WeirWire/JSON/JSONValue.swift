@@ -25,6 +25,8 @@ import CWeirSimdjson
 
   var isArray: Bool { kind == weir_json_kind_array }
 
+  var isTrue: Bool { kind == weir_json_kind_true }
+
   /// The value as it is written.
   var text: UnsafeRawBufferPointer {
     let range = unsafe weir_json_range_of(parser, token)
@@ -122,5 +124,11 @@ import CWeirSimdjson
   var tokenCount: Int? {
     guard let number, number >= 0, number <= 1e9 else { return nil }
     return Int(number)
+  }
+
+  /// A number that can be the price of one request in US dollars: not negative, at most a million.
+  var price: Double? {
+    guard let number, number >= 0, number <= 1e6 else { return nil }
+    return number
   }
 }

@@ -77,8 +77,16 @@ struct ReplyInterpreter {
     if reading.provider == nil { reading.provider = object["provider"]?.string() }
   }
 
+  /// Takes what OpenRouter says that the request cost. With a provider's key of the operator's own (`is_byok`), `cost`
+  /// is OpenRouter's fee only, often nothing, and the provider's bill stands beside it; where that is not told, nobody
+  /// has said what the request cost.
   mutating func readCost(_ usage: JSONValue) {
-    if let cost = usage["cost"]?.number, cost >= 0, cost <= 1e6 { reading.cost = cost }
+    guard usage["is_byok"]?.isTrue == true else {
+      reading.cost = usage["cost"]?.price ?? reading.cost
+      return
+    }
+    let bill = usage["cost_details"]?["upstream_inference_cost"]?.price
+    reading.cost = bill.map { $0 + (usage["cost"]?.price ?? 0) }
   }
 
   /// More of an error's message is not looked at.

@@ -2,7 +2,8 @@
 public struct ReplyReading: Sendable, Equatable {
   /// The last usage the upstream reported.
   public var usage: TokenUsage?
-  /// The upstream's own price for the request, in US dollars (OpenRouter's `usage.cost`).
+  /// The upstream's own price for the request, in US dollars (OpenRouter's `usage.cost`); with a provider's key of the
+  /// operator's own, what that provider takes is in it.
   public var cost: Double?
   /// Who served it, as OpenRouter names it.
   public var provider: String?

@@ -30,6 +30,21 @@ struct TokenUsageTests {
     for absurd in ["-1", "1e400", "1e9", "null", "\"1\""] { #expect(cost(absurd) == nil) }
   }
 
+  @Test("a price with a provider's key of one's own has the provider's bill in it")
+  func ownKey() {
+    func cost(_ members: String, _ endpoint: Endpoint = .chatCompletions) -> Double? {
+      plain(endpoint, "{\"usage\":{\"prompt_tokens\":1,\(members)}}").cost
+    }
+    let bill = #""cost_details":{"upstream_inference_cost":0.5}"#
+    #expect(cost(#""cost":0.25,"is_byok":true,\#(bill)"#) == 0.75)
+    #expect(cost(#""cost":0,"is_byok":true,\#(bill)"#, .responses) == 0.5)
+    #expect(cost(#""is_byok":true,\#(bill)"#, .messages) == 0.5)
+    // OpenRouter tells the provider's price of its own keys too; it is in `cost` then.
+    #expect(cost(#""cost":0.25,"is_byok":false,\#(bill)"#) == 0.25)
+    #expect(cost(#""cost":0.25,"is_byok":true"#) == nil)
+    #expect(cost(#""cost":0.25,"is_byok":true,"cost_details":{"upstream_inference_cost":-1}"#) == nil)
+  }
+
   @Test("is found where Moonshot's own API puts it")
   func moonshot() {
     let event =
