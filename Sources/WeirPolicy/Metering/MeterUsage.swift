@@ -24,11 +24,18 @@ enum MeterUsage {
         .estimated, input: usage.input, output: max(usage.output, reading.contentEvents), cached: usage.cached,
         reasoning: usage.reasoning)
     }
-    guard let status = exchange.status, status < 400, reading.error == nil || reading.sawContent else { return nil }
+    guard succeeded(exchange), reading.error == nil || reading.sawContent else { return nil }
     let input = exchange.estimate?.input ?? census().map(promptTokens)
     let output = exchange.isStream ? reading.contentEvents : exchange.estimate?.output
     guard input != nil || (output ?? 0) > 0 else { return MeteredUsage(.unknown) }
     return MeteredUsage(.estimated, input: input, output: output)
+  }
+
+  /// Whether the upstream was at work on a reply. One that is kept from the client for its tool calls was paid for, and
+  /// the status that the client got is not the upstream's.
+  private static func succeeded(_ exchange: Exchange) -> Bool {
+    if exchange.refusal?.code == .toolNotAllowed { return true }
+    return exchange.status.map { $0 < 400 } ?? false
   }
 
   private static func reported(_ usage: TokenUsage) -> MeteredUsage {

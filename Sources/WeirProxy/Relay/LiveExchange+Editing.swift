@@ -67,6 +67,8 @@ extension LiveExchange {
   /// Whether the reply ends here, because of what is in it or what cannot be known of it.
   func stopsReply() -> Bool {
     guard let edit = reply.edit, let refusal = Self.refusal(edit) else { return false }
+    // All of it has come: what it used counts, though the client gets none of it.
+    if transfer == nil { reply.meter?.finish() }
     if reply.hasBegun { relayBatch(isLast: false) }
     refuse(refusal)
     return true

@@ -16,7 +16,8 @@ extension LiveExchange {
       variant: exchange.assignment?.variant ?? "none", provider: reply.meter?.reading.provider ?? "none",
       requestID: exchange.requestID)
     let tally = ToolCallTally(calls: calls.count)
-    guard wasComplete,
+    // A reply that was stopped for a call of a forbidden tool has calls without their ends.
+    guard wasComplete, reply.meter?.reading.sawEndMarker == true,
       loop.state.toolChecker.submit(tools: tools, calls: calls, labels: labels, tally: tally)
     else {
       for _ in calls { loop.state.metrics.conversation.record(.unchecked, labels: labels) }

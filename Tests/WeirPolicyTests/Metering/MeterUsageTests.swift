@@ -67,6 +67,17 @@ struct MeterUsageTests {
     #expect(try metered(stream: false, events: 1) == MeteredUsage(.unknown))
   }
 
+  @Test("counts a reply that was kept from the client for its tool calls, whose status is weir's own")
+  func refusedReply() throws {
+    let refused = try exchange()
+    refused.reading = ReplyReading()
+    refused.reading?.contentEvents = 3
+    RequestPath.refuse(refused, Refusal(.toolNotAllowed, "the model called a tool", remedy: "Leave it out."))
+    #expect(refused.status == 403)
+    #expect(
+      MeterUsage.meter(refused) { BodyCensus(plainBytes: 8) } == MeteredUsage(.estimated, input: 2, output: 3))
+  }
+
   @Test("is unknown where the client left before anything came, and nothing where the upstream failed")
   func unknown() throws {
     let left = try exchange()
