@@ -151,7 +151,8 @@ class TestErrors:
         body = caught.value.response.json()
         assert body["type"] == "error"
         assert body["error"]["type"] == "authentication_error"
-        assert caught.value.response.headers["x-request-id"] in body["error"]["message"]
+        assert caught.value.request_id == caught.value.response.headers["x-request-id"]
+        assert caught.value.request_id in body["error"]["message"]
         assert set(body) <= {"type", "error", "request_id"}
 
     @both_headers

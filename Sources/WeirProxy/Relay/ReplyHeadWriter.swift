@@ -68,6 +68,8 @@ enum ReplyHeadWriter {
       }
       for field in refusal.fields { unsafe text.putField(named: field.name, field.value) }
       unsafe text.putField("x-request-id: ", exchange.requestID)
+      // Anthropic's name for it, the only one that its clients read.
+      if exchange.endpoint.usesAnthropicErrors { unsafe text.putField("request-id: ", exchange.requestID) }
       unsafe putTrail(exchange, to: &text)
       unsafe putEnd(keepAlive: keepAlive, isHTTP10: isHTTP10, to: &text)
     }

@@ -56,10 +56,19 @@ extension ReplyInterpreter {
       hasAnswer = true
       return true
     }
+    if Self.hasMedia(message) {
+      hasAnswer = true
+      return true
+    }
     if message["reasoning"]?.isText == true || message["reasoning_content"]?.isText == true { return true }
     guard message["refusal"]?.isText == true else { return false }
     reading.sawRefusal = true
     return true
+  }
+
+  /// Pictures, as OpenRouter gives them, or sound, as OpenAI does; both come beside an empty `content`, or none.
+  private static func hasMedia(_ message: JSONValue) -> Bool {
+    message["images"]?.elements.isEmpty == false || message["audio"]?.isObject == true
   }
 
   private mutating func countToolCall(choice: Int, index: Int) {

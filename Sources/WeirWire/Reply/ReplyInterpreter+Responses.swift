@@ -62,6 +62,7 @@ extension ReplyInterpreter {
   }
 
   private mutating func noteResponsesMessage(_ item: JSONValue) {
+    if item["type"]?.isString("image_generation_call") == true, item["result"]?.isText == true { hasAnswer = true }
     guard let content = item["content"], item["type"]?.isString("message") == true else { return }
     for part in content.elements {
       if part["text"]?.isText == true { hasAnswer = true }

@@ -37,6 +37,21 @@ struct ConversationHealthTests {
     #expect(ConversationHealth(plain(.embeddings, #"{"data":[{"embedding":[1]}]}"#)).anomalies == [])
   }
 
+  @Test("pictures and sound are answers, also without text")
+  func media() {
+    let picture = #""content":"","images":[{"type":"image_url","image_url":{"url":"data:image/png;base64,AA"}}]"#
+    let sound = #""content":null,"audio":{"id":"a","data":"AA","transcript":"Hi"}"#
+    for message in [picture, sound] {
+      #expect(chat(message).anomalies == [])
+      let reading = stream(.chatCompletions, [#"{"choices":[{"index":0,"delta":{\#(message)}}]}"#, "[DONE]"])
+      #expect(reading.sawContent && reading.contentEvents == 1)
+      #expect(ConversationHealth(reading).anomalies == [])
+    }
+    #expect(chat(#""content":"","images":[]"#).anomalies == [.empty])
+    let drawn = #"{"status":"completed","output":[{"type":"image_generation_call","result":"AA"}]}"#
+    #expect(ConversationHealth(plain(.responses, drawn)).anomalies == [])
+  }
+
   @Test("what broke off, or is an error, is not called empty")
   func brokenOff() {
     #expect(ConversationHealth(stream(.chatCompletions, [#"{"choices":[]}"#])).anomalies == [])
