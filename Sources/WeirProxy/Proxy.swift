@@ -179,13 +179,13 @@ public final class Proxy: Sendable {
   ///
   /// - Returns: whether there was one that had announced itself.
   public func handOver() -> Bool {
-    let isTaken = succession.complete()
-    if isTaken {
+    let isToEnd = succession.complete()
+    if state.isHandedOver {
       logger.notice("handed over")
     } else {
       logger.warning("nobody has asked to take over; SIGUSR2 is ignored")
     }
-    return isTaken
+    return isToEnd
   }
 
   /// How long `drainAndStop` takes at most, but for moments.
@@ -202,10 +202,12 @@ public final class Proxy: Sendable {
     pricing.cancel()
     let seconds = state.current.configuration.drain / .seconds(1)
     logger.notice("draining", metadata: ["in_flight": "\(state.inFlight.inUse)", "seconds": "\(seconds)"])
-    if state.isHandedOver { await serveOut() }
+    // Another process may still take over meanwhile; what is open here is waited for all the same.
+    let isHandedOver = state.isHandedOver
+    if isHandedOver { await serveOut() }
     try? await traffic.channel.close()
     try await loops.onEveryLoop { $0.drain() }
-    if !state.isHandedOver {
+    if !isHandedOver {
       await wait(atMost: state.current.configuration.drain) { self.state.inFlight.inUse == 0 }
     }
     try await loops.onEveryLoop { $0.cutOpenRequests() }

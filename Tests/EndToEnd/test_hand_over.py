@@ -149,6 +149,21 @@ def test_a_process_that_has_handed_over_is_not_ended_by_a_second_signal(successi
     assert old.process.wait() == 0
 
 
+def test_a_process_that_was_stopped_before_the_new_one_listened_ends_no_request(succession):
+    old = succession().begin()
+    with Wire(old.port) as streaming:
+        body = json.dumps(usual("chat/completions", stream=True)).encode()
+        streaming.send(message("POST", CHAT, [JSON, ("x-sim-fault", "gap=300")], body))
+        streaming.pending += streaming.more()
+        assert old.admin("/hand-over", "POST").status == 200
+        old.process.send(signal.SIGTERM)
+        eventually(lambda: any(entry["message"] == "draining" for entry in old.log()), "the old process drains")
+        old.process.send(signal.SIGUSR2)
+        assert b"data: [DONE]" in streaming.read_reply("POST").body
+    eventually(lambda: has_ended(old), "the old process is done", 10)
+    assert old.process.wait() == 0
+
+
 def test_of_three_announcements_at_once_the_last_is_refused(succession):
     only = succession().begin()
     assert only.admin("/hand-over", "POST").status == 200

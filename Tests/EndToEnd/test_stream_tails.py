@@ -1,9 +1,11 @@
 """Clients that close their connection with all of their reply, as OpenAI's own does at `[DONE]`, before the upstream's
 body is over."""
 
+import gzip
 import json
 import threading
 import time
+import zlib
 
 import openai
 import pytest
@@ -118,6 +120,47 @@ def test_a_transfer_that_does_not_end_is_given_up_after_a_second(weir_with):
         assert weir.access_line("endless")["ending"] == "complete"
         assert gone.wait(3)
         assert weir.scrape().sum("weir_upstream_requests_total", status="200") == 1
+
+
+def test_a_compressed_stream_is_not_kept_without_its_codings_end(weir_with):
+    def answer(wire, request):
+        coder = zlib.compressobj(wbits=31)
+        wire.send(EVENT_STREAM.replace(b"\r\n\r\n", b"\r\nContent-Encoding: gzip\r\n\r\n")
+                  + chunk(coder.compress(EVENTS) + coder.flush(zlib.Z_SYNC_FLUSH)))
+        time.sleep(0.3)
+        return chunk(coder.flush()) + LAST_CHUNK
+
+    with ScriptedUpstream(answer) as upstream:
+        weir = weir_with(SETTINGS, upstream)
+        accepts = ("Accept-Encoding", "gzip")
+        first = wire_with(weir, chat(stream=True), [accepts])
+        # A sync flush ends with an empty stored block (RFC 1951, section 3.2.4).
+        read_and_close(first, b"\x00\x00\xff\xff")
+        eventually(lambda: weir.scrape().sum("weir_in_flight_requests") == 0, "it is over")
+        second = weir.post("/v1/chat/completions", chat(stream=True), [accepts])
+        assert second.get("x-weir-cache") == "miss" and gzip.decompress(second.body) == EVENTS
+
+
+def test_the_last_one_who_follows_has_all_though_the_first_left_early(weir_with):
+    events = EVENTS.split(b"\n\n", 1)
+
+    def answer(wire, request):
+        wire.send(EVENT_STREAM + chunk(events[0] + b"\n\n"))
+        time.sleep(0.5)
+        wire.send(chunk(events[1]))
+        time.sleep(0.3)
+        return LAST_CHUNK
+
+    with ScriptedUpstream(answer) as upstream:
+        weir = weir_with(SETTINGS, upstream)
+        leads = wire_with(weir, chat(stream=True), [("x-request-id", "leads")])
+        eventually(lambda: upstream.requests, "the first is at the upstream")
+        follows = wire_with(weir, chat(stream=True), [("x-request-id", "follows")])
+        read_and_close(leads, b'"one"')
+        read_and_close(follows)
+        assert weir.access_line("follows")["ending"] == "complete"
+        assert weir.access_line("leads")["ending"] == "client_left_reply"
+        assert weir.post("/v1/chat/completions", chat(stream=True)).get("x-weir-cache") == "hit"
 
 
 def test_who_follows_and_closes_has_all_too(weir_with):

@@ -28,7 +28,7 @@ final class AuditLog: Sendable {
   /// How long a process that this one takes over from may go on writing, without that being a failure.
   private static let handOverSeconds: Int64 = 120
   /// How long a process that ends waits for one that it took over from, and that still writes.
-  private static let closingSeconds: Int64 = 30
+  private static let closingSeconds: Int64 = 15
   /// Between two looks whether that one has ended. Who ends looks oftener: who goes on keeps the file.
   private static let closingLookMicroseconds: UInt32 = 10_000
   private static let handOverLookMicroseconds: UInt32 = 250_000

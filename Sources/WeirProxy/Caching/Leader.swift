@@ -20,7 +20,9 @@ final class Leader: Sendable {
   func begin(_ head: SharedHead) { reply.begin(head) }
 
   /// Bytes of the body have come.
-  func append(_ chunk: ByteBuffer) { reply.append(chunk) }
+  ///
+  /// - Parameter isEnd: with them the stream has said that it is over.
+  func append(_ chunk: ByteBuffer, isEnd: Bool = false) { reply.append(chunk, isEnd: isEnd) }
 
   /// The bytes so far say that the stream is over: who has them and leaves has all of it.
   func sawEnd() { reply.noteEnd() }

@@ -171,6 +171,7 @@ extension LiveExchange {
   /// The last follower left, and the client had left before.
   func abandoned() {
     guard !isOver else { return }
+    if reply.hasBegun, streamSaidEnd { return endWithClient() }
     giveUpTransfer()
     finish(.clientLeft(detached ?? .reply))
   }

@@ -62,12 +62,13 @@ extension SharedReply {
       })
   }
 
-  func append(_ chunk: ByteBuffer) {
+  func append(_ chunk: ByteBuffer, isEnd: Bool = false) {
     guard chunk.readableBytes > 0 else { return }
     wake(
       state.withLock { state in
         guard state.ending == nil else { return [] }
         state.body.append(chunk)
+        if isEnd { state.sawEnd = true }
         return Self.pending(&state)
       })
   }

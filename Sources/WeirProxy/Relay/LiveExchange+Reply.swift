@@ -145,6 +145,8 @@ extension LiveExchange: TransferReceiver {
 
   /// Writes what the batch brought, flushes once unless `finish` follows, then lets the meter read.
   func relayBatch(isLast: Bool) {
+    // A follower's client may have the end mark, and leave, before this event loop comes to the meter.
+    if reply.isEventStream, hasFollowers { measurePending() }
     let head = reply.head
     reply.head = nil
     sizes.sent += head?.readableBytes ?? 0
@@ -155,7 +157,7 @@ extension LiveExchange: TransferReceiver {
     reply.batchBytes = 0
     reply.measuredBytes = 0
     if var buffer = body, bodyBytes > 0 {
-      leader?.append(buffer)
+      leader?.append(buffer, isEnd: streamSaidEnd)
       bodyCopy?.take(reply: buffer, count: bodyBytes)
       if reply.isEventStream, reply.meter == nil { reply.tail.take(buffer) }
       if reply.framing == .chunked {
@@ -163,7 +165,6 @@ extension LiveExchange: TransferReceiver {
         if isLast { buffer.writeStaticString(ReplyFraming.lastChunk) }
       }
       sizes.sent += bodyBytes
-      if let left = reply.bytesToCome { reply.bytesToCome = left - bodyBytes }
       write(head, buffer)
     } else if isLast, reply.framing == .chunked {
       var end = connection.allocator.buffer(capacity: 8)
@@ -179,7 +180,9 @@ extension LiveExchange: TransferReceiver {
       body.moveReaderIndex(forwardBy: measured)
       measure(body)
     }
-    if let leader, reply.meter?.sawEnd == true { leader.sawEnd() }
+    // Behind the meter: a flush that finds the client gone must not end the exchange before that has read it all.
+    if let left = reply.bytesToCome { reply.bytesToCome = left - bodyBytes }
+    if let leader, streamSaidEnd { leader.sawEnd() }
   }
 
   /// A small body goes out in one piece with its head: copying it costs less than a second write.

@@ -13,9 +13,13 @@ extension LiveExchange {
   /// Whether the client needs no more of its reply, though the transfer is not over.
   var clientHasAll: Bool {
     guard reply.hasBegun, requestIsWhole, !reply.isHeld, reply.batchBytes == 0 else { return false }
-    if reply.bytesToCome == 0 { return true }
-    guard reply.isEventStream else { return false }
-    return follower?.hasAll ?? (reply.meter?.sawEnd == true && !reply.isUnreadable)
+    return reply.bytesToCome == 0 || (follower?.hasAll ?? streamSaidEnd)
+  }
+
+  /// Whether the stream has said that it is over. Behind the end mark of one in a content coding that coding's own end is
+  /// to come, without which nobody can decode it.
+  var streamSaidEnd: Bool {
+    reply.isEventStream && !reply.isCoded && !reply.isUnreadable && reply.meter?.sawEnd == true
   }
 
   /// The request is over at once, for all who follow it too, and its reply whole; only the transfer goes on for a moment.

@@ -19,8 +19,10 @@ final class Chores: Sendable {
     var version: UInt64 = 0
     /// Whether the last attempt to write it failed, so that a full disk is one line in the log.
     var hasFailed = false
-    /// What the file was last known to have; what comes beside it after a hand-over begins there.
+    /// What the file was last known to have.
     var inFile: [SavedSpending] = []
+    /// What it was known to have when another process was about to read it.
+    var handed: [SavedSpending] = []
     /// Until then the file is left alone, for that process to read and write.
     var restsUntil: NIODeadline?
   }
@@ -159,6 +161,7 @@ extension Chores {
       let contents = state.shared.limits.spendingToHandOver
       // Where nobody takes over after all, the next writing says nothing of what is untold.
       if put(contents.spending, untold: contents.untold, &saved) { saved.version = 0 }
+      saved.handed = saved.inFile
       saved.restsUntil = .now() + Chores.rest
     }
   }
@@ -170,7 +173,7 @@ extension Chores {
     let limits = state.shared.limits
     let rest =
       limits.untoldSpending
-      ?? SavedSpending.difference(limits.spending(since: 0)?.spending ?? [], since: saved.withLock(\.inFile))
+      ?? SavedSpending.difference(limits.spending(since: 0)?.spending ?? [], since: saved.withLock(\.handed))
     guard !rest.isEmpty else { return }
     do throws(FileWriteError) {
       try WholeFile.write(SpendingFile.encode(rest), to: path + SpendingLegacies.mark + "\(getpid())")

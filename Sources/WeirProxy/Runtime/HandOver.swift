@@ -76,11 +76,12 @@ final class HandOver: Sendable {
   }
 
   /// The new process listens. False when none has announced itself, or another one has taken over: nothing is handed over
-  /// then, and a process that drains is not made to end at once.
+  /// then. Nor is a process told to drain that does so already: a second time means that it is to end at once.
   func complete() -> Bool {
     guard isPrepared.load(ordering: .relaxed), !state.isHandedOver else { return false }
+    let isDraining = state.isDraining
     state.noteHandOver()
-    return true
+    return !isDraining
   }
 
   /// Makes this process the one that new connections go to, of those that share its addresses.

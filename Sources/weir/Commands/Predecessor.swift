@@ -28,6 +28,10 @@ struct Predecessor {
     switch result {
     case .failure(let failure) where failure.kind == .unreachable: return nil
     case .failure(let failure): throw refused(peer, failure.reason)
+    case .success(let reply) where reply.status == 409:
+      Terminal.complain(
+        "weir serve: what runs at \(peer) drains, or another process takes over from it now; try again in a moment")
+      throw ExitCode.failure
     case .success(let reply):
       guard reply.status == 200, let answer = reply.decoded(as: Answer.self), answer.pid > 1 else {
         throw refused(peer, "it answers \(reply.status) to POST /hand-over")
