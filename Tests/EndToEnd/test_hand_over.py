@@ -1,5 +1,6 @@
 """A new process takes the listeners over from a running one: no request fails, no spending is lost."""
 
+import contextlib
 import json
 import os
 import signal
@@ -34,6 +35,16 @@ def succession(binary, simulator, tmp_path):
     yield make
     for each in running:
         each.stop()
+
+
+@contextlib.contextmanager
+def slow_stream(port: int):
+    """A stream that has begun and takes seconds."""
+    with Wire(port) as streaming:
+        body = json.dumps(usual("chat/completions", stream=True)).encode()
+        streaming.send(message("POST", CHAT, [JSON, ("x-sim-fault", "gap=300")], body))
+        streaming.pending += streaming.more()
+        yield streaming
 
 
 def has_ended(weir) -> bool:
@@ -82,11 +93,8 @@ def test_upgrades_under_wrks_load_fail_no_request(succession, tmp_path):
 def test_a_stream_that_is_open_ends_whole_and_an_idle_connection_is_served_once_more(succession):
     line = succession()
     old = line.begin()
-    with Wire(old.port) as streaming, Wire(old.port) as idle:
+    with Wire(old.port) as idle, slow_stream(old.port) as streaming:
         assert idle.request("GET", "/v1/echo").status == 200
-        body = json.dumps(usual("chat/completions", stream=True)).encode()
-        streaming.send(message("POST", CHAT, [JSON, ("x-sim-fault", "gap=300")], body))
-        streaming.pending += streaming.more()
         new = line.begin()
         eventually(lambda: any(entry["message"] == "draining" for entry in old.log()), "the old process drains")
         assert new.post(CHAT, usual("chat/completions")).status == 200
@@ -137,10 +145,7 @@ def test_upgrades_in_quick_succession_fail_no_request_and_leave_one_process(succ
 def test_a_process_that_has_handed_over_is_not_ended_by_a_second_signal(succession):
     line = succession()
     old = line.begin()
-    with Wire(old.port) as streaming:
-        body = json.dumps(usual("chat/completions", stream=True)).encode()
-        streaming.send(message("POST", CHAT, [JSON, ("x-sim-fault", "gap=300")], body))
-        streaming.pending += streaming.more()
+    with slow_stream(old.port) as streaming:
         line.begin()
         eventually(lambda: any(entry["message"] == "draining" for entry in old.log()), "the old process drains")
         old.process.send(signal.SIGUSR2)
@@ -151,10 +156,7 @@ def test_a_process_that_has_handed_over_is_not_ended_by_a_second_signal(successi
 
 def test_a_process_that_was_stopped_before_the_new_one_listened_ends_no_request(succession):
     old = succession().begin()
-    with Wire(old.port) as streaming:
-        body = json.dumps(usual("chat/completions", stream=True)).encode()
-        streaming.send(message("POST", CHAT, [JSON, ("x-sim-fault", "gap=300")], body))
-        streaming.pending += streaming.more()
+    with slow_stream(old.port) as streaming:
         assert old.admin("/hand-over", "POST").status == 200
         old.process.send(signal.SIGTERM)
         eventually(lambda: any(entry["message"] == "draining" for entry in old.log()), "the old process drains")
