@@ -177,7 +177,7 @@ public final class Proxy: Sendable {
 
   /// Another process listens in this one's place: the next drain leaves new connections to it.
   ///
-  /// - Returns: whether there was one that had announced itself.
+  /// - Returns: whether this process is to end now: not where none has announced itself, nor where it drains already.
   public func handOver() -> Bool {
     let isToEnd = succession.complete()
     if state.isHandedOver {

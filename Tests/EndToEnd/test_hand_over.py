@@ -51,6 +51,16 @@ def has_ended(weir) -> bool:
     return not weir.process.is_alive
 
 
+def assert_served_out_though_signalled(old, streaming) -> None:
+    """A process that drains gets a new one's signal: its stream ends whole, and it by itself."""
+    eventually(lambda: any(entry["message"] == "draining" for entry in old.log()), "the old process drains")
+    old.process.send(signal.SIGUSR2)
+    assert b"data: [DONE]" in streaming.read_reply("POST").body
+    streaming.close()
+    eventually(lambda: has_ended(old), "the old process has served out", 10)
+    assert old.process.wait() == 0
+
+
 def test_four_upgrades_under_load_fail_no_request(succession):
     line = succession()
     first = line.begin()
@@ -147,11 +157,7 @@ def test_a_process_that_has_handed_over_is_not_ended_by_a_second_signal(successi
     old = line.begin()
     with slow_stream(old.port) as streaming:
         line.begin()
-        eventually(lambda: any(entry["message"] == "draining" for entry in old.log()), "the old process drains")
-        old.process.send(signal.SIGUSR2)
-        assert b"data: [DONE]" in streaming.read_reply("POST").body
-    eventually(lambda: has_ended(old), "the old process has served out", 10)
-    assert old.process.wait() == 0
+        assert_served_out_though_signalled(old, streaming)
 
 
 def test_a_process_that_was_stopped_before_the_new_one_listened_ends_no_request(succession):
@@ -159,11 +165,7 @@ def test_a_process_that_was_stopped_before_the_new_one_listened_ends_no_request(
     with slow_stream(old.port) as streaming:
         assert old.admin("/hand-over", "POST").status == 200
         old.process.send(signal.SIGTERM)
-        eventually(lambda: any(entry["message"] == "draining" for entry in old.log()), "the old process drains")
-        old.process.send(signal.SIGUSR2)
-        assert b"data: [DONE]" in streaming.read_reply("POST").body
-    eventually(lambda: has_ended(old), "the old process is done", 10)
-    assert old.process.wait() == 0
+        assert_served_out_though_signalled(old, streaming)
 
 
 def test_of_three_announcements_at_once_the_last_is_refused(succession):
