@@ -72,22 +72,27 @@ static int close_cursor(sqlite3_vtab_cursor *cursor) {
   return SQLITE_OK;
 }
 
-// Finds the row's columns; what weir has packed is whole.
+static const unsigned char *row_start(const struct weir_ledger_rows *rows, intptr_t row) {
+  return rows->bytes + (row == 0 ? 0 : rows->ends[row - 1]);
+}
+
+// What weir has packed is whole.
+static const unsigned char *after_column(const unsigned char *place) {
+  uint32_t length;
+  switch (*place++) {
+    case INTEGER:
+    case DOUBLE: return place + 8;
+    case TEXT: memcpy(&length, place, sizeof length); return place + sizeof length + length;
+    default: return place;
+  }
+}
+
 static void read_row(struct cursor *cursor) {
   if (cursor->row >= cursor->rows->last) return;
-  const unsigned char *place = cursor->rows->bytes + (cursor->row == 0 ? 0 : cursor->rows->ends[cursor->row - 1]);
+  const unsigned char *place = row_start(cursor->rows, cursor->row);
   for (int column = 0; column < WEIR_LEDGER_PACKED_COLUMNS; column++) {
     cursor->columns[column] = place;
-    uint32_t length;
-    switch (*place++) {
-      case INTEGER:
-      case DOUBLE: place += 8; break;
-      case TEXT:
-        memcpy(&length, place, sizeof length);
-        place += sizeof length + length;
-        break;
-      default: break;
-    }
+    place = after_column(place);
   }
 }
 
@@ -167,4 +172,41 @@ int weir_sqlite_add_ledger_rows(sqlite3 *connection) {
 
 int weir_sqlite_bind_ledger_rows(sqlite3_stmt *statement, int place, const struct weir_ledger_rows *rows) {
   return sqlite3_bind_pointer(statement, place, (void *)(uintptr_t)rows, pointer_type, NULL);
+}
+
+uint32_t weir_ledger_name_hash(const void *name, intptr_t length) {
+  uint64_t hash = 0xcbf29ce484222325;
+  for (intptr_t index = 0; index < length; index++) {
+    hash = (hash ^ ((const unsigned char *)name)[index]) * 0x100000001b3;
+  }
+  uint32_t folded = (uint32_t)(hash ^ hash >> 32);
+  return folded == 0 ? 1 : folded;
+}
+
+static uint32_t hash_of_column(const unsigned char *place) {
+  if (*place != TEXT) return 0;
+  uint32_t length;
+  memcpy(&length, place + 1, sizeof length);
+  return weir_ledger_name_hash(place + 1 + sizeof length, length);
+}
+
+void weir_ledger_names_of(const struct weir_ledger_rows *rows, struct weir_ledger_names *names) {
+  for (intptr_t row = rows->first; row < rows->last; row++, names++) {
+    const unsigned char *place = row_start(rows, row);
+    names->time_ms = 0;
+    if (*place == INTEGER) memcpy(&names->time_ms, place + 1, sizeof names->time_ms);
+    place = after_column(place);
+    names->id = hash_of_column(place);
+    for (int column = 1; column < WEIR_LEDGER_GENERATION_COLUMN; column++) place = after_column(place);
+    names->generation = hash_of_column(place);
+  }
+}
+
+intptr_t weir_ledger_find_name(const void *names, intptr_t count, uint32_t hash, struct weir_ledger_names *found) {
+  while (count-- > 0) {
+    // A blob of a file lies anywhere.
+    memcpy(found, (const char *)names + count * (intptr_t)sizeof *found, sizeof *found);
+    if (found->id == hash || found->generation == hash) return count;
+  }
+  return -1;
 }

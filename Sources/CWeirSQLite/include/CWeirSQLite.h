@@ -27,6 +27,30 @@ struct weir_ledger_rows {
 /// Columns of a packed row, in the order of the table `requests` without its third, the sequence.
 enum { WEIR_LEDGER_PACKED_COLUMNS = 42 };
 
+/// Where the reply's id is among the packed columns.
+enum { WEIR_LEDGER_GENERATION_COLUMN = 36 };
+
+/// By what a row is found without an index of names, as it lies in the table `request_names`. In the order of a
+/// little-endian machine's bytes, as are all that weir runs on.
+struct weir_ledger_names {
+  /// The row's time, with which its key begins.
+  int64_t time_ms;
+  /// Hash of its id; 0 where there is none.
+  uint32_t id;
+  /// Hash of the reply's id; 0 where there is none.
+  uint32_t generation;
+};
+
+/// FNV-1a (datatracker.ietf.org/doc/draft-eastlake-fnv), 64 bits folded to 32; never 0. It is stored: another one would
+/// not find the rows that are there.
+uint32_t weir_ledger_name_hash(const void *name, intptr_t length);
+
+/// Writes the names of each row from the first to the last.
+void weir_ledger_names_of(const struct weir_ledger_rows *rows, struct weir_ledger_names *names);
+
+/// Looks for a hash from the end of so many names to their beginning; gives its place, or -1.
+intptr_t weir_ledger_find_name(const void *names, intptr_t count, uint32_t hash, struct weir_ledger_names *found);
+
 /// Gives a connection the table-valued function `weir_ledger_rows(rows)`: the rows that were bound to the parameter, with
 /// the columns of the table `requests` in its order, called `c0` and so on. Its texts are not copied; they must stay
 /// where they are until the statement is over.

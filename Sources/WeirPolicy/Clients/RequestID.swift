@@ -18,8 +18,8 @@ public enum RequestID {
   }
 
   /// An id of weir's own: `req_`, then in hexadecimal 48 bits of time and 80 random ones, as in UUID version 7 (RFC
-  /// 9562, section 5.7). Ids in the order of their time lie side by side in the ledger's index; random ones would touch
-  /// a page of it each.
+  /// 9562, section 5.7). Ids in the order of their time lie side by side in the ledger; where an index is made of
+  /// them, random ones would touch a page of it each.
   ///
   /// - Parameter milliseconds: since 1970.
   public static func make(milliseconds: Int64, random: (high: UInt64, low: UInt64)) -> String {

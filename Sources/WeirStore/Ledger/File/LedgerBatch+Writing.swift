@@ -21,6 +21,11 @@ extension LedgerBatch {
     }
   }
 
+  /// Adds the rows' names, unless indexes find them.
+  func writeNames(_ rows: Range<Int>, _ names: inout LedgerNames?, _ database: SQLiteDatabase) throws {
+    try unsafe withPacked(rows) { try unsafe names?.add($0, database) }
+  }
+
   /// Binds and runs `insertAttempt` for each attempt that its row does not tell, numbered from 1.
   func writeAttempts(_ rows: Range<Int>, _ statement: inout SQLiteStatement) throws {
     for each in attempts where rows.contains(each.row) {

@@ -57,6 +57,9 @@ extension LedgerFile {
     for table in ["requests", "attempt_rows", "feedback", "bodies"] {
       try database.execute("DELETE FROM \(table) WHERE time_ms <= ?", time)
     }
+    // The last row stays: with it gone, two processes could take the same number for their next one.
+    try database.execute(
+      "DELETE FROM request_names WHERE last_ms <= ? AND rowid < (SELECT max(rowid) FROM request_names)", time)
   }
 
   static func usedBytes(_ database: SQLiteDatabase) throws -> Int64 {

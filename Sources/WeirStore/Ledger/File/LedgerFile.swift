@@ -1,12 +1,15 @@
 import CWeirSQLite
 import Glibc
+import Synchronization
 
 /// The open file. Every call blocks for the disk; `Ledger` makes them on its own queue, one at a time.
-struct LedgerFile: Sendable {
+final class LedgerFile: Sendable {
   let path: String
   let connection: SQLiteConnection
   /// Which file the path named when it was opened.
   private let place: FilePlace?
+  /// Nil where indexes find the rows.
+  private let names: Mutex<LedgerNames?>
 
   /// Opens the file, made where there is none, and brings its schema up to date.
   init(
@@ -15,6 +18,9 @@ struct LedgerFile: Sendable {
     self.path = path
     connection = try Self.openInTries(path, schema, busyMilliseconds)
     place = FilePlace(path)
+    do {
+      names = Mutex(try connection.use { try LedgerSchema.hasNames($0) } ? LedgerNames() : nil)
+    } catch { throw LedgerError(error, path: path) }
   }
 
   /// Two processes that make the same ledger at once get into each other's way; a later try finds it made.
@@ -83,8 +89,10 @@ struct LedgerFile: Sendable {
     do {
       try connection.use { database in
         var requests = try SQLiteStatement(database, LedgerRow.insertRequests)
+        var names = names.withLock { $0 }
         try database.inTransaction(.immediate) {
           try batch.writeRequests(rows, &requests)
+          try batch.writeNames(rows, &names, database)
           if !batch.attempts.isEmpty {
             var attempts = try SQLiteStatement(database, LedgerBatch.insertAttempt)
             try batch.writeAttempts(rows, &attempts)
@@ -94,6 +102,7 @@ struct LedgerFile: Sendable {
             try batch.writeBodies(rows, &bodies)
           }
         }
+        self.names.withLock { $0 = names }
       }
     } catch { throw LedgerError(error, path: path) }
   }

@@ -44,6 +44,12 @@ import CWeirSQLite
     return statement.integer(0)
   }
 
+  /// Rows that the last statement changed.
+  var changes: Int { Int(unsafe sqlite3_changes(handle)) }
+
+  /// Where the last row was inserted.
+  var lastRow: Int64 { unsafe sqlite3_last_insert_rowid(handle) }
+
   /// Gives statements the function that rows of the ledger are bound to.
   func addLedgerRows() throws(SQLiteError) {
     let code = unsafe weir_sqlite_add_ledger_rows(handle)

@@ -70,6 +70,15 @@ import CWeirSQLite
     return unsafe text.pointee
   }
 
+  /// Looks in a page of names for a hash, from so many of them down to the first; gives the place and the row's time.
+  borrowing func find(_ hash: UInt32, in column: CInt, before end: Int) -> (place: Int, timeMilliseconds: Int64)? {
+    guard let names = unsafe sqlite3_column_blob(handle, column) else { return nil }
+    let count = Int(unsafe sqlite3_column_bytes(handle, column)) / MemoryLayout<weir_ledger_names>.size
+    var found = weir_ledger_names()
+    let place = unsafe weir_ledger_find_name(names, min(end, count), hash, &found)
+    return place < 0 ? nil : (place, found.time_ms)
+  }
+
   // MARK: Binding, one column after the other
 
   mutating func bind(_ value: Int64?) throws(SQLiteError) {
@@ -110,6 +119,18 @@ import CWeirSQLite
       unsafe utf8.withMemoryRebound(to: CChar.self) { characters in
         unsafe sqlite3_bind_text(handle, place, characters.baseAddress, CInt(clamping: characters.count), copies)
       }
+    }
+    try check(code)
+  }
+
+  /// Binds a page of names.
+  mutating func bind(_ names: [weir_ledger_names]) throws(SQLiteError) {
+    position += 1
+    let place = position
+    // SQLITE_TRANSIENT: SQLite keeps a copy.
+    let copies = unsafe unsafeBitCast(-1, to: sqlite3_destructor_type.self)
+    let code = unsafe names.withUnsafeBytes { names in
+      unsafe sqlite3_bind_blob(handle, place, names.baseAddress, CInt(clamping: names.count), copies)
     }
     try check(code)
   }
