@@ -188,6 +188,9 @@ public final class Proxy: Sendable {
     return isToEnd
   }
 
+  /// Whether another process listens in this one's place.
+  public var hasHandedOver: Bool { state.isHandedOver }
+
   /// How long `drainAndStop` takes at most, but for moments.
   public var drainTime: Duration { state.current.configuration.drain + (state.isHandedOver ? Self.queueTime : .zero) }
 

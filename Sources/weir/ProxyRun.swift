@@ -86,12 +86,16 @@ private actor ProxyService: Service {
       tasks.addTask { try await Self.keepAlive(proxy, supervisor) }
       tasks.addTask { await proxy.followFiles() }
       try await gracefulShutdown()
+      // A hand-over is no signal of somebody who wants the end: the first that follows asks for what is done already.
+      let wasAsked = !proxy.hasHandedOver
       supervisor.stopping(atMost: proxy.drainTime)
       let again = await UnixSignalsSequence(trapping: .sigterm, .sigint)
       tasks.addTask {
+        var isSecond = wasAsked
         for await _ in again {
           // 128 + SIGTERM, as shells report a process that a signal ended.
-          exit(143)
+          if isSecond { exit(143) }
+          isSecond = true
         }
       }
       cutRequests = try await proxy.drainAndStop()

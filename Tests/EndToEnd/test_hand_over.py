@@ -1,6 +1,5 @@
 """A new process takes the listeners over from a running one: no request fails, no spending is lost."""
 
-import contextlib
 import json
 import os
 import signal
@@ -14,41 +13,12 @@ from harness.eventually import eventually
 from harness.redis import Redis
 from harness.requests import chat
 from harness.simulator import mark
-from harness.succession import SteadyLoad, Succession
+from harness.succession import JSON, SteadyLoad, has_ended, slow_stream, succession  # noqa: F401 (a fixture)
 from harness.usual_requests import usual
 from harness.weir import UPSTREAM_KEY
 from harness.wire import Wire, message
 
 CHAT = "/v1/chat/completions"
-JSON = ("Content-Type", "application/json")
-
-
-@pytest.fixture
-def succession(binary, simulator, tmp_path):
-    """`succession(environment)`: weirs on two ports of their own that take over from each other."""
-    running = []
-
-    def make(environment=None) -> Succession:
-        running.append(Succession(binary, tmp_path, simulator.url, environment))
-        return running[-1]
-
-    yield make
-    for each in running:
-        each.stop()
-
-
-@contextlib.contextmanager
-def slow_stream(port: int):
-    """A stream that has begun and takes seconds."""
-    with Wire(port) as streaming:
-        body = json.dumps(usual("chat/completions", stream=True)).encode()
-        streaming.send(message("POST", CHAT, [JSON, ("x-sim-fault", "gap=300")], body))
-        streaming.pending += streaming.more()
-        yield streaming
-
-
-def has_ended(weir) -> bool:
-    return not weir.process.is_alive
 
 
 def assert_served_out_though_signalled(old, streaming) -> None:

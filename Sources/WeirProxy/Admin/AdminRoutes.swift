@@ -62,7 +62,7 @@ struct AdminRoutes: Sendable {
     case "/health": health(request)
     case "/status": .later(recorded { status() })
     case "/reload": .now(reloadNow(who: request.peer))
-    case "/hand-over": .later(prepareHandOver())
+    case "/hand-over": .later(prepareHandOver(request))
     default: .now(StatusPage.reply(path) ?? .text(404, "There is no such page.\n"))
     }
   }
@@ -114,9 +114,10 @@ struct AdminRoutes: Sendable {
     return .json(200, document.json)
   }
 
-  private func prepareHandOver() -> EventLoopFuture<AdminReply> {
+  private func prepareHandOver(_ request: AdminRequest) -> EventLoopFuture<AdminReply> {
     let version = version
-    return handOver.prepare(on: eventLoop).map {
+    let successor = request.query("pid").flatMap { Int32($0) }
+    return handOver.prepare(for: successor, on: eventLoop).map {
       var line = JSONLine()
       line.add("pid", Int(getpid()))
       line.add("version", version)

@@ -237,7 +237,12 @@ final class ConnectionHandler: ChannelInboundHandler {
   }
 
   /// Whether the connection will be closed after the exchange at hand, whatever that wants.
-  var willClose: Bool { closesAfterCurrent || isDraining || loop.state.isDraining }
+  var willClose: Bool {
+    closesAfterCurrent || isDraining || loop.state.isDraining && !(servesOut && hasWaitingRequest)
+  }
+
+  /// Whether a request has come that nobody else would answer.
+  private var hasWaitingRequest: Bool { waiting.contains { if case .head = $0 { true } else { false } } }
 
   /// Whether the process has handed over, and the client may still send the one request that it was promised.
   var servesOut: Bool { loop.state.isHandedOver && !isDraining && !closesAfterCurrent }

@@ -33,11 +33,16 @@ final class HandOver: Sendable {
   private let isPrepared = Atomic<Bool>(false)
   /// From when on a process that announces itself is answered.
   private let nextTurn: Mutex<NIODeadline>
+  /// The process that was answered last, and until when it is waited for.
+  private let awaited = Mutex<(pid: Int32, until: NIODeadline)?>(nil)
 
   /// How long a hand-over takes at most, from the announcement until the old process has closed its listeners; with room
   /// for a busy machine. The kernel steers by the sockets' order, so that a third process beside these two would be given
   /// no connection, and what it asks of the newest process would reach one that leaves.
   private static let settlingTime = TimeAmount.seconds(3)
+  /// How long a process may take to start whose number is known, as long as it lives. Were another one answered meanwhile,
+  /// both would listen, and only one of them would ever be told to leave.
+  private static let startTime = TimeAmount.seconds(60)
 
   /// - Parameter followsAnother: whether this process has taken over from another one a moment ago.
   init(state: ProxyState, chores: Chores, followsAnother: Bool) {
@@ -51,9 +56,12 @@ final class HandOver: Sendable {
 
   /// A new process is about to start. Once the last hand-over is behind this one, the spending file is written, and the
   /// new process's listeners may share these addresses. Blocks the event loop for the writing.
-  func prepare(on eventLoop: any EventLoop) -> EventLoopFuture<Void> {
+  ///
+  /// - Parameter successor: the new process's number, where it says that.
+  func prepare(for successor: Int32?, on eventLoop: any EventLoop) -> EventLoopFuture<Void> {
     guard let turn = takeTurn() else { return eventLoop.makeFailedFuture(Failure.isTaken) }
-    return eventLoop.scheduleTask(deadline: turn) { self.share(on: eventLoop) }.futureResult.flatMap { $0 }
+    return eventLoop.scheduleTask(deadline: turn) { self.share(with: successor, on: eventLoop) }.futureResult
+      .flatMap { $0 }
   }
 
   /// When a process that announces itself now is answered; nil where another one waits already.
@@ -67,12 +75,21 @@ final class HandOver: Sendable {
     }
   }
 
-  private func share(on eventLoop: any EventLoop) -> EventLoopFuture<Void> {
-    guard !state.isDraining, !state.isHandedOver else { return eventLoop.makeFailedFuture(Failure.isTaken) }
+  private func share(with successor: Int32?, on eventLoop: any EventLoop) -> EventLoopFuture<Void> {
+    guard !state.isDraining, !state.isHandedOver, !isAnotherStarting else {
+      return eventLoop.makeFailedFuture(Failure.isTaken)
+    }
+    awaited.withLock { $0 = successor.map { ($0, .now() + Self.startTime) } }
     chores.prepareHandOver()
     isPrepared.store(true, ordering: .relaxed)
     let shared = listeners.withLock { $0 }.map { Self.withSocket(of: $0, weir_share_address) }
     return EventLoopFuture.andAllSucceed(shared, on: eventLoop)
+  }
+
+  /// Whether the process that was answered last is still about to listen.
+  private var isAnotherStarting: Bool {
+    guard let awaited = awaited.withLock({ $0 }), awaited.pid > 1, awaited.until > .now() else { return false }
+    return kill(awaited.pid, 0) == 0 || errno == EPERM
   }
 
   /// The new process listens. False when none has announced itself, or another one has taken over: nothing is handed over

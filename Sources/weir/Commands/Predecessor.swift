@@ -23,7 +23,7 @@ struct Predecessor {
     let fields = listeners.adminToken.map { [("Authorization", "Bearer \($0.reveal())")] } ?? []
     let timeouts = PhaseTimeouts(connect: .seconds(5), firstByte: .seconds(10), idle: .seconds(10), total: .seconds(20))
     let result = try await Caller.with(certificateAuthorityFile: nil, honoursProxies: false) { caller in
-      await caller.ask("POST", "http://\(peer)/hand-over", fields: fields, body: [], timeouts: timeouts)
+      await caller.ask("POST", "http://\(peer)/hand-over?pid=\(getpid())", fields: fields, body: [], timeouts: timeouts)
     }
     switch result {
     case .failure(let failure) where failure.kind == .unreachable: return nil

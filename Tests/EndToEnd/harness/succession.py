@@ -1,5 +1,6 @@
 """Weirs that take over from each other on the same two ports, and clients that notice nothing."""
 
+import contextlib
 import json
 import socket
 import threading
@@ -7,9 +8,13 @@ import time
 from pathlib import Path
 
 import httpx
+import pytest
 
 from .usual_requests import usual
 from .weir import Weir
+from .wire import Wire, message
+
+JSON = ("Content-Type", "application/json")
 
 
 def free_ports(count: int) -> list:
@@ -55,6 +60,34 @@ class Succession:
                 failures.append(failure)
         if failures:
             raise failures[0]
+
+
+@pytest.fixture
+def succession(binary, simulator, tmp_path):
+    """`succession(environment)`: weirs on two ports of their own that take over from each other."""
+    running = []
+
+    def make(environment=None) -> Succession:
+        running.append(Succession(binary, tmp_path, simulator.url, environment))
+        return running[-1]
+
+    yield make
+    for each in running:
+        each.stop()
+
+
+@contextlib.contextmanager
+def slow_stream(port: int):
+    """A stream that has begun and takes seconds."""
+    with Wire(port) as streaming:
+        body = json.dumps(usual("chat/completions", stream=True)).encode()
+        streaming.send(message("POST", "/v1/chat/completions", [JSON, ("x-sim-fault", "gap=300")], body))
+        streaming.pending += streaming.more()
+        yield streaming
+
+
+def has_ended(weir) -> bool:
+    return not weir.process.is_alive
 
 
 class SteadyLoad:

@@ -1,0 +1,87 @@
+"""A hand-over, and what else happens to the process that leaves: signals, requests sent ahead, a third process."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+
+from harness.eventually import eventually
+from harness.succession import JSON, has_ended, slow_stream, succession  # noqa: F401 (a fixture)
+from harness.usual_requests import usual
+from harness.weir import UPSTREAM_KEY
+from harness.wire import Wire, message
+
+CHAT = "/v1/chat/completions"
+
+
+def drains(weir) -> None:
+    eventually(lambda: any(entry["message"] == "draining" for entry in weir.log()), "the old process drains")
+
+
+def test_the_first_signal_after_a_hand_over_asks_for_what_is_done_already(succession):
+    """As `systemctl stop weir@a` right after `systemctl start weir@b`."""
+    line = succession()
+    old = line.begin()
+    with slow_stream(old.port) as streaming:
+        line.begin()
+        drains(old)
+        old.process.send(signal.SIGTERM)
+        assert b"data: [DONE]" in streaming.read_reply("POST").body
+    eventually(lambda: has_ended(old), "the old process has served out", 10)
+    assert old.process.wait() == 0
+
+
+def test_the_second_signal_after_a_hand_over_ends_at_once(succession):
+    line = succession()
+    old = line.begin()
+    with Wire(old.port) as streaming:
+        body = json.dumps(usual("chat/completions", stream=True)).encode()
+        streaming.send(message("POST", CHAT, [JSON, ("x-sim-fault", "stall=1")], body))
+        streaming.pending += streaming.more()
+        line.begin()
+        drains(old)
+        old.process.send(signal.SIGTERM)
+        # Two that nobody has taken yet would be one.
+        time.sleep(0.5)
+        assert old.process.is_alive
+        old.process.send(signal.SIGTERM)
+        old.expected_exit = old.process.wait(5)
+    assert old.expected_exit == 143
+
+
+def test_requests_that_were_sent_ahead_are_answered_by_the_process_that_has_them(succession):
+    line = succession()
+    old = line.begin()
+    with Wire(old.port, timeout=20) as wire:
+        body = json.dumps(usual("chat/completions")).encode()
+        wire.send(message("POST", CHAT, [JSON, ("x-sim-fault", "delay=2000")], body)
+                  + 2 * message("POST", CHAT, [JSON], body))
+        line.begin()
+        drains(old)
+        replies = [wire.read_reply("POST") for _ in range(3)]
+        assert [reply.status for reply in replies] == [200] * 3
+        assert [reply.get("connection") for reply in replies] == [None, None, "close"]
+    eventually(lambda: has_ended(old), "the old process has served out", 10)
+    assert old.process.wait() == 0
+
+
+def test_while_a_process_takes_long_to_start_no_other_one_is_let_in(succession, tmp_path):
+    """Else both would listen, and nobody would ever tell the one without connections to leave."""
+    line = succession()
+    first = line.begin()
+    starting = subprocess.Popen(["sleep", "60"])
+    try:
+        assert first.admin(f"/hand-over?pid={starting.pid}", "POST").status == 200
+        time.sleep(3.2)
+        ended = subprocess.run(
+            [line.binary, "serve", "--take-over"], cwd=tmp_path, capture_output=True, text=True, timeout=20,
+            env=line.environment | {"OPENROUTER_API_KEY": UPSTREAM_KEY, "PATH": os.environ["PATH"],
+                                    "WEIR_LEDGER": "off"})
+        assert ended.returncode == 1 and "another process takes over" in ended.stderr
+    finally:
+        starting.kill()
+        starting.wait()
+    time.sleep(3.2)
+    line.begin()
+    eventually(lambda: has_ended(first), "the first has served out", 20)
