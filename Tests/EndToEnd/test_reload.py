@@ -221,6 +221,25 @@ def test_a_file_that_is_still_being_written_is_not_read(weir_with):
     assert (reloads(weir), failed_reloads(weir)) == (1, 0)
 
 
+@pytest.mark.parametrize("name, text, status", [
+    ("live.env", "WEIR_CLIENT_KEYS=app:key-of-app\n", 401), ("weir.yaml", "models: {deny: ['openai/*']}\n", 403)])
+def test_a_file_that_is_emptied_to_be_written_anew_is_not_read_as_empty(weir_with, name, text, status):
+    weir = weir_with(BOTH, files=FILES | {name: text})
+    with open(weir.folder / name, "w") as file:
+        writer = threading.Timer(0.05, lambda: (file.write(text), file.flush()))
+        writer.start()
+        assert weir.admin("/reload", "POST").status == 200
+        assert weir.post(CHAT, chat()).status == status
+        writer.join()
+
+
+def test_a_file_that_stays_empty_is_taken_as_that(weir_with):
+    weir = weir_with(BOTH, files=FILES)
+    rewrite(weir.folder / "weir.yaml", "")
+    assert weir.admin("/reload", "POST").status == 200
+    assert rollout_of(weir, "alice") == "kimi=incumbent"
+
+
 def test_no_request_notices_what_happens_to_the_files(weir_with):
     """Gone, half-written, a folder, 10 MB, binary, broken: each stands long enough for the watch to find it."""
     weir = weir_with(BOTH, files=FILES)

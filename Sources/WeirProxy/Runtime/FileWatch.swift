@@ -32,6 +32,24 @@ struct FileWatch {
     return true
   }
 
+  /// Waits for the text of files that were emptied a moment ago: whoever writes one in place empties it first. Blocks, for
+  /// one look at most.
+  static func awaitText(of files: [String]) {
+    for _ in 0..<Int(interval / step) {
+      guard files.contains(where: wasJustEmptied) else { return }
+      usleep(UInt32(step / .microseconds(1)))
+    }
+  }
+
+  private static let step = Duration.milliseconds(10)
+
+  private static func wasJustEmptied(_ path: String) -> Bool {
+    let print = print(of: path)
+    guard print.exists, print.size == 0 else { return false }
+    let age = WallClock.seconds() - Double(print.seconds) - Double(print.nanoseconds) / 1e9
+    return age < interval / .seconds(1)
+  }
+
   private static func prints(_ files: [String]) -> [String: Print] {
     Dictionary(files.map { ($0, print(of: $0)) }, uniquingKeysWith: { first, _ in first })
   }

@@ -72,7 +72,8 @@ final class LiveConfiguration: Sendable {
   ///
   /// - Parameter who: what asked for it, for the audit log.
   func reload(who: String) -> Result<Void, ConfigurationProblems> {
-    current.withLock { current in
+    FileWatch.awaitText(of: files)
+    return current.withLock { current in
       do throws(ConfigurationProblems) {
         let next = try load()
         if let problems = next.problemsOfVanishedFile(since: current.configuration) { throw problems }
