@@ -103,8 +103,8 @@ class TestIssuing:
         assert len({keys("hash", stdin="one-key").stdout for _ in range(3)}) == 3
 
     @pytest.mark.parametrize("arguments, stdin", [
-        (["new", "a b"], ""), (["new", "anonymous"], ""), (["new", "a", "--expires", "soon"], ""), (["hash"], ""),
-        (["hash"], "a key\n"), (["hash"], "sk-\x01")])
+        (["new", "a b"], ""), (["new", "anonymous"], ""), (["new", "a", "--expires", "soon"], ""),
+        (["new", "a", "--expires", "2020-01-01"], ""), (["hash"], ""), (["hash"], "a key\n"), (["hash"], "sk-\x01")])
     def test_what_the_configuration_would_refuse_is_refused(self, keys, arguments, stdin):
         done = keys(*arguments, stdin=stdin)
         assert done.returncode == 64 and not done.stdout and "sk-" not in done.stderr

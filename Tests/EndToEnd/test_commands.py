@@ -320,6 +320,11 @@ class TestSimulate:
         assert done.returncode == 64
         assert address in done.stderr
 
+    def test_a_certificate_without_tls_is_refused(self, simulator_command, tmp_path):
+        done = subprocess.run([*simulator_command, "--listen", "127.0.0.1:0", "--tls-cert-out", tmp_path / "cert.pem"],
+                              capture_output=True, text=True, timeout=10)
+        assert done.returncode == 64 and "--tls-cert-out needs --tls" in done.stderr
+
     def test_faults_of_the_command_line_apply(self, simulator_with):
         simulator = simulator_with("--faults", "status=429#2;retry-after=3")
         answers = [simulator.post("/v1/chat/completions", chat()) for _ in range(3)]

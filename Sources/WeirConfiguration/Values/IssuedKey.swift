@@ -20,12 +20,18 @@ public struct IssuedKey: Sendable {
   /// Makes a key for a client that is named as in the configuration.
   ///
   /// - Parameters:
-  ///   - expires: as the configuration writes it; nil never.
+  ///   - expires: as the configuration writes it, and later than now; nil never.
+  ///   - now: in seconds since 1970.
   ///   - generator: must be one for secrets.
-  public init(name: String, expires: String?, using generator: inout some RandomNumberGenerator) throws(Fault) {
+  public init(
+    name: String, expires: String?, now: Int64, using generator: inout some RandomNumberGenerator
+  ) throws(Fault) {
     do throws(ValueProblem) {
       self.name = try ValueParsers.clientName(name, place: "it")
-      if let expires { _ = try ValueParsers.timestamp(expires) }
+      if let expires, try ValueParsers.timestamp(expires) <= now {
+        throw ValueProblem(
+          "\(ValueProblem.quoted(expires)) is over: the key would never be taken", fix: "write a date to come")
+      }
     } catch {
       throw Fault(error)
     }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import WeirConfiguration
 
 /// `weir key`.
@@ -31,7 +32,7 @@ struct KeyCommand: ParsableCommand {
     func run() throws {
       var generator = SystemRandomNumberGenerator()
       do {
-        let issued = try IssuedKey(name: name, expires: expires, using: &generator)
+        let issued = try IssuedKey(name: name, expires: expires, now: Int64(time(nil)), using: &generator)
         Terminal.complain("The key of \(name), shown this once; clients send it as `Authorization: Bearer KEY`:")
         Terminal.complain(issued.key.reveal())
         Terminal.print(issued.entry)

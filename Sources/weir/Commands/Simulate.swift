@@ -31,6 +31,12 @@ struct Simulate: AsyncParsableCommand {
   @Option(help: "The only API key accepted; without it any but those beginning with sk-invalid.")
   var key: String?
 
+  func validate() throws {
+    if certificatePath != nil, !tls {
+      throw ValidationError("--tls-cert-out needs --tls: without it there is no certificate.")
+    }
+  }
+
   func run() async throws {
     let address = try parsedAddress()
     let options = SimulatorOptions(host: address.host, port: address.port, faults: faults, tls: tls, key: key)

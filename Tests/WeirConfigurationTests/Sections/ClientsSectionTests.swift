@@ -140,7 +140,7 @@ struct IssuedKeyTests {
   @Test("lets its client in by the entry that is printed")
   func entry() throws {
     var generator = SystemRandomNumberGenerator()
-    let issued = try IssuedKey(name: "web", expires: "2099-01-31", using: &generator)
+    let issued = try IssuedKey(name: "web", expires: "2099-01-31", now: 0, using: &generator)
     let configuration = try Sources(
       environment: ["OPENROUTER_API_KEY": "k", "WEIR_CLIENTS_FILE": "c.yaml"], files: ["c.yaml": issued.entry]
     ).load()
@@ -155,8 +155,12 @@ struct IssuedKeyTests {
   @Test("is refused for a name or date that the configuration would refuse")
   func refused() {
     var generator = SystemRandomNumberGenerator()
-    #expect(throws: IssuedKey.Fault.self) { try IssuedKey(name: "a b", expires: nil, using: &generator) }
-    #expect(throws: IssuedKey.Fault.self) { try IssuedKey(name: "a", expires: "soon", using: &generator) }
+    #expect(throws: IssuedKey.Fault.self) { try IssuedKey(name: "a b", expires: nil, now: 0, using: &generator) }
+    #expect(throws: IssuedKey.Fault.self) { try IssuedKey(name: "a", expires: "soon", now: 0, using: &generator) }
+    #expect(throws: IssuedKey.Fault.self) {
+      try IssuedKey(name: "a", expires: "1970-01-02", now: 86_400, using: &generator)
+    }
+    #expect(throws: Never.self) { try IssuedKey(name: "a", expires: "1970-01-02", now: 86_399, using: &generator) }
     #expect(throws: IssuedKey.Fault.self) { try IssuedKey.hash(of: "\n", using: &generator) }
     #expect(throws: IssuedKey.Fault.self) { try IssuedKey.hash(of: "a key", using: &generator) }
   }
