@@ -27,6 +27,8 @@ public final class Proxy: Sendable {
   private let succession: HandOver
   private let choring: Task<Void, Never>
   private let pricing: Task<Void, Never>
+  /// Held here, since its gauge is read for as long as the admin listener serves, and its task ends before.
+  private let prices: PriceRefresher
   private let watching: Task<Void, Never>
   /// Begun before the start, so that a change while weir starts is seen.
   private let firstWatch: FileWatch
@@ -146,6 +148,7 @@ public final class Proxy: Sendable {
     self.chores = chores
     succession = handOver
     choring = Task { await chores.run() }
+    self.prices = prices
     pricing = Task { await prices.run() }
     watching = Task { await state.anomalies.run { state.current.configuration.anomalies } }
     self.state = state

@@ -177,6 +177,23 @@ def test_fifty_open_streams_outlive_the_signal(weir_with, number):
         assert weir.process.wait(10) == 0
 
 
+def test_every_page_of_the_admin_listener_is_served_while_weir_drains(weir_with):
+    with HeldStreams() as upstream:
+        weir = weir_with({"WEIR_DRAIN_SECONDS": "20"}, upstream=upstream)
+        seen = {}
+
+        def look() -> None:
+            weir.process.send(signal.SIGTERM)
+            eventually(lambda: is_refusing(weir.port), "the listener is closed", 2)
+            for page in ("/metrics", "/status", "/health", "/health?probe=1", "/healthz", "/rollouts", "/cache", "/"):
+                seen[page] = weir.admin(page).status
+            upstream.release()
+
+        assert not asyncio.run(run_crowd(weir.port, 2, [], look)).failures
+        assert set(seen.values()) <= {200, 503} and seen["/metrics"] == 200, seen
+        assert weir.process.wait(10) == 0
+
+
 def test_a_request_whose_body_was_on_its_way_is_still_served(weir_with):
     weir = weir_with()
     data = ordered(CHAT, stream=False)
