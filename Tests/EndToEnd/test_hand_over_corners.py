@@ -66,6 +66,28 @@ def test_requests_that_were_sent_ahead_are_answered_by_the_process_that_has_them
     assert old.process.wait() == 0
 
 
+def test_a_change_over_a_kept_admin_connection_is_not_made_where_it_would_have_no_effect(succession):
+    """As by the status page, whose browser keeps its connection."""
+    line = succession({"KIMI_ROLLOUT_PERCENTAGE": "100"})
+    old = line.begin()
+    host = f"127.0.0.1:{old.admin_port}"
+
+    def percent(wire) -> int:
+        return wire.request("GET", "/rollouts/kimi", host=host).json()["percent"]
+
+    with slow_stream(old.port), Wire(old.admin_port) as kept, Wire(old.admin_port) as reading:
+        assert percent(kept) == 100 and percent(reading) == 100
+        new = line.begin()
+        drains(old)
+        reply = kept.request("PUT", "/rollouts/kimi", [JSON], b'{"percent": 0}', host)
+        assert (reply.status, reply.get("connection"), reply.get("retry-after")) == (503, "close", "1")
+        reply = reading.request("GET", "/metrics", host=host)
+        assert (reply.status, reply.get("connection")) == (200, "close")
+    with Wire(new.admin_port) as again:
+        assert again.request("PUT", "/rollouts/kimi", [JSON], b'{"percent": 0}', host).status == 200
+        assert percent(again) == 0
+
+
 def test_while_a_process_takes_long_to_start_no_other_one_is_let_in(succession, tmp_path):
     """Else both would listen, and nobody would ever tell the one without connections to leave."""
     line = succession()

@@ -63,7 +63,8 @@ final class AdminHandler: ChannelInboundHandler {
     headers.add(name: "cache-control", value: "no-store")
     headers.add(name: "x-content-type-options", value: "nosniff")
     for (name, value) in reply.fields { headers.add(name: name, value: value) }
-    if !request.isKeepAlive { headers.add(name: "connection", value: "close") }
+    let closes = !request.isKeepAlive || routes.isLeaving
+    if closes { headers.add(name: "connection", value: "close") }
     let head = HTTPResponseHead(
       version: .http1_1, status: HTTPResponseStatus(statusCode: reply.status), headers: headers)
     context.write(wrapOutboundOut(.head(head)), promise: nil)
@@ -72,7 +73,7 @@ final class AdminHandler: ChannelInboundHandler {
     }
     let done = context.eventLoop.makePromise(of: Void.self)
     context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: done)
-    if !request.isKeepAlive {
+    if closes {
       done.futureResult.assumeIsolated().whenComplete { _ in context.close(promise: nil) }
     }
   }

@@ -48,6 +48,13 @@ struct AdminReply: Sendable {
   static func html(_ text: String) -> AdminReply {
     AdminReply(status: 200, contentType: "text/html; charset=utf-8", body: Array(text.utf8))
   }
+
+  /// A change that was asked of a process whose place another one has.
+  static var handedOver: AdminReply {
+    var reply = text(503, "Nothing was changed: another process has taken over. Send the request again.\n")
+    reply.fields = [("retry-after", "1")]
+    return reply
+  }
 }
 
 /// An answer that is there, or that needs the network first.

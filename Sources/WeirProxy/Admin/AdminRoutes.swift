@@ -28,6 +28,10 @@ struct AdminRoutes: Sendable {
     ("/reload", .post), ("/hand-over", .post),
   ]
 
+  /// Whether connections are to be closed with their next reply: another process is asked over new ones. What is changed
+  /// here has no effect there.
+  var isLeaving: Bool { state.isHandedOver }
+
   func answer(_ request: AdminRequest) -> AdminAnswer {
     let settings = state.current.configuration.listeners
     let refusal = AdminAccess.refusal(
@@ -39,6 +43,8 @@ struct AdminRoutes: Sendable {
           .with("path", String(request.path.prefix(256))).with("status", refusal.status))
       return .now(refusal)
     }
+    let isChange = ![.GET, .HEAD].contains(request.head.method) && request.path != "/hand-over"
+    if isLeaving, isChange { return .now(.handedOver) }
     if let reply = RolloutRoutes(live: live).answer(request, who: request.peer) { return .now(reply) }
     if let reply = CacheRoutes(state: state).answer(request, who: request.peer) { return .now(reply) }
     guard let route = Self.table.first(where: { $0.path == request.path }) else {
