@@ -25,7 +25,10 @@ public struct PhaseTimeouts: Sendable, Equatable {
   }
 
   /// How often deadlines need a look, in nanoseconds, so that none is missed by more than a tenth of itself.
-  var sweepInterval: Int64 { min(max(min(firstByte, idle, total) / 10, 10_000_000), 1_000_000_000) }
+  var sweepInterval: Int64 { Self.sweepInterval(of: min(firstByte, idle, total)) }
+
+  /// The same for one deadline alone.
+  static func sweepInterval(of timeout: Int64) -> Int64 { min(max(timeout / 10, 10_000_000), 1_000_000_000) }
 }
 
 /// The clock side of one transfer: a value told what happened and when, that says which time-out is due.

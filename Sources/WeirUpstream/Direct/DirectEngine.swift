@@ -84,6 +84,9 @@ final class DirectEngine {
 
   func remove(_ transfer: DirectTransfer) { live.remove(transfer) }
 
+  /// A transfer waits for a connection that another one's time-out bounds.
+  func watchLine(timeout: Int64) { sweep?.start(interval: PhaseTimeouts.sweepInterval(of: timeout)) }
+
   /// Keeps an object that has ended for another request.
   func keep(_ transfer: DirectTransfer) {
     if kept.count < settings.keptTransfers, !isShutDown { kept.append(transfer) }
@@ -93,7 +96,7 @@ final class DirectEngine {
   private func checkDeadlines() -> Bool {
     let now = now()
     for transfer in live.members {
-      if let failure = transfer.clock.due(now: now) { transfer.ended(failure) }
+      if let failure = transfer.clock.due(now: now) ?? transfer.dueInLine(now: now) { transfer.ended(failure) }
     }
     return live.count > 0 && !isShutDown
   }

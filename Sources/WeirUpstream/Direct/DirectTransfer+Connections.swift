@@ -8,7 +8,9 @@ extension DirectTransfer {
       start(on: connection)
     } else if address.origin.isSecure, connections.sharesConnections {
       isInLine = true
-      connections.lineUp(self, to: address, timeout: connectTimeout, engine: engine)
+      lineDeadline = engine.now() + connectTimeout
+      engine.watchLine(timeout: connectTimeout)
+      connections.lineUp(self, to: address, engine: engine)
     } else {
       connect()
     }
@@ -26,6 +28,12 @@ extension DirectTransfer {
     guard isInLine, let address else { return }
     isInLine = false
     if connection.takesStreams { start(on: connection) } else { findConnection(to: address) }
+  }
+
+  /// The failure of a transfer that has waited in line for as long as it may.
+  func dueInLine(now: Int64) -> TransferFailure? {
+    guard isInLine, now >= lineDeadline else { return nil }
+    return TransferFailure(kind: .connectTimeout, reason: "the connection was not there in time")
   }
 
   /// The connection that the line waited for does not come about.

@@ -16,6 +16,8 @@ final class DirectTransfer: Transfer, Indexed {
   var attempt: ConnectAttempt?
   /// Whether it waits with others for a connection.
   var isInLine = false
+  /// Until when it waits there, in nanoseconds.
+  var lineDeadline: Int64 = 0
   private(set) var method = ""
   /// The request's head, and a small body behind it.
   var head: ByteBuffer

@@ -46,18 +46,35 @@ final class OriginConnections {
   var sharesConnections: Bool { !speaksHTTP1 }
 
   /// The transfer is started, or ended, once there is a connection.
-  ///
-  /// - Parameter timeout: of the connection, in nanoseconds, where none is under way.
-  func lineUp(_ transfer: DirectTransfer, to address: DirectAddress, timeout: Int64, engine: DirectEngine) {
+  func lineUp(_ transfer: DirectTransfer, to address: DirectAddress, engine: DirectEngine) {
     line.append(transfer)
-    guard attempt == nil else { return }
-    let attempt = ConnectAttempt(to: address, timeout: timeout, engine: engine)
+    if attempt == nil { open(to: address, engine: engine) }
+  }
+
+  /// Opens a connection for the line, for as long as somebody there has time.
+  private func open(to address: DirectAddress, engine: DirectEngine) {
+    let deadline = line.reduce(0) { max($0, $1.lineDeadline) }
+    let attempt = ConnectAttempt(to: address, timeout: max(deadline - engine.now(), 0), engine: engine)
     self.attempt = attempt
     attempt.start { result in
       guard self.attempt === attempt else { return false }
       self.attempt = nil
+      if case .failure(let failure) = result, failure.kind == .connectTimeout {
+        self.ranOutOfTime(failure, to: address, engine: engine)
+        return false
+      }
       return self.opened(result)
     }
+  }
+
+  /// Who came after the attempt had begun has time left, and another connection may come about.
+  private func ranOutOfTime(_ failure: TransferFailure, to address: DirectAddress, engine: DirectEngine) {
+    let now = engine.now()
+    let late = line.filter { $0.lineDeadline <= now }
+    line.removeAll { $0.lineDeadline <= now }
+    for transfer in late { transfer.lineFailed(failure) }
+    // A receiver may have begun another transfer just now.
+    if !line.isEmpty, attempt == nil { open(to: address, engine: engine) }
   }
 
   /// Nothing where it is not in line.
