@@ -2,7 +2,7 @@
 enum SettleLimits {
   static func settle(_ exchange: Exchange, lease: consuming LimitLease?, now: Int64, wall: Int64) {
     guard let lease = lease.take() else { return }
-    guard let metered = exchange.metered, metered.state != .unknown else {
+    guard let metered = exchange.metered, metered.state != .unknown || exchange.cost?.usd != nil else {
       lease.release()
       return
     }

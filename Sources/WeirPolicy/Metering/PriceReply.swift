@@ -8,12 +8,14 @@ enum PriceReply {
     price(exchange, kept.description.reading.usage, said: kept.description.reading.cost, policy)
   }
 
-  /// - Parameter metered: what the request used; of an estimate the upstream's figure, if it gave any, is none yet.
+  /// - Parameter metered: what the request used.
   static func price(_ exchange: Exchange, metered: MeteredUsage?, policy: PolicySnapshot) -> Cost? {
     guard metered?.state == .estimated else {
       return price(exchange, exchange.reading?.usage, said: exchange.reading?.cost, policy)
     }
-    return price(exchange, metered?.counts, said: nil, policy)
+    // Of a stream that has only begun, the upstream's figure is none yet.
+    let said = exchange.reading.flatMap { exchange.isProvisional($0) ? nil : $0.cost }
+    return price(exchange, metered?.counts, said: said, policy)
   }
 
   private static func price(

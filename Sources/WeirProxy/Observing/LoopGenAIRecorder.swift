@@ -40,8 +40,10 @@ final class LoopGenAIRecorder {
     let endedAt = exchange.endedAt ?? exchange.receivedAt
     series.duration.observe(seconds(endedAt - exchange.receivedAt))
     if let usage = reading?.usage {
-      series.input.observe(Double(usage.input))
-      if exchange.endpoint != .embeddings { series.output.observe(Double(usage.output)) }
+      if !usage.untold.contains(.input) { series.input.observe(Double(usage.input)) }
+      if exchange.endpoint != .embeddings, !usage.untold.contains(.output) {
+        series.output.observe(Double(usage.output))
+      }
     }
     guard exchange.isStream, let firstContentAt, let admittedAt = exchange.admittedAt else { return }
     series.firstChunk?.observe(seconds(firstContentAt - admittedAt))

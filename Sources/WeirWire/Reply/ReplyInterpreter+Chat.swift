@@ -24,6 +24,8 @@ extension ReplyInterpreter {
   private mutating func readChatUsage(_ usage: JSONValue) {
     guard usage.isObject else { return }
     reading.usage = TokenUsage.openAI(usage) ?? reading.usage
+    // Embeddings have no output to tell of.
+    if endpoint == .embeddings { reading.usage?.untold.remove(.output) }
     readCost(usage)
   }
 

@@ -35,7 +35,7 @@ extension ReplyInterpreter {
     if let error = message["error"] { readError(error) }
     readIdentity(message)
     if let reason = message["stop_reason"]?.string() { reading.finishReason = reason }
-    if let usage = message["usage"] { readMessagesUsage(usage) }
+    if let usage = message["usage"] { readMessagesUsage(usage, isStart: isStream) }
     guard let content = message["content"] else { return }
     let blocks = content.elements.reduce(into: (all: 0, calls: 0)) { count, block in
       if block["text"]?.isText == true { hasAnswer = true }
@@ -49,9 +49,9 @@ extension ReplyInterpreter {
     if blocks.all > 0 { countContent() }
   }
 
-  private mutating func readMessagesUsage(_ usage: JSONValue) {
+  private mutating func readMessagesUsage(_ usage: JSONValue, isStart: Bool = false) {
     guard usage.isObject else { return }
-    anthropicUsage.merge(usage)
+    anthropicUsage.merge(usage, isStart: isStart)
     reading.usage = anthropicUsage.total ?? reading.usage
     readCost(usage)
   }

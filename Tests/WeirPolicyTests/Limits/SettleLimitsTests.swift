@@ -76,10 +76,6 @@ struct SettleLimitsTests {
         $0.reading = ReplyReading()
       },
       {
-        $0.attempts = 1
-        $0.status = 200
-      },
-      {
         $0.status = 200
         $0.reading = ReplyReading()
       },
@@ -130,6 +126,28 @@ struct SettleLimitsTests {
       $0.reading = reading(sawContent: true)
     }
     #expect(tokens == 500)
+  }
+
+  @Test("is nothing of a reply that weir cannot read: it had what was expected")
+  func unreadable() throws {
+    let (tokens, exchange) = try settled {
+      $0.attempts = 1
+      $0.status = 200
+    }
+    #expect(tokens == 500)
+    #expect(exchange.settlement == Settlement(estimateError: nil, usd: 500e-6))
+  }
+
+  @Test("is all but the price that the upstream named, whatever the counts")
+  func pricedOnly() throws {
+    let (_, exchange) = try settled {
+      $0.attempts = 1
+      $0.status = 200
+      $0.reading = reading(error: ReplyError(code: nil, isMidStream: false))
+      $0.reading?.cost = 0.25
+      $0.cost = Cost(usd: 0.25, source: .upstream, baselineUSD: nil)
+    }
+    #expect(exchange.settlement.usd == 0.25)
   }
 
   @Test("is nothing, and stops nothing, where the request held nothing")

@@ -67,6 +67,38 @@ struct MeterUsageTests {
     #expect(try metered(stream: false, events: 1) == MeteredUsage(.unknown))
   }
 
+  @Test("is estimated count by count: what the upstream told stays")
+  func untold() throws {
+    let estimate = TokenEstimate(input: 100, output: 400, outputBound: 400)
+    let half = TokenUsage(input: 10, cached: 4, untold: .output)
+    #expect(
+      try metered(usage: half, events: 30, isWhole: true, estimate: estimate)
+        == MeteredUsage(.estimated, input: 10, output: 30, cached: 4, reasoning: 0))
+    #expect(try metered(stream: false, usage: half, events: 1, isWhole: true, estimate: estimate)?.output == 400)
+    #expect(try metered(stream: false, usage: half, isWhole: true, estimate: estimate)?.output == 0)
+    #expect(try metered(stream: false, usage: half, events: 1)?.output == nil, "nobody expected anything")
+    let other = TokenUsage(output: 20, untold: .input)
+    #expect(
+      try metered(usage: other, events: 30, isWhole: true, estimate: estimate)
+        == MeteredUsage(.estimated, input: 100, output: 20, cached: 0, reasoning: 0))
+    let begun = TokenUsage(input: 10, output: 1, untold: .output)
+    #expect(try metered("/v1/messages", usage: begun, events: 30, isWhole: true)?.output == 30)
+  }
+
+  @Test("is what was expected of a reply that nobody can read, and nothing of one that is no success")
+  func unread() throws {
+    let request = try exchange(stream: false)
+    request.estimate = TokenEstimate(input: 100, output: 400, outputBound: 400)
+    request.ending = .complete
+    #expect(MeterUsage.meter(request) == MeteredUsage(.estimated, input: 100, output: 400))
+    for status in [302, 404, 502] {
+      request.status = status
+      #expect(MeterUsage.meter(request) == nil)
+    }
+    request.status = nil
+    #expect(MeterUsage.meter(request) == nil)
+  }
+
   @Test("counts a reply that was kept from the client for its tool calls, whose status is weir's own")
   func refusedReply() throws {
     let refused = try exchange()
@@ -95,8 +127,8 @@ struct MeterUsageTests {
     #expect(MeterUsage.meter(kept) == nil)
   }
 
-  @Test("has a price where both counts are known, and an estimate only the catalog's")
-  func counts() {
+  @Test("has the upstream's price, or where both counts are known the catalog's; a stream that only began has none yet")
+  func counts() throws {
     #expect(MeteredUsage(.estimated, input: 3, output: 4).counts == TokenUsage(input: 3, output: 4))
     #expect(MeteredUsage(.estimated, input: 3).counts == nil)
     let policy = PolicySnapshot.of()
@@ -104,8 +136,17 @@ struct MeterUsageTests {
     exchange.model = policy.models.resolve("openai/gpt-4-turbo")
     exchange.reading = ReplyReading()
     exchange.reading?.cost = 0.5
-    let priced = PriceReply.price(exchange, metered: MeteredUsage(.estimated, input: 3, output: 4), policy: policy)
-    #expect(priced?.source == .catalog)
+    let metered = MeteredUsage(.estimated, input: 3, output: 4)
+    let priced = PriceReply.price(exchange, metered: metered, policy: policy)
+    #expect(priced?.usd == 0.5 && priced?.source == .upstream)
+    #expect(priced?.baselineUSD == 150e-6, "the estimate's")
+    let begun = try self.exchange("/v1/messages")
+    begun.model = exchange.model
+    begun.reading = exchange.reading
+    #expect(PriceReply.price(begun, metered: metered, policy: policy)?.source == .catalog)
+    exchange.reading?.error = ReplyError(code: "502", isMidStream: false)
+    exchange.attempts = 1
+    #expect(MeterUsage.meter(exchange) == MeteredUsage(.unknown), "what has a price was at work")
     #expect(PriceReply.price(exchange, metered: nil, policy: policy)?.usd == 0.5)
   }
 }

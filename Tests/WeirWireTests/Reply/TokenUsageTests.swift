@@ -7,17 +7,42 @@ struct TokenUsageTests {
 
   @Test("drops counts that cannot be")
   func absurd() {
-    #expect(usage(#"{"prompt_tokens":-1,"completion_tokens":5}"#) == TokenUsage(output: 5))
+    #expect(usage(#"{"prompt_tokens":-1,"completion_tokens":5}"#) == TokenUsage(output: 5, untold: .input))
     #expect(usage(#"{"prompt_tokens":1e300,"completion_tokens":2e9}"#) == nil)
     #expect(usage(#"{"prompt_tokens":"7"}"#) == nil)
     #expect(usage(#"{"prompt_tokens":12.0,"completion_tokens":1e1}"#) == TokenUsage(input: 12, output: 10))
     #expect(
       usage(#"{"prompt_tokens":1,"prompt_tokens_details":{"cached_tokens":9}}"#)
-        == TokenUsage(input: 1, cached: 1))
+        == TokenUsage(input: 1, cached: 1, untold: .output))
     #expect(usage("null") == nil)
     #expect(usage("[]") == nil)
     #expect(usage("7") == nil)
     #expect(usage("{}") == nil)
+  }
+
+  @Test("a count that is missing is the rest of the total, or is said to be missing")
+  func untold() {
+    for output in ["null", "\"12\"", "-1"] {
+      #expect(
+        usage("{\"prompt_tokens\":5,\"completion_tokens\":\(output),\"total_tokens\":17}")
+          == TokenUsage(input: 5, output: 12))
+      #expect(
+        usage("{\"prompt_tokens\":5,\"completion_tokens\":\(output)}") == TokenUsage(input: 5, untold: .output))
+    }
+    #expect(usage(#"{"completion_tokens":5,"total_tokens":9}"#) == TokenUsage(input: 4, output: 5))
+    #expect(usage(#"{"completion_tokens":5,"total_tokens":3}"#) == TokenUsage(output: 5, untold: .input))
+    #expect(usage(#"{"prompt_tokens":5,"total_tokens":5}"#) == TokenUsage(input: 5))
+    #expect(plain(.embeddings, #"{"usage":{"prompt_tokens":5}}"#).usage == TokenUsage(input: 5), "has no output")
+  }
+
+  @Test("of a messages stream has no output before its end tells it")
+  func anthropicStart() {
+    let start = #"{"type":"message_start","message":{"usage":{"input_tokens":9,"output_tokens":1}}}"#
+    #expect(stream(.messages, [start]).usage == TokenUsage(input: 9, output: 1, untold: .output))
+    let end = #"{"type":"message_delta","delta":{},"usage":{"output_tokens":3}}"#
+    #expect(stream(.messages, [start, end]).usage == TokenUsage(input: 9, output: 3))
+    let whole = plain(.messages, #"{"usage":{"input_tokens":9,"output_tokens":1}}"#)
+    #expect(whole.usage == TokenUsage(input: 9, output: 1))
   }
 
   @Test("a price that cannot be is dropped")

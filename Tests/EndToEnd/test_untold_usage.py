@@ -1,0 +1,92 @@
+"""What budgets, costs and the ledger make of replies that say too little of their usage, and of models whose rules leave
+no place for an output bound."""
+
+import json
+
+import pytest
+
+from harness.budgets import MODEL, remaining
+from harness.eventually import eventually
+from harness.ledger import FILE, Ledger
+from harness.limits import asks, keyed
+from harness.upstream import ScriptedUpstream, reply as scripted
+
+RULES = """
+budgets:
+  - {name: dollar, period: day, usd: 1, clients: [app]}
+  - {name: small, period: day, tokens: 2000, clients: [small]}
+models:
+  catalog:
+    - {id: acme/boundless, prices: {input: 10, output: 30}, parameters: [{drop: max_tokens}]}
+    - {id: acme/newer, prices: {input: 10, output: 30},
+       parameters: [{rename: max_tokens, to: max_completion_tokens}, {clamp: max_completion_tokens, max: 2048}]}
+"""
+JSON = [("Content-Type", "application/json")]
+MESSAGE = {"role": "assistant", "content": "hello there"}
+
+
+def completion(**members) -> dict:
+    return {"id": "gen-1", "object": "chat.completion", "model": MODEL,
+            "choices": [{"index": 0, "message": MESSAGE, "finish_reason": "stop"}]} | members
+
+
+@pytest.fixture
+def answering(binary, tmp_path):
+    """`answering(reply)`: a weir whose upstream says that, its ledger, and what the upstream was sent."""
+    running = []
+
+    def start(answer: bytes):
+        upstream = ScriptedUpstream(lambda wire, request: answer)
+        weir = keyed(binary, tmp_path, upstream.url, ["app", "small"], RULES, {"WEIR_LEDGER": FILE})
+        running.extend([weir, upstream])
+        weir.ledger = Ledger(weir.folder)
+        weir.sent = lambda: [json.loads(request.body) for request in upstream.requests]
+        return weir
+
+    yield start
+    for each in running[::2]:
+        each.stop()
+
+
+def row_of(weir, **members) -> dict:
+    assert asks(weir, "app", ("x-request-id", "req-untold"), model=MODEL, max_tokens=40, **members).status == 200
+    return weir.ledger.row("req-untold")
+
+
+def test_a_reply_in_a_coding_that_nobody_asked_for_is_not_free(answering):
+    weir = answering(scripted(b"\x0b\x02\x80 no JSON", headers=JSON + [("Content-Encoding", "br")]))
+    row = row_of(weir)
+    # As of any reply that tells nothing: the prompt's estimate, and the output that was expected.
+    assert (row["usage_state"], row["output_tokens"]) == ("estimated", 40) and row["input_tokens"] > 0
+    spent = row["input_tokens"] * 10e-6 + 40 * 30e-6
+    eventually(lambda: abs(remaining(weir, "app") - (1 - spent)) < 1e-9, "the budget has less", 5)
+
+
+@pytest.mark.parametrize("output", [None, "12", -1], ids=json.dumps)
+def test_a_count_that_is_none_is_not_taken_for_nothing(answering, output):
+    usage = {"prompt_tokens": 9, "completion_tokens": output}
+    row = row_of(answering(scripted(json.dumps(completion(usage=usage)).encode(), headers=JSON)))
+    assert (row["usage_state"], row["input_tokens"], row["output_tokens"]) == ("estimated", 9, 40)
+    assert row["cost_usd"] == pytest.approx(9 * 10e-6 + 40 * 30e-6)
+
+
+def test_a_count_that_is_none_is_the_rest_of_the_total(answering):
+    usage = {"prompt_tokens": 9, "completion_tokens": None, "total_tokens": 16}
+    row = row_of(answering(scripted(json.dumps(completion(usage=usage)).encode(), headers=JSON)))
+    assert (row["usage_state"], row["input_tokens"], row["output_tokens"]) == ("reported", 9, 7)
+
+
+def test_the_events_of_a_stream_stand_in_for_a_count_that_is_none(answering):
+    chunk = {"id": "gen-1", "object": "chat.completion.chunk", "model": MODEL}
+    told = [chunk | {"choices": [{"index": 0, "delta": {"content": text}}]} for text in ("a", "b", "c")]
+    told.append(chunk | {"choices": [], "usage": {"prompt_tokens": 9, "completion_tokens": "3"}})
+    body = b"".join(b"data: %b\n\n" % json.dumps(each).encode() for each in told) + b"data: [DONE]\n\n"
+    row = row_of(answering(scripted(body, headers=[("Content-Type", "text/event-stream")])), stream=True)
+    assert (row["usage_state"], row["input_tokens"], row["output_tokens"]) == ("estimated", 9, 3)
+
+
+def test_a_price_that_the_upstream_names_holds_without_counts(answering):
+    weir = answering(scripted(json.dumps(completion(usage={"cost": 0.25})).encode(), headers=JSON))
+    row = row_of(weir)
+    assert (row["usage_state"], row["cost_usd"], row["cost_source"]) == ("estimated", 0.25, "upstream")
+    eventually(lambda: abs(remaining(weir, "app") - 0.75) < 1e-9, "the budget has less", 5)
