@@ -65,7 +65,7 @@ public enum RequestPath {
     let lease = try ReserveLimits.reserve(
       exchange, envelope: envelope, policy: policy, shared: shared, now: now, wall: wall,
       census: { screened?.census(of: census()) ?? census() }, memberText: memberText)
-    CapOutput.cap(exchange, envelope: envelope, memberText: memberText)
+    CapOutput.cap(exchange, envelope: envelope, rules: policy.bodyRules.rules(for: exchange.model)?.parameters ?? [])
     exchange.cacheDecision = try LookUpCache.decide(
       exchange, head: head, envelope: envelope, policy: policy, memberText: memberText)
     return lease

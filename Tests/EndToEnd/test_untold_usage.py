@@ -90,3 +90,21 @@ def test_a_price_that_the_upstream_names_holds_without_counts(answering):
     row = row_of(weir)
     assert (row["usage_state"], row["cost_usd"], row["cost_source"]) == ("estimated", 0.25, "upstream")
     eventually(lambda: abs(remaining(weir, "app") - 0.75) < 1e-9, "the budget has less", 5)
+
+
+def test_a_model_that_takes_no_bound_gets_none_and_counts_with_the_whole_cap(answering):
+    weir = answering(scripted(json.dumps(completion()).encode(), headers=JSON))
+    for members in ({}, {"max_tokens": 1}):
+        reply = asks(weir, "app", model="acme/boundless", **members)
+        assert reply.status == 200 and "max_tokens" not in weir.sent()[-1]
+        # 4,096 tokens may come, whatever was asked for, and a smaller cap would not make the reply shorter.
+        refused = asks(weir, "small", model="acme/boundless", **members)
+        assert refused.status == 429 and refused.json()["error"]["code"] == "budget_exceeded"
+    assert asks(weir, "small", model=MODEL, max_tokens=1).status == 200
+
+
+def test_a_bound_of_weirs_own_goes_by_the_name_that_the_model_takes(answering):
+    weir = answering(scripted(json.dumps(completion()).encode(), headers=JSON))
+    reply = asks(weir, "app", model="acme/newer")
+    assert reply.status == 200 and reply.get("x-weir-edits") == "max_completion_tokens"
+    assert weir.sent()[-1]["max_completion_tokens"] == 2048 and "max_tokens" not in weir.sent()[-1]

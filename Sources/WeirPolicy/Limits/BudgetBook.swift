@@ -66,7 +66,8 @@ struct BudgetBook: Sendable {
   /// What a request would reserve; throws the hard budget that it could go over. Changes nothing.
   ///
   /// Where weir itself has to choose the output bound and the usual one does not fit what is left, half of it is tried,
-  /// and half of that, as long as an answer may still come of it.
+  /// and half of that, as long as an answer may still come of it. Not so for a model that takes no bound: a smaller one
+  /// would make the reply no shorter.
   ///
   /// - Parameter prices: of the model; nil when they are not known.
   func plan(
@@ -76,12 +77,12 @@ struct BudgetBook: Sendable {
     guard estimate.outputBound == nil, binding.contains(where: \.isHard) else {
       return try plan(client: client, estimate, prices, binding: binding, cap: nil, wall: wall)
     }
-    var cap = outputCap
+    var cap = max(outputCap, estimate.unheldOutput ?? 0)
     while true {
       do throws(Shortage) {
         return try plan(client: client, estimate, prices, binding: binding, cap: cap, wall: wall)
       } catch {
-        guard cap / 2 >= BudgetBook.smallestCap else { throw error }
+        guard estimate.unheldOutput == nil, cap / 2 >= BudgetBook.smallestCap else { throw error }
         cap /= 2
       }
     }

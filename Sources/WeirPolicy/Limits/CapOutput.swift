@@ -2,31 +2,84 @@ import WeirWire
 
 /// Reads the output bound of a request, and gives it one where a hard budget needs it and it has none.
 enum CapOutput {
-  static func cap(_ exchange: Exchange, envelope: Envelope, memberText: (Range<Int>) -> String) {
+  /// - Parameter rules: of the model that the request is aimed at.
+  static func cap(_ exchange: Exchange, envelope: Envelope, rules: [ParameterRule] = []) {
     guard let cap = exchange.outputCap, exchange.outputBound == nil,
-      let name = ParameterFill.maxTokensName(exchange.endpoint)
+      let (named, bound) = put(cap, in: exchange, envelope: envelope, rules: rules)
     else { return }
-    // What is there is no bound: null, or a spelling that weir and the upstream may read differently.
-    let unread = members(exchange.endpoint).compactMap { member in envelope.range(of: member).map { (member, $0) } }
-    var named = unread.map(\.0.name)
-    for (_, range) in unread { exchange.splice.replace(range, with: String(cap)) }
-    if unread.isEmpty {
-      exchange.splice.insertMember(name, json: String(cap), into: envelope)
-      named = [name]
-    }
-    for name in named where !exchange.edits.contains(name) { exchange.edits.append(name) }
     exchange.warnings.append(
-      "\(named.joined(separator: " and ")) was set to \(cap), since a budget applies and the request names no bound")
-    exchange.outputBound = cap
+      "\(named.joined(separator: " and ")) was set to \(bound), since a budget applies and the request names no bound")
   }
 
-  /// The largest bound that the request itself names, since upstreams differ in which they take; nil without one, and
-  /// where one cannot be read for sure.
-  static func asked(_ envelope: Envelope, endpoint: Endpoint, _ memberText: (Range<Int>) -> String) -> Int? {
+  /// Gives a request that has no bound, or only what is none, one: null, or a spelling that weir and the upstream may
+  /// read differently.
+  ///
+  /// - Returns: the names that the bound goes by, and the bound, which the model may want lower; nil where the model's
+  ///   rules leave no place for one, and the request is as it was.
+  static func put(
+    _ most: Int, in exchange: Exchange, envelope: Envelope, rules: [ParameterRule]
+  ) -> (names: [String], bound: Int)? {
+    let names = places(exchange, envelope: envelope, rules: rules)
+    guard !names.isEmpty else { return nil }
+    let bound = min(
+      lowered(most, names, by: rules, at: exchange.endpoint), exchange.screening?.outputBound ?? most)
+    for name in names {
+      if let range = range(of: name, in: envelope), exchange.splice.replace(range, with: String(bound)) { continue }
+      exchange.splice.insertMember(name, json: String(bound), into: envelope)
+    }
+    for name in names where !exchange.edits.contains(name) { exchange.edits.append(name) }
+    exchange.outputBound = bound
+    return (names, bound)
+  }
+
+  /// Where a bound that weir chooses goes: the members for it that go upstream, else one of the name that the model's
+  /// rules make of the API's; none where they drop that.
+  static func places(_ exchange: Exchange, envelope: Envelope, rules: [ParameterRule]) -> [String] {
+    guard var name = ParameterFill.maxTokensName(exchange.endpoint) else { return [] }
+    let sent = members(exchange.endpoint).map(\.name).filter { name in
+      exchange.splice.inserts(name)
+        || range(of: name, in: envelope).map { !exchange.splice.removes($0) } ?? false
+    }
+    if !sent.isEmpty { return sent }
+    for rule in rules where rule.endpoints?.contains(exchange.endpoint) ?? true {
+      switch rule.action {
+      case .rename(name, to: let other): name = other
+      case .drop(name): return []
+      default: continue
+      }
+    }
+    return [name]
+  }
+
+  /// The most that the model takes, where a rule says so. What a rule wants at least is not regarded: the bound holds.
+  private static func lowered(
+    _ bound: Int, _ names: [String], by rules: [ParameterRule], at endpoint: Endpoint
+  ) -> Int {
+    rules.reduce(bound) { bound, rule in
+      guard case .clamp(let name, _, let highest?) = rule.action, names.contains(name),
+        rule.endpoints?.contains(endpoint) ?? true, let most = Int(exactly: highest.rounded(.down)), most > 0
+      else { return bound }
+      return min(bound, most)
+    }
+  }
+
+  private static func range(of name: String, in envelope: Envelope) -> Range<Int>? {
+    EnvelopeMember.allCases.first { $0.name == name }.flatMap { envelope.range(of: $0) }
+  }
+
+  /// The largest bound that the request names, since upstreams differ in which they take; nil without one, and where one
+  /// cannot be read for sure.
+  ///
+  /// - Parameter edits: what the model's rules made of the request.
+  static func asked(
+    _ envelope: Envelope, endpoint: Endpoint, edits: [ParameterEdit] = [], _ memberText: (Range<Int>) -> String
+  ) -> Int? {
     var largest: Int?
-    for member in members(endpoint) {
-      guard let range = envelope.range(of: member) else { continue }
-      let text = memberText(range)
+    // A rule that says its endpoints may give the bound a name that only the operator knows of.
+    let written = edits.map(\.name).filter(ParameterFill.maxTokensNames.contains)
+    for name in Set(members(endpoint).map(\.name) + written) {
+      let edit = edits.first { $0.name == name }
+      guard let text = edit.map({ $0.json }) ?? range(of: name, in: envelope).map(memberText) else { continue }
       guard let bound = whole(text) else {
         if text == "null" { continue }
         return nil

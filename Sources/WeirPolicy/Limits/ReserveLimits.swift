@@ -21,6 +21,10 @@ enum ReserveLimits {
         census(), requestedOutput: exchange.endpoint == .embeddings ? 0 : exchange.outputBound,
         averageOutput: shared.limits.averageOutput(of: model),
         choices: CapOutput.choices(envelope, endpoint: exchange.endpoint, memberText))
+      let rules = policy.bodyRules.rules(for: exchange.model)?.parameters ?? []
+      if estimate.outputBound == nil, CapOutput.places(exchange, envelope: envelope, rules: rules).isEmpty {
+        estimate.isHeldToNoBound(asked: CapOutput.asked(envelope, endpoint: exchange.endpoint, memberText))
+      }
       exchange.estimate = estimate
     }
     let lease = try shared.limits.admit(

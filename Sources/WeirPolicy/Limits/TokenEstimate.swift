@@ -21,6 +21,9 @@ public struct TokenEstimate: Sendable, Equatable {
   public var outputBound: Int?
   /// Replies that the request asks for (`n`).
   public var choices: Int
+  /// Where the model takes no output bound: the one that the request asked for all the same, 0 without. Nothing holds the
+  /// reply to it, nor to one of weir's.
+  public private(set) var unheldOutput: Int?
 
   private static let plainBytesPerToken = 4
   private static let otherBytesPerToken = 3
@@ -59,6 +62,11 @@ public struct TokenEstimate: Sendable, Equatable {
       input: input, output: min(asked ?? average, average) * number, outputBound: asked.map { $0 * number },
       inputBound: plain + other + encoded * TokenEstimate.mostTokensPerEncodedPart, choices: number)
   }
+
+  /// The model takes no output bound.
+  ///
+  /// - Parameter asked: the bound that the request named.
+  mutating func isHeldToNoBound(asked: Int?) { unheldOutput = TokenEstimate.clamped(asked ?? 0) }
 
   /// Nothing is expected; for requests that no rule on tokens or money covers.
   public static let none = TokenEstimate(input: 0, output: 0, outputBound: 0)

@@ -19,8 +19,8 @@ enum EditBody {
     } else {
       fillDefaults(exchange, envelope: envelope, policy: policy)
     }
-    CapOutput.cap(exchange, envelope: envelope, memberText: memberText)
-    BoundTokens.lower(exchange, envelope: envelope, memberText: memberText)
+    CapOutput.cap(exchange, envelope: envelope, rules: rules?.parameters ?? [])
+    BoundTokens.lower(exchange, envelope: envelope, rules: rules?.parameters ?? [], memberText: memberText)
     AskStreamUsage.ask(exchange, envelope: envelope, policy: policy, memberText: memberText)
     if let addition = rules?.systemPromptAddition {
       AddSystemPrompt.add(exchange, addition: addition, envelope: envelope, memberText: memberText)

@@ -17,6 +17,9 @@ enum EditParameters {
       envelope.member(name).map { screening?.text(of: $0.value, memberText) ?? memberText($0.value) }
     }
     for edit in edits { apply(edit, to: exchange, envelope: envelope) }
+    if edits.contains(where: { ParameterFill.maxTokensNames.contains($0.name) }) {
+      exchange.outputBound = CapOutput.asked(envelope, endpoint: exchange.endpoint, edits: edits, memberText)
+    }
   }
 
   private static func apply(_ edit: ParameterEdit, to exchange: Exchange, envelope: Envelope) {
@@ -29,17 +32,7 @@ enum EditParameters {
     default: return
     }
     exchange.edits.append(edit.name)
-    noteBound(edit, in: exchange)
     if let warning = edit.warning { exchange.warnings.append(warning) }
-  }
-
-  private static func noteBound(_ edit: ParameterEdit, in exchange: Exchange) {
-    guard ParameterFill.maxTokensNames.contains(edit.name) else { return }
-    switch edit.change {
-    case .insert(let json), .replace(let json): exchange.outputBound = Int(json)
-    // A rename puts the same number in under another name.
-    case .remove: return
-    }
   }
 
   /// The bound on completion tokens has a name of its own in each API, and a request may say it once: a default for it

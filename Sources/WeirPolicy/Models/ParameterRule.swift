@@ -57,6 +57,14 @@ public struct ParameterEdit: Sendable, Equatable {
   public let name: String
   /// What happens to it.
   public let change: Change
+  /// The value as it goes upstream; nil where the member goes.
+  var json: String? {
+    switch change {
+    case .insert(let json), .replace(let json): json
+    case .remove: nil
+    }
+  }
+
   /// For a warning header: a sentence on what the client asked for and does not get; nil for fills and renames.
   public let warning: String?
 

@@ -25,8 +25,10 @@ enum BoundTokens {
   }
 
   /// Lowers the output bound of the body that goes upstream, whoever made it: the client, or a rule for the model.
-  static func lower(_ exchange: Exchange, envelope: Envelope, memberText: (Range<Int>) -> String) {
-    guard let most = exchange.screening?.outputBound, let usual = ParameterFill.maxTokensName(exchange.endpoint),
+  static func lower(
+    _ exchange: Exchange, envelope: Envelope, rules: [ParameterRule], memberText: (Range<Int>) -> String
+  ) {
+    guard let most = exchange.screening?.outputBound, ParameterFill.maxTokensName(exchange.endpoint) != nil,
       exchange.outputBound ?? .max > most
     else { return }
     var lowered: [String] = []
@@ -44,19 +46,12 @@ enum BoundTokens {
       lowered.append(member.name)
     }
     if lowered.isEmpty, exchange.screening?.fillsOutputBound == true {
-      if let member = EnvelopeMember.allCases.first(where: { $0.name == usual }),
-        let null = envelope.range(of: member)
-      {
-        exchange.splice.replace(null, with: String(most))
-      } else {
-        exchange.splice.insertMember(usual, json: String(most), into: envelope)
-      }
-      lowered = [usual]
+      lowered = CapOutput.put(most, in: exchange, envelope: envelope, rules: rules)?.names ?? []
     }
     guard !lowered.isEmpty else { return }
     for name in lowered where !exchange.edits.contains(name) { exchange.edits.append(name) }
     exchange.warnings.append("\(lowered.joined(separator: " and ")) was set to \(most), the most that is allowed here")
-    exchange.outputBound = most
+    exchange.outputBound = min(exchange.outputBound ?? most, most)
     // Each attempt is edited anew, and the request is counted once.
     if exchange.screening?.findings.contains(where: { $0.rule == "tokens" }) == false {
       exchange.screening?.note(rule: "tokens", action: "cap", place: lowered[0])

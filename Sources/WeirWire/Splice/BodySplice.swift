@@ -131,6 +131,11 @@ public struct BodySplice: Sendable {
     insertion?.members.contains { $0.name == name } ?? false
   }
 
+  /// Whether the member with the value in this range is taken out.
+  public func removes(_ range: Range<Int>) -> Bool {
+    removals?.members.contains { $0.value == range } ?? false
+  }
+
   /// Bytes in the edited body, for an original of `bodyCount` bytes.
   public func count(from bodyCount: Int) -> Int {
     var count = 0

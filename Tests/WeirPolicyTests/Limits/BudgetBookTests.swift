@@ -115,6 +115,23 @@ struct BudgetBookTests {
     #expect(try soft.plan(client: "a", estimate: open, prices: prices, wall: midnight).outputCap == nil)
   }
 
+  @Test("hold the larger of the cap and what was asked for where the model takes no bound, and never less")
+  func unheld() throws {
+    var estimate = TokenEstimate(input: 10, output: 50, outputBound: nil)
+    estimate.isHeldToNoBound(asked: 7)
+    let hard = book(rule("c", usd: 1), outputCap: 200)
+    #expect(try hard.plan(client: "a", estimate: estimate, prices: prices, wall: midnight).amount.tokens == 210)
+    estimate.isHeldToNoBound(asked: 900)
+    #expect(try hard.plan(client: "a", estimate: estimate, prices: prices, wall: midnight).amount.tokens == 910)
+    estimate.isHeldToNoBound(asked: nil)
+    let small = book(rule("c", .day, tokens: 150), outputCap: 200)
+    #expect(throws: BudgetBook.Shortage.self) {
+      try small.plan(client: "a", estimate: estimate, prices: prices, wall: midnight)
+    }
+    let held = TokenEstimate(input: 10, output: 50, outputBound: nil)
+    #expect(try small.plan(client: "a", estimate: held, prices: prices, wall: midnight).outputCap == 100)
+  }
+
   @Test("only name a soft budget that is used up")
   func soft() throws {
     var book = book(rule("s", usd: 0.001, isHard: false), rule("t", .month, .everyone, tokens: 5000, isHard: false))

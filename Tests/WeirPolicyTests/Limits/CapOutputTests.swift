@@ -7,13 +7,13 @@ import WeirWire
 struct CapOutputTests {
   /// The body as it goes out, and the record, after the step.
   private func capped(
-    _ json: String, at path: String = "/v1/chat/completions", cap: Int? = 40, bound: Int? = nil
+    _ json: String, at path: String = "/v1/chat/completions", cap: Int? = 40, bound: Int? = nil,
+    rules: [ParameterRule] = []
   ) throws -> (body: String, exchange: Exchange) {
     let exchange = Exchange.opened(path)
     exchange.outputCap = cap
     exchange.outputBound = bound
-    let bytes = Array(json.utf8)
-    CapOutput.cap(exchange, envelope: try envelope(json)) { String(decoding: bytes[$0], as: UTF8.self) }
+    CapOutput.cap(exchange, envelope: try envelope(json), rules: rules)
     return (exchange.splice.applied(to: json), exchange)
   }
 
@@ -80,8 +80,41 @@ struct CapOutputTests {
     let exchange = Exchange.opened()
     exchange.outputCap = 40
     exchange.edits = ["max_tokens"]
-    CapOutput.cap(exchange, envelope: try envelope("{}")) { _ in "" }
+    CapOutput.cap(exchange, envelope: try envelope("{}"))
     #expect(exchange.edits == ["max_tokens"])
+  }
+
+  @Test("goes by the name that the model's rules make of the API's, and no higher than they let it")
+  func byRules() throws {
+    let renamed = [
+      ParameterRule(.rename("max_tokens", to: "max_completion_tokens")),
+      ParameterRule(.clamp("max_completion_tokens", lowest: 1, highest: 30.5)),
+    ]
+    let (body, exchange) = try capped(#"{"model":"m"}"#, rules: renamed)
+    #expect(body.contains(#""max_completion_tokens":30"#) && !body.contains("max_tokens\":40"))
+    #expect(exchange.edits == ["max_completion_tokens"] && exchange.outputBound == 30)
+    let elsewhere = [ParameterRule(.drop("max_tokens"), at: [.responses])]
+    #expect(try capped(#"{"model":"m"}"#, rules: elsewhere).exchange.outputBound == 40)
+  }
+
+  @Test("is not put in where the model's rules drop it, and takes the place of what they leave")
+  func dropped() throws {
+    let rules = [ParameterRule(.drop("max_tokens"))]
+    let (body, exchange) = try capped(#"{"model":"m"}"#, rules: rules)
+    #expect(body == #"{"model":"m"}"#)
+    #expect(exchange.edits.isEmpty && exchange.warnings.isEmpty && exchange.outputBound == nil)
+    #expect(try capped(#"{"max_completion_tokens":null}"#, rules: rules).body == #"{"max_completion_tokens":40}"#)
+  }
+
+  @Test("is no higher than what screening allows")
+  func screened() throws {
+    let exchange = Exchange.opened()
+    exchange.outputCap = 40
+    exchange.screening = ScreeningRecord()
+    exchange.screening?.outputBound = 25
+    CapOutput.cap(exchange, envelope: try envelope("{}"))
+    #expect(exchange.splice.applied(to: "{}") == #"{"max_tokens":25}"#)
+    #expect(exchange.outputBound == 25)
   }
 
   @Test(

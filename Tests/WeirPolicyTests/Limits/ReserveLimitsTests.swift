@@ -98,6 +98,30 @@ struct ReserveLimitsTests {
     }
   }
 
+  @Test("of a model that takes no bound is the cap at least, and the request is sent without one")
+  func dropped() throws {
+    let model = CatalogModel(
+      id: "a/free", prices: ModelPrices(input: 1, output: 1), parameterRules: [ParameterRule(.drop("max_tokens"))])
+    let models = ModelCatalog(kimiModelID: "", additions: [model])
+    let policy = policy(budget(1, outputCap: 4000), models: models)
+    let shared = SharedPolicy(policy)
+    let head = RequestHead(method: "POST", target: "/v1/chat/completions")
+    for (json, output) in [
+      (#"{"model":"a/free","max_tokens":1}"#, 4000), (#"{"model":"a/free"}"#, 4000),
+      (#"{"model":"a/free","max_tokens":5000}"#, 5000), (#"{"model":"a/free","max_completion_tokens":9}"#, 9),
+    ] {
+      let (exchange, _) = RequestPath.open(head, requestID: "r", policy: policy, now: 0)
+      let found = try envelope(json, finding: policy.bodyRules.memberNames)
+      let bytes = Array(json.utf8)
+      let lease = try RequestPath.admit(
+        exchange, head: head, envelope: found, policy: policy, shared: shared, random: 0, now: 0, wall: wall,
+        census: { BodyCensus(bytes.span) }, memberText: { String(decoding: bytes[$0], as: UTF8.self) })
+      #expect(shared.limits.holds.reserved.tokens == Int64(bytes.count + output), "\(json)")
+      #expect(!exchange.splice.applied(to: json).contains("max_tokens"))
+      lease.release()
+    }
+  }
+
   @Test("of a soft budget that is used up is its name")
   func soft() throws {
     let policy = policy(budget(0.001, isHard: false))

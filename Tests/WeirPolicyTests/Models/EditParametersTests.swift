@@ -54,6 +54,20 @@ struct EditParametersTests {
     #expect(exchange.warnings.last?.contains("x_opt") == true)
   }
 
+  @Test(
+    "leave the largest output bound that goes upstream",
+    arguments: [
+      (#""max_tokens":7"#, .drop("max_tokens"), nil), (#""max_tokens":7"#, .drop("top_p"), 7),
+      (#""max_tokens":7"#, .rename("max_tokens", to: "max_completion_tokens"), 7),
+      (#""max_tokens":7,"max_completion_tokens":9"#, .drop("max_tokens"), 9),
+      (#""max_tokens":700,"max_completion_tokens":900"#, .clamp("max_tokens", lowest: 1, highest: 50), 900),
+      (#""max_tokens":700"#, .clamp("max_tokens", lowest: 1, highest: 50), 50),
+    ] as [(String, ParameterRule.Action, Int?)])
+  func bound(members: String, action: ParameterRule.Action, bound: Int?) throws {
+    let (_, exchange) = try sent(#"{"model":"acme/big",\#(members)}"#, [ParameterRule(action)])
+    #expect(exchange.outputBound == bound)
+  }
+
   @Test("may empty a body of all but the model")
   func dropAll() throws {
     #expect(
