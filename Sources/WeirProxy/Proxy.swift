@@ -72,7 +72,7 @@ public final class Proxy: Sendable {
     let group = MultiThreadedEventLoopGroup(numberOfThreads: System.coreCount)
     let adminGroup = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     do {
-      let chores = try Chores(state: state, logger: logger)
+      let chores = try Chores(state: state, followsAnother: sockets.sharesAddresses, logger: logger)
       let barrier = LoopBarrier(group)
       let loops = try await LoopDirectory.make(
         group: group, state: state, barrier: barrier, honoursProxies: honoursProxies)
@@ -224,6 +224,8 @@ public final class Proxy: Sendable {
     choring.cancel()
     watching.cancel()
     await choring.value
+    // From here on nothing is told any more, so that what is saved as untold stays so.
+    await Self.stop(state.store)
     chores.saveAtEnd()
     // What is still to be checked is not waited for; its rows say what is known.
     await withCheckedContinuation { continuation in
@@ -232,7 +234,6 @@ public final class Proxy: Sendable {
         continuation.resume()
       }
     }
-    await Self.stop(state.store)
     // Every exchange is over and noted; votes that are under way still find their event loops.
     await state.ledger.close(logger)
     await Self.close(state.audit, cutRequests: state.cutRequests)

@@ -13,8 +13,8 @@ import pytest
 from harness.attempts import calls
 from harness.budgets import MODEL, cost, remaining
 from harness.eventually import eventually
-from harness.fleet import Fleet, Load, fallbacks, is_up, spread
-from harness.limits import CHAT, JSON, asks, check_rate_limited, left, of
+from harness.fleet import PATIENT, Fleet, Load, fallbacks, is_up, spread
+from harness.limits import CHAT, JSON, asks, check_rate_limited, keyed, left, of
 from harness.redis import Redis
 from harness.requests import chat
 from harness.simulator import mark
@@ -225,6 +225,28 @@ def test_what_was_spent_without_the_store_counts_once_for_all(fleet_of):
     fleet.gather()
     for weir in fleet.weirs:
         eventually(lambda: told(weir, 0.01 - sum(spent)), f"{0.01 - sum(spent)} is left", 10)
+
+
+@pytest.mark.parametrize("end", ["stopped", "killed"])
+def test_what_a_sidecar_spent_that_ended_without_the_store_is_told_by_the_next_at_its_place(fleet_of, binary, simulator, end):
+    fleet = fleet_of(2, persistent=True)
+    spent = [cost(asks(weir, "twice", model=MODEL, max_tokens=10)) for weir in fleet.weirs]
+    fleet.store.kill()
+    for weir in fleet.weirs:
+        eventually(lambda: not is_up(weir), "it is seen that the store is away", 10)
+    spent += [cost(asks(weir, "twice", model=MODEL, max_tokens=10)) for weir in fleet.weirs]
+    first = fleet[0]
+    file = first.folder / "weir.budgets.json"
+    eventually(lambda: file.exists() and "untold" in file.read_text(), "the file has it", 5)
+    first.stop() if end == "stopped" else first.process.kill()
+    (first.folder / "ports.json").unlink()
+    fleet.weirs[0] = keyed(binary, first.folder, simulator.url, CLIENTS, RULES,
+                           PATIENT | {"WEIR_REDIS_URL": fleet.store.url})
+    fleet.store.start()
+    fleet.gather()
+    for weir in fleet.weirs:
+        eventually(lambda: told(weir, 0.01 - sum(spent)), f"{0.01 - sum(spent)} is left", 10)
+    eventually(lambda: "untold" not in file.read_text(), "nobody tells it again", 5)
 
 
 def told(weir, expected: float) -> bool:

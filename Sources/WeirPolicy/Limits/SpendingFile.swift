@@ -3,7 +3,7 @@ import WeirWire
 /// The state file of budgets, as bytes; reading and writing the disk is the caller's.
 ///
 /// One JSON object. An entry without `client` is everyone's; `start` is in seconds since 1970 UTC, `nano_usd` in billionths
-/// of a dollar. `untold` is like `spending` and written at a hand-over only. Keys that this version does not know are ignored.
+/// of a dollar. `untold` is like `spending`, a part of it, and mostly not there. Keys that this version does not know are ignored.
 ///
 ///     {"version":1,"spending":[
 ///     {"client":"web","period":"day","start":1795219200,"nano_usd":1250000000,"tokens":81234}
@@ -27,7 +27,8 @@ public enum SpendingFile {
   public struct Contents: Sendable, Equatable {
     /// What was spent.
     public let spending: [SavedSpending]
-    /// Of that, what the process that wrote it has yet to tell the store of its fleet, where it handed over.
+    /// Of that, what the process that wrote it had yet to tell the store of its fleet, where it handed over, or ended or
+    /// went on while the store was away.
     public let untold: [SavedSpending]
   }
 

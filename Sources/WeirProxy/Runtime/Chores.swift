@@ -21,6 +21,8 @@ final class Chores: Sendable {
     var hasFailed = false
     /// What the file was last known to have.
     var inFile: [SavedSpending] = []
+    /// What the file says of it that the store of the fleet has yet to be told.
+    var untold: [SavedSpending] = []
     /// What it was known to have when another process was about to read it.
     var handed: [SavedSpending] = []
     /// Until then the file is left alone, for that process to read and write.
@@ -36,8 +38,9 @@ final class Chores: Sendable {
 
   /// Takes over what was spent before the start.
   ///
+  /// - Parameter followsAnother: whether the process that wrote the file may still be there.
   /// - Throws: where the file cannot be read although there are budgets: to begin with nothing spent would open them all.
-  init(state: ProxyState, logger: Logger) throws(SpendingFileError) {
+  init(state: ProxyState, followsAnother: Bool, logger: Logger) throws(SpendingFileError) {
     self.state = state
     self.logger = logger
     let configuration = state.current.configuration
@@ -47,8 +50,8 @@ final class Chores: Sendable {
       return
     }
     do throws(SpendingFileError) {
-      let found = try Self.restore(path, to: state.shared.limits)
-      saved.withLock { $0.inFile = found }
+      let found = try Self.restore(path, to: state.shared.limits, isAlone: !followsAnother)
+      saved.withLock { ($0.inFile, $0.untold) = (found?.spending ?? [], found?.untold ?? []) }
       isSaving = true
     } catch {
       guard configuration.limitPolicy.budgets.isEmpty else { throw error }
@@ -59,12 +62,16 @@ final class Chores: Sendable {
   }
 
   /// What the file has.
-  private static func restore(_ path: String, to limits: LimitBook) throws(SpendingFileError) -> [SavedSpending] {
-    guard let bytes = try bytes(of: path) else { return [] }
+  private static func restore(
+    _ path: String, to limits: LimitBook, isAlone: Bool
+  ) throws(SpendingFileError) -> SpendingFile.Contents? {
+    guard let bytes = try bytes(of: path) else { return nil }
     do throws(SpendingFile.Fault) {
       let contents = try SpendingFile.decode(bytes)
       limits.restore(contents)
-      return contents.spending
+      // Who wrote it tells the store nothing any more.
+      if isAlone, !contents.untold.isEmpty { limits.add(contents.untold) }
+      return contents
     } catch {
       throw SpendingFileError(path: path, reason: error.description)
     }
@@ -118,15 +125,19 @@ final class Chores: Sendable {
   /// The last writing before the process ends. Blocks.
   func saveAtEnd() {
     guard keepsSpending else { return }
-    guard state.isHandedOver else { return saved.withLock { write(&$0) } }
+    guard state.isHandedOver else { return saved.withLock { write(&$0, isEnd: true) } }
     bequeath()
   }
 
   private var keepsSpending: Bool { path != nil && isSaving && !state.current.policy.limits.budgets.isEmpty }
 
-  private func write(_ saved: inout Saved) {
-    guard let (version, spending) = state.shared.limits.spending(since: saved.version) else { return }
-    if put(spending, &saved) { saved.version = version }
+  private func write(_ saved: inout Saved, isEnd: Bool = false) {
+    let limits = state.shared.limits
+    // What the store cannot be told now is told by the process that reads the file, where this one does not live to.
+    let cannotTell = isEnd || state.fleetLimits?.isUp == false
+    let untold = cannotTell ? limits.untoldSpending ?? [] : []
+    guard let (version, spending) = limits.spending(since: untold == saved.untold ? saved.version : 0) else { return }
+    if put(spending, untold: untold, &saved) { saved.version = version }
   }
 
   /// Whether the file has it now.
@@ -134,7 +145,7 @@ final class Chores: Sendable {
     guard let path else { return false }
     do throws(FileWriteError) {
       try WholeFile.write(SpendingFile.encode(spending, untold: untold), to: path)
-      saved.inFile = spending
+      (saved.inFile, saved.untold) = (spending, untold)
       saved.hasFailed = false
       return true
     } catch {

@@ -65,7 +65,7 @@ struct FleetLedger: Sendable {
     unbooked[owner, default: OwnerSpending.Amount()].add(amount)
   }
 
-  /// What was spent and is not known to be booked, by owner, day and month.
+  /// What was spent and is not known to be booked, by owner, day and month; in an order of its own.
   var untold: [SavedSpending] {
     var days: [Spend: OwnerSpending.Amount] = waiting.spends
     for (spend, amount) in sent?.spends ?? [:] { days[spend, default: OwnerSpending.Amount()].add(amount) }
@@ -79,7 +79,7 @@ struct FleetLedger: Sendable {
         SavedSpending(
           client: spend.owner, period: period, start: spend.day, nanoUSD: amount.usd.value, tokens: amount.tokens)
       }
-    }
+    }.sorted { ($0.client ?? "", $0.period.rawValue, $0.start) < ($1.client ?? "", $1.period.rawValue, $1.start) }
   }
 
   /// Takes over what another process could not tell; its days say all of it.
