@@ -22,6 +22,9 @@ final class Follower: Sendable {
   /// Whether the client has all of a stream that has said that it is over.
   var hasAll: Bool { reply.hasAll(id) }
 
+  /// Whether the upstream is paused because this client is far behind, and another waits for more.
+  var holdsUp: Bool { reply.holdsUp(id) }
+
   /// The client is gone. Once the last one is, the transfer is given up. May be called again.
   func leave() { reply.leave(id) }
 }

@@ -21,6 +21,12 @@ final class InFlightBudget: Sendable {
     return false
   }
 
+  /// Takes room that there may not be.
+  func takeAnyway(_ bytes: Int) { used.wrappingAdd(bytes, ordering: .relaxed) }
+
+  /// Whether there is no room left.
+  var isUsedUp: Bool { usedBytes >= maximumBytes.load(ordering: .relaxed) }
+
   /// Gives room back.
   func give(_ bytes: Int) { used.wrappingSubtract(bytes, ordering: .relaxed) }
 }

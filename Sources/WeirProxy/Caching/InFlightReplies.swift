@@ -18,7 +18,7 @@ final class InFlightReplies: Sendable {
   struct Bounds: Sendable {
     /// Bytes up to which all of it is kept, to be joined and to become an entry.
     var whole: Int
-    /// Bytes of a larger one that a follower may lag behind.
+    /// Bytes of a larger one that a follower may lag behind before the upstream is paused for it.
     var lag: Int
   }
 

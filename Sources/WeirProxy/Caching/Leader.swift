@@ -21,8 +21,23 @@ final class Leader: Sendable {
 
   /// Bytes of the body have come.
   ///
-  /// - Parameter isEnd: with them the stream has said that it is over.
-  func append(_ chunk: ByteBuffer, isEnd: Bool = false) { reply.append(chunk, isEnd: isEnd) }
+  /// - Parameters:
+  ///   - isEnd: with them the stream has said that it is over.
+  ///   - cutsLaggards: the upstream cannot be paused: followers that lag too far behind are cut instead.
+  /// - Returns: true where the upstream is to be paused for followers. They call when they have caught up.
+  @discardableResult
+  func append(_ chunk: ByteBuffer, isEnd: Bool = false, cutsLaggards: Bool = false) -> Bool {
+    reply.append(chunk, isEnd: isEnd, cutsLaggards: cutsLaggards)
+  }
+
+  /// Whether the upstream need not be paused for followers any more.
+  var mayGoOn: Bool { reply.mayGoOn }
+
+  /// Whether this request's own client has more than it takes at the moment.
+  func lags(_ lags: Bool) { reply.leaderLags(lags) }
+
+  /// Whether a follower has all that came, and waits for more.
+  var followersWait: Bool { reply.followersWait }
 
   /// The bytes so far say that the stream is over: who has them and leaves has all of it.
   func sawEnd() { reply.noteEnd() }

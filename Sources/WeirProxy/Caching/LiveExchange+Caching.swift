@@ -162,9 +162,8 @@ extension LiveExchange {
   /// The exchange goes on without its client.
   func leave(_ phase: ClientPhase) {
     detached = phase
-    reply.isHeld = false
     giveBackKept()
-    transfer?.release()
+    unpace()
     connection.leave(self)
   }
 
@@ -258,3 +257,8 @@ extension LiveExchange {
     init(_ exchange: LiveExchange) { self.exchange = exchange }
   }
 }
+
+    func followersCaughtUp() {
+      loop.preconditionInEventLoop()
+      exchange?.followersCaughtUp()
+    }

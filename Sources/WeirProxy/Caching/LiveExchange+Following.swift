@@ -67,12 +67,16 @@ extension LiveExchange {
     case .shared(.refused(let refusal)): refuse(refusal)
     case .shared(.refusedClient(let client, let refusal)):
       if client == exchange.client { refuse(refusal) } else { askAnew() }
-    case .lagged:
-      relayBatch(isLast: false)
-      refuse(
-        Refusal(
-          .overloaded, "the client reads more slowly than the reply that it shares comes, by more than weir keeps",
-          remedy: "Read the reply faster, or send Cache-Control: no-cache."))
+    case .lagged: endLagging()
     }
   }
 }
+
+  /// Who reads on finds behind what is left that this was not all.
+  func endLagging() {
+    relayBatch(isLast: false)
+    refuse(
+      Refusal(
+        .overloaded, "the client takes so little of the reply that it shares that others would have to wait for it",
+        remedy: "Read the reply faster, or send Cache-Control: no-cache."))
+  }

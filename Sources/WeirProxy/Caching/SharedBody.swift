@@ -3,7 +3,8 @@ import NIOCore
 /// What is kept of a reply for its followers, and how far each of them is. A value inside the lock of `SharedReply`.
 ///
 /// While the whole reply so far fits its bound, all of it is kept, so that further followers can begin at its first
-/// byte. From then on only what some follower has not read is; a follower that lags further behind than may be is cut.
+/// byte. From then on only what some follower has not read is. Once one lags further behind than may be, nothing more
+/// should come (`isBehind`); where the upstream cannot be paused, that follower is cut instead.
 struct SharedBody {
   /// How far a follower is.
   struct Reader {
@@ -48,13 +49,29 @@ struct SharedBody {
     dropRead()
   }
 
-  mutating func append(_ buffer: ByteBuffer) {
-    let chunk = Self.fitted(buffer)
-    var isTaken = isWhole && take(chunk, within: bounds.whole)
-    if !isTaken {
+  /// - Parameter cutsLaggards: the upstream cannot be paused, so that who lags too far behind is cut. Else the bounds are
+  ///   passed by what comes until it is.
+  mutating func append(_ buffer: ByteBuffer, cutsLaggards: Bool = false) {
+    if isWhole {
+      let chunk = Self.fitted(buffer)
+      if take(chunk, within: bounds.whole) { return chunks.append(chunk) }
       isWhole = false
       dropRead()
-      isTaken = hasUnreadReaders && take(chunk, within: bounds.lag)
+    }
+    var rest = buffer
+    while let piece = rest.readSlice(length: min(rest.readableBytes, Self.longestPiece)), piece.readableBytes > 0 {
+      appendForReaders(piece, cutsLaggards: cutsLaggards)
+    }
+  }
+
+  private mutating func appendForReaders(_ buffer: ByteBuffer, cutsLaggards: Bool) {
+    let chunk = Self.fitted(buffer)
+    var isTaken = hasUnreadReaders && take(chunk, within: cutsLaggards ? bounds.lag : .max)
+    if !isTaken, hasUnreadReaders, !cutsLaggards {
+      // Beyond the memory for all, by this much; nothing more comes before it is read.
+      budget.takeAnyway(chunk.held)
+      count(chunk)
+      isTaken = true
     }
     while !isTaken, let slowest = slowestReader {
       cut(slowest)
@@ -68,6 +85,25 @@ struct SharedBody {
     }
     chunks.append(chunk)
   }
+
+  /// What one reader takes at once is bounded, so a larger buffer is cut into pieces.
+  private static let longestPiece = 256 * 1024
+
+  /// Whether somebody lags so far behind that nothing more should come. Where the memory for all is used up, that is
+  /// whoever lags at all.
+  var isBehind: Bool { !isWhole && !chunks.isEmpty && (kept > bounds.lag || budget.isUsedUp) }
+
+  /// Whether it is this reader that lags so far behind.
+  func isBehind(_ id: Int) -> Bool {
+    guard isBehind, let reader = readers[id], !reader.isCut else { return false }
+    if budget.isUsedUp { return reader.next < base + chunks.count }
+    var lag = kept
+    for chunk in chunks.prefix(max(reader.next - base, 0)) where lag > bounds.lag { lag -= chunk.bytes }
+    return lag > bounds.lag
+  }
+
+  /// Whether somebody has read everything so far.
+  var hasReaderWithAll: Bool { readers.values.contains { !$0.isCut && $0.next == base + chunks.count } }
 
   /// The next chunks of a reader, at least one where there is one, at most so many bytes.
   mutating func read(_ id: Int, maximumBytes: Int) -> (chunks: [ByteBuffer], hasMore: Bool) {
@@ -123,9 +159,13 @@ struct SharedBody {
 
   private mutating func take(_ chunk: Chunk, within bound: Int) -> Bool {
     guard chunk.bytes <= bound - kept, budget.take(chunk.held) else { return false }
+    count(chunk)
+    return true
+  }
+
+  private mutating func count(_ chunk: Chunk) {
     kept += chunk.bytes
     held += chunk.held
-    return true
   }
 
   /// Lets go what nobody needs any more.

@@ -9,6 +9,9 @@ protocol SharingMember: AnyObject, Sendable {
 
   /// Nobody is left who wants what the leader brings, so it gives its transfer up.
   func abandoned()
+
+  /// The followers for which the leader paused its transfer have caught up, or are gone.
+  func followersCaughtUp()
 }
 
 /// One reply that comes once from the upstream and goes to the client that asked first and to all that ask the same
@@ -24,7 +27,18 @@ final class SharedReply: Sendable {
     var calls: [Int: Call] = [:]
     var nextID = 0
     var leaderLeft = false
+    /// The leader's own client has more than it takes at the moment.
+    var leaderLags = false
+    /// Followers are what the upstream is paused for.
+    var rests = false
     var isAbandoned = false
+
+    /// Whether nothing holds the upstream up any more that did; says so once.
+    mutating func caughtUp() -> Bool {
+      guard rests, !body.isBehind else { return false }
+      rests = false
+      return true
+    }
   }
 
   /// How a follower is told that there is something for it.
@@ -62,16 +76,31 @@ extension SharedReply {
       })
   }
 
-  func append(_ chunk: ByteBuffer, isEnd: Bool = false) {
-    guard chunk.readableBytes > 0 else { return }
-    wake(
-      state.withLock { state in
-        guard state.ending == nil else { return [] }
-        state.body.append(chunk)
-        if isEnd { state.sawEnd = true }
-        return Self.pending(&state)
-      })
+  /// - Returns: true where the upstream is to be paused, until `followersCaughtUp` or `mayGoOn` says otherwise.
+  func append(_ chunk: ByteBuffer, isEnd: Bool, cutsLaggards: Bool) -> Bool {
+    guard chunk.readableBytes > 0 else { return false }
+    let (wakings, rests) = state.withLock { state -> (Wakings, Bool) in
+      guard state.ending == nil else { return ([], false) }
+      state.body.append(chunk, cutsLaggards: cutsLaggards)
+      if isEnd { state.sawEnd = true }
+      state.rests = !cutsLaggards && state.body.isBehind
+      return (Self.pending(&state), state.rests)
+    }
+    wake(wakings)
+    return rests
   }
+
+  var mayGoOn: Bool {
+    state.withLock { state in
+      _ = state.caughtUp()
+      return !state.rests
+    }
+  }
+
+  func leaderLags(_ lags: Bool) { state.withLock { $0.leaderLags = lags } }
+
+  /// Whether a follower waits for more than the leader's slow client lets come.
+  var followersWait: Bool { state.withLock { $0.body.hasReaderWithAll } }
 
   func noteEnd() { state.withLock { $0.sawEnd = true } }
 
@@ -81,6 +110,8 @@ extension SharedReply {
       state.withLock { state in
         guard state.ending == nil else { return [] }
         state.ending = ending
+        // Whoever reads on from here on holds nobody up.
+        state.rests = false
         return Self.pending(&state)
       })
   }
@@ -132,34 +163,57 @@ extension SharedReply {
   }
 
   func next(_ id: Int, maximumBytes: Int) -> FollowerEvents {
-    state.withLock { state in
-      guard let call = state.calls[id] else { return FollowerEvents() }
-      state.calls[id]?.isPending = false
-      var events = FollowerEvents()
-      if !call.hasHead, let head = state.head {
-        events.head = head
-        state.calls[id]?.hasHead = true
-      }
-      if state.body.readers[id]?.isCut == true {
-        events.ending = .lagged
-        return events
-      }
-      (events.chunks, events.hasMore) = state.body.read(id, maximumBytes: maximumBytes)
-      if !events.hasMore { events.ending = state.ending.map { .shared($0) } }
+    let (events, caughtUp) = state.withLock { state in
+      let events = Self.next(id, maximumBytes: maximumBytes, &state)
+      return (events, state.caughtUp())
+    }
+    if caughtUp { wakeLeader() }
+    return events
+  }
+
+  private static func next(_ id: Int, maximumBytes: Int, _ state: inout State) -> FollowerEvents {
+    guard let call = state.calls[id] else { return FollowerEvents() }
+    state.calls[id]?.isPending = false
+    var events = FollowerEvents()
+    if !call.hasHead, let head = state.head {
+      events.head = head
+      state.calls[id]?.hasHead = true
+    }
+    if state.body.readers[id]?.isCut == true {
+      events.ending = .lagged
       return events
+    }
+    (events.chunks, events.hasMore) = state.body.read(id, maximumBytes: maximumBytes)
+    if !events.hasMore { events.ending = state.ending.map { .shared($0) } }
+    return events
+  }
+
+  private func wakeLeader() {
+    if let leader { leaderLoop.execute { leader.followersCaughtUp() } }
+  }
+
+  /// Whether the upstream is paused for this one while somebody else waits for more.
+  func holdsUp(_ id: Int) -> Bool {
+    state.withLock { state in
+      guard state.rests, state.body.isBehind(id) else { return false }
+      return !state.leaderLeft && !state.leaderLags || state.body.hasReaderWithAll
     }
   }
 
   func hasAll(_ id: Int) -> Bool { state.withLock { $0.sawEnd && $0.body.hasReadAll(id) } }
 
   func leave(_ id: Int) {
-    let isAbandoned = state.withLock { state in
-      guard state.calls.removeValue(forKey: id) != nil else { return false }
+    let (isAbandoned, caughtUp) = state.withLock { state in
+      guard state.calls.removeValue(forKey: id) != nil else { return (false, false) }
       state.body.remove(id)
-      guard state.leaderLeft, state.calls.isEmpty, state.ending == nil, !state.isAbandoned else { return false }
+      let caughtUp = state.caughtUp()
+      guard state.leaderLeft, state.calls.isEmpty, state.ending == nil, !state.isAbandoned else {
+        return (false, caughtUp)
+      }
       state.isAbandoned = true
-      return true
+      return (true, caughtUp)
     }
     if isAbandoned, let leader { leaderLoop.execute { leader.abandoned() } }
+    if caughtUp { wakeLeader() }
   }
 }

@@ -29,7 +29,7 @@ final class ConnectionHandler: ChannelInboundHandler {
   private var unreadable: Refusal?
   private var lingersUntil: Int64?
   /// When the client last did what was asked of it.
-  private var lastProgress: Int64
+  private(set) var lastProgress: Int64
   /// When the first byte of a head arrived that is not whole yet; or, where the request before it was still being answered,
   /// when that was over.
   private var headBeganAt: Int64?
@@ -230,6 +230,9 @@ final class ConnectionHandler: ChannelInboundHandler {
 
   func flush() { context?.flush() }
 
+  /// What was written that the kernel has not taken.
+  var waitingBytes: Int { (try? context?.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0 }
+
   /// The exchange takes more of its body.
   func bodyWanted() {
     lastProgress = loop.now
@@ -283,11 +286,12 @@ final class ConnectionHandler: ChannelInboundHandler {
     guard current === exchange else { return }
     current = nil
     waiting.removeAll()
-    guard isReset, let context, let socket = context.channel as? any SocketOptionProvider else {
-      lingerOn()
-      return
-    }
     // Where the connection's end is the body's end, only a reset tells that it came too early.
+    if isReset { reset() } else { lingerOn() }
+  }
+
+  private func reset() {
+    guard let context, let socket = context.channel as? any SocketOptionProvider else { return }
     socket.setSoLinger(linger(l_onoff: 1, l_linger: 0)).whenComplete { [channel = context.channel] _ in
       channel.close(promise: nil)
     }
@@ -299,7 +303,8 @@ final class ConnectionHandler: ChannelInboundHandler {
     close()
   }
 
-  func close() { context?.close(promise: nil) }
+  /// What the client has not taken is lost to it, which must not look like a reply's end.
+  func close() { if waitingBytes > 0 { reset() } else { context?.close(promise: nil) } }
 
   /// Closes our side and reads on for a while: a close with unread bytes would reset the connection and might take the
   /// reply away from the client.
@@ -363,12 +368,12 @@ final class ConnectionHandler: ChannelInboundHandler {
   /// A client that takes little by little does what was asked of it long before the channel has room again, also of a
   /// reply that is over already.
   private func noteTaken(now: Int64) {
-    guard let context, let waiting = try? context.channel.syncOptions?.getOption(.bufferedWritableBytes) else { return }
+    guard let context else { return }
     // The kernel alone may hold megabytes, and takes more only when a third of them is gone.
     let inKernel = try? context.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) {
       Int(max(weir_unacknowledged($0), 0))
     }
-    let taken = givenBytes - waiting - (inKernel ?? 0)
+    let taken = givenBytes - waitingBytes - (inKernel ?? 0)
     guard taken > takenBytes else { return }
     takenBytes = taken
     lastProgress = now

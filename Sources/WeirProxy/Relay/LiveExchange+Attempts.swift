@@ -112,10 +112,9 @@ extension LiveExchange {
     return false
   }
 
-  /// Looked at now and then: nobody waits for a verdict for ever.
+  /// Looked at now and then: nobody waits for a verdict for ever, or for a client that takes nothing.
   func checkHold(now: Int64) {
-    // Somebody follows a reply that rests for its own slow client.
-    if reply.isHeld, hasFollowers { transfer?.release() }
+    checkPace(now: now)
     guard let head = reply.held, let repliedAt = exchange.repliedAt, now - repliedAt >= Self.longestHold,
       reply.edit?.isWhole != true
     else { return }

@@ -6,8 +6,6 @@ import WeirWire
 
 // The reply's way: copied into one buffer per read of the upstream, flushed once, then shown to the meter.
 extension LiveExchange: TransferReceiver {
-  /// What may wait in memory for one slow client of a multiplexed upstream.
-  private static let maximumKeptBytes = 8 * 1024 * 1024
   /// Bytes of a body that are copied behind their head.
   private static let joined = 4096
 
@@ -72,31 +70,26 @@ extension LiveExchange: TransferReceiver {
     guard !isOver, !holdsModels(), !stopsReply(), !keepsHolding() else { return }
     let bytes = reply.batchBytes
     relayBatch(isLast: false)
-    guard !isOver, !isWritable, let transfer else { return }
-    reply.isHeld = true
-    if transfer.isMultiplexed || hasFollowers {
-      keepForSlowClient(bytes)
-    } else {
-      transfer.hold()
+    guard !isOver, let transfer else { return }
+    if !isWritable {
+      holdForClient(true)
+      if transfer.isMultiplexed {
+        keepForSlowClient(bytes)
+      } else {
+        reply.waitsForClient = !hasFollowers || !keeps(bytes)
+      }
     }
+    pace()
   }
 
-  /// Over HTTP/2 the reply is read on and waits in memory, up to a bound: holding it would hold its neighbours.
+  /// Where the transfer cannot be paused, the reply is read on and waits in memory, up to a bound.
   private func keepForSlowClient(_ count: Int) {
-    guard reply.keptBytes + count <= Self.maximumKeptBytes, loop.state.bufferedBytes.take(count) else {
-      if detach(.reply) { return }
-      breakOff(
-        Refusal(
-          .overloaded, "the client reads more slowly than the upstream sends, by more than weir keeps",
-          remedy: "Read the reply faster."))
-      return
-    }
-    reply.keptBytes += count
-  }
-
-  func giveBackKept() {
-    loop.state.bufferedBytes.giveBack(reply.keptBytes)
-    reply.keptBytes = 0
+    guard !keeps(count) else { return }
+    if detach(.reply) { return }
+    breakOff(
+      Refusal(
+        .overloaded, "the client reads more slowly than the upstream sends, by more than weir keeps",
+        remedy: "Read the reply faster."))
   }
 
   func transferEnded(_ outcome: TransferOutcome) {
@@ -136,9 +129,9 @@ extension LiveExchange: TransferReceiver {
 
   func writabilityChanged(isWritable: Bool) {
     guard isWritable, reply.isHeld else { return }
-    reply.isHeld = false
+    holdForClient(false)
     giveBackKept()
-    transfer?.release()
+    pace()
     followOn()
     sendDocument()
   }

@@ -44,3 +44,5 @@ extension LiveExchange {
     recordTransfer(reusedConnection: reusedConnection, isWhole: true)
   }
 }
+    reply.waitsForFollowers = false
+    unpace()

@@ -19,7 +19,14 @@ struct ReplyRelay {
   var tail = StreamTail()
   var isHeld = false
   /// The head, until it is flushed.
+  /// The client's connection takes no more.
   var head: ByteBuffer?
+  /// The transfer is paused for the client.
+  var waitsForClient = false
+  /// The transfer is paused for clients that follow.
+  var waitsForFollowers = false
+  /// Since when the client is what others are seen to wait for.
+  var holdsUpSince: Int64?
   /// Body bytes of the batch at hand, behind room for a chunk's size line.
   var batch: ByteBuffer?
   var batchBytes = 0

@@ -9,6 +9,7 @@ final class Caller: SharingMember {
   let loop: any EventLoop
   let wakings = Atomic<Int>(0)
   let abandonments = Atomic<Int>(0)
+  let catchings = Atomic<Int>(0)
 
   init(loop: any EventLoop) { self.loop = loop }
 
@@ -18,9 +19,11 @@ final class Caller: SharingMember {
 
   func wake() { wakings.add(1, ordering: .relaxed) }
   func abandoned() { abandonments.add(1, ordering: .relaxed) }
+  func followersCaughtUp() { catchings.add(1, ordering: .relaxed) }
 
   var wakingCount: Int { wakings.load(ordering: .relaxed) }
   var abandonmentCount: Int { abandonments.load(ordering: .relaxed) }
+  var catchingCount: Int { catchings.load(ordering: .relaxed) }
 }
 
 extension InFlightReplies.Place {

@@ -1,0 +1,93 @@
+import NIOCore
+import WeirPolicy
+import WeirUpstream
+
+// How fast a reply comes that several clients get: as fast as the slowest of them takes it, once that one lags so far
+// behind that no more is kept for it. One that takes nothing at all while others wait is cut instead.
+extension LiveExchange {
+  /// What may wait in memory for a slow client while others get more.
+  static let maximumKeptBytes = 8 * 1024 * 1024
+  /// The rest of it that lets the transfer go on.
+  private static let resumedAt = maximumKeptBytes * 3 / 4
+  /// How long a client may take nothing while others wait for it. Of one that reads 100 KB a second the kernel may hear
+  /// but every few seconds, since it tells of much at once.
+  private static let patience: Int64 = 5_000_000_000
+
+  /// Stops the transfer while anybody is to be waited for, or lets it go on.
+  func pace() {
+    guard let transfer else { return }
+    if reply.waitsForClient || reply.waitsForFollowers { transfer.hold() } else { transfer.release() }
+  }
+
+  /// The client is gone: it is not waited for any more.
+  func unpace() {
+    reply.isHeld = false
+    reply.waitsForClient = false
+    pace()
+  }
+
+  /// Whether the client's connection takes no more: then it waits for nothing itself.
+  func holdForClient(_ isHeld: Bool) {
+    if !isHeld { reply.waitsForClient = false }
+    guard reply.isHeld != isHeld else { return }
+    reply.isHeld = isHeld
+    leader?.lags(isHeld)
+  }
+
+  /// The bytes at hand are for all that follow too.
+  func share(_ bytes: ByteBuffer) {
+    guard let leader else { return }
+    let cutsLaggards = transfer?.isMultiplexed ?? false
+    if leader.append(bytes, isEnd: streamSaidEnd, cutsLaggards: cutsLaggards) { reply.waitsForFollowers = true }
+  }
+
+  /// Those that follow have read on, or left.
+  func followersCaughtUp() {
+    guard reply.waitsForFollowers, leader?.mayGoOn ?? true else { return }
+    reply.waitsForFollowers = false
+    pace()
+  }
+
+  /// Keeps account of what waits for the client; false where that would be too much.
+  func keeps(_ count: Int) -> Bool {
+    guard reply.keptBytes + count <= Self.maximumKeptBytes, loop.state.bufferedBytes.take(count) else { return false }
+    reply.keptBytes += count
+    return true
+  }
+
+  func giveBackKept() {
+    loop.state.bufferedBytes.giveBack(reply.keptBytes)
+    reply.keptBytes = 0
+  }
+
+  /// Looked at now and then: what a slow client has taken meanwhile, and whether others wait for one that takes nothing.
+  func checkPace(now: Int64) {
+    if reply.isHeld, transfer != nil { checkOwnClient() }
+    followersCaughtUp()
+    guard reply.isHeld, holdsUp else {
+      reply.holdsUpSince = nil
+      return
+    }
+    let since = reply.holdsUpSince ?? now
+    reply.holdsUpSince = since
+    guard now - max(since, connection.lastProgress) >= Self.patience else { return }
+    if follower == nil { _ = detach(.reply) } else { endLagging() }
+  }
+
+  /// The channel tells only when nearly all has been taken.
+  private func checkOwnClient() {
+    let waiting = connection.waitingBytes
+    if waiting < reply.keptBytes {
+      loop.state.bufferedBytes.giveBack(reply.keptBytes - waiting)
+      reply.keptBytes = waiting
+    }
+    guard reply.waitsForClient, waiting <= Self.resumedAt, hasFollowers else { return }
+    reply.waitsForClient = false
+    pace()
+  }
+
+  private var holdsUp: Bool {
+    if let follower { return follower.holdsUp }
+    return reply.waitsForClient && leader?.followersWait == true
+  }
+}

@@ -1,0 +1,152 @@
+"""How fast a reply comes that several clients get: nobody is cut because somebody is slow, and who takes nothing holds
+nobody up for long."""
+
+import time
+
+import pytest
+
+from harness.eventually import eventually
+from harness.large_streams import WAYS, LargeStreams, Reader
+from harness.ledger import FILE, Ledger
+from harness.requests import chat
+from harness.streams import errors, events
+from harness.tls_ways import trusting
+
+SETTINGS = {"WEIR_CACHE_TTL": "300", "WEIR_LEDGER": FILE}
+# What the kernel and weir may hold for one client: each side's socket buffers, and what weir keeps.
+BETWEEN = 24_000_000
+PATIENCE = 5
+
+
+@pytest.fixture(params=WAYS)
+def way(request):
+    return request.param
+
+
+def shared(weir, upstream, *options, body=None) -> list:
+    """Readers with these options, the first of which leads, of one reply that begins now."""
+    body = body or chat(stream=True)
+    readers = []
+    for number, each in enumerate(options):
+        readers.append(Reader(weir, body, [*upstream.headers, ("x-request-id", f"reader-{number}")], **each))
+        if number == 0:
+            eventually(lambda: upstream.asked == 1, "the first request is at the upstream")
+    eventually(lambda: weir.scrape().sum("weir_in_flight_requests") == len(options), "all are in flight")
+    upstream.go()
+    return readers
+
+
+def check_whole(readers: list, upstream) -> None:
+    for reader in readers:
+        reply = reader.finish()
+        assert reply.is_complete and reply.body == upstream.whole, (
+            len(reply.body), reply.is_complete, errors(reply.body[-2000:]))
+    assert upstream.asked == 1
+
+
+SLOW = {"pace": 12_000_000}
+
+
+@pytest.mark.parametrize("options", [
+    [{}, SLOW], [SLOW, {}], [{}, {}, SLOW, {"pace": 6_000_000}], [SLOW, SLOW, SLOW]],
+    ids=["follower", "leader", "several", "all"])
+def test_nobody_is_cut_because_somebody_reads_slowly(weir_with, way, options):
+    with LargeStreams(way, 30) as upstream:
+        weir = weir_with(SETTINGS | trusting(), upstream)
+        before = weir.process.resident_bytes()
+        readers = shared(weir, upstream, *options)
+        most = 0
+        while any(reader.thread.is_alive() for reader in readers):
+            most = max(most, weir.process.resident_bytes())
+            time.sleep(0.05)
+        check_whole(readers, upstream)
+        assert most < before + 60_000_000
+        ledger = Ledger(weir.folder)
+        eventually(lambda: len(ledger.rows()) == len(options), "all rows")
+        assert {row["ending"] for row in ledger.rows()} == {"complete"}
+
+
+def test_a_follower_that_takes_nothing_is_cut_and_told_and_the_others_go_on(weir_with, way):
+    with LargeStreams(way, 50) as upstream:
+        weir = weir_with(SETTINGS | trusting(), upstream)
+        first, other, stalled = shared(weir, upstream, {}, {}, {"stall": 1_000_000, "seconds": 8})
+        check_whole([first, other], upstream)
+        assert PATIENCE - 1 < first.wire.longest_pause < PATIENCE + 2
+        reply = stalled.finish()
+        assert not reply.is_complete and len(reply.body) < BETWEEN
+        [error] = errors(reply.body)
+        assert error["error"]["code"] == "overloaded"
+        told = [event.data for event in events(reply.body)][:-1]
+        assert [event.data for event in events(upstream.whole)][:len(told) - 1] == told[:-1]
+        assert Ledger(weir.folder).row("reader-2")["ending"] == "broken"
+
+
+def test_a_first_client_that_takes_nothing_is_cut_and_those_that_follow_go_on(weir_with, way):
+    with LargeStreams(way, 50) as upstream:
+        weir = weir_with(SETTINGS | trusting(), upstream)
+        stalled, *others = shared(weir, upstream, {"stall": 1_000_000, "seconds": 8}, {}, {})
+        check_whole(others, upstream)
+        assert PATIENCE - 1 < others[0].wire.longest_pause < PATIENCE + 2
+        reply = stalled.finish()
+        assert not reply.is_complete and len(reply.body) < BETWEEN
+        assert Ledger(weir.folder).row("reader-0")["ending"] == "client_left"
+
+
+@pytest.mark.parametrize("stalled", [0, 1], ids=["leader", "follower"])
+def test_without_a_length_a_cut_reply_does_not_look_whole(weir_with, stalled):
+    """A client of HTTP/1.0 knows a body's end from the connection's."""
+    options = [{}, {}]
+    options[stalled] = {"stall": 1_000_000, "seconds": 9, "version": "HTTP/1.0"}
+    with LargeStreams("plain", 50) as upstream:
+        weir = weir_with(SETTINGS, upstream)
+        readers = shared(weir, upstream, *options)
+        check_whole([readers[1 - stalled]], upstream)
+        assert readers[stalled].finish().body != upstream.whole
+        assert readers[stalled].wire.was_reset
+
+
+def test_nor_does_one_whose_only_client_took_nothing_any_more(weir_with):
+    with LargeStreams("plain", 40) as upstream:
+        weir = weir_with(SETTINGS | {"WEIR_TIMEOUT_CLIENT_IDLE": "1"}, upstream)
+        [reader] = shared(weir, upstream, {"stall": 1_000_000, "seconds": 3, "version": "HTTP/1.0"})
+        assert reader.finish().body != upstream.whole and reader.wire.was_reset
+
+
+def test_when_the_first_client_leaves_the_pace_is_that_of_the_others(weir_with, way):
+    with LargeStreams(way, 40) as upstream:
+        weir = weir_with(SETTINGS | trusting(), upstream)
+        first, *others = shared(weir, upstream, {"pace": 4_000_000}, {}, SLOW)
+        eventually(lambda: first.wire.taken > 2_000_000, "the first reads")
+        first.wire.socket.close()
+        check_whole(others, upstream)
+        assert max(each.took for each in others) < 10
+
+
+def test_who_is_alone_with_its_slowness_has_the_time_that_any_slow_client_has(weir_with):
+    """Both stop to read for longer than one may hold others up: nobody waits for them."""
+    rest = {"stall": 1_000_000, "seconds": PATIENCE + 3}
+    with LargeStreams("plain", 40) as upstream:
+        weir = weir_with(SETTINGS, upstream)
+        readers = shared(weir, upstream, rest, rest)
+        eventually(lambda: readers[0].wire.taken >= 1_000_000, "the reply comes")
+        time.sleep(3)
+        held = upstream.sent
+        time.sleep(2)
+        assert upstream.sent == held < BETWEEN, "the upstream waits"
+        check_whole(readers, upstream)
+
+
+def test_a_client_that_stops_to_read_for_ever_is_let_go_by_the_rule_for_idle_ones(weir_with):
+    with LargeStreams("plain", 40) as upstream:
+        weir = weir_with(SETTINGS | {"WEIR_TIMEOUT_CLIENT_IDLE": "2"}, upstream)
+        stalled = {"stall": 1_000_000, "seconds": 8}
+        readers = shared(weir, upstream, stalled, stalled)
+        eventually(lambda: weir.scrape().sum("weir_in_flight_requests") == 0, "both are let go", 7)
+        assert not any(reader.finish().is_complete for reader in readers)
+
+
+def test_with_no_memory_for_followers_they_set_the_pace(weir_with, way):
+    files = {"weir.yaml": "cache: {max_bytes: 1048576, max_entry_bytes: 65536}\n"}
+    with LargeStreams(way, 20) as upstream:
+        weir = weir_with(SETTINGS | trusting() | {"WEIR_CONFIG": "weir.yaml"}, upstream, files=files)
+        check_whole(shared(weir, upstream, {}, SLOW, {}, SLOW), upstream)

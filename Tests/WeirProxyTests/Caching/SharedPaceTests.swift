@@ -1,0 +1,154 @@
+import NIOCore
+import NIOEmbedded
+import Testing
+import WeirPolicy
+@testable import WeirProxy
+
+@Suite("The pace of a reply that several get")
+struct SharedPaceTests {
+  private let loop = EmbeddedEventLoop()
+  private let hub = InFlightReplies(.init(whole: 1000, lag: 10_000), maximumBytes: 100_000)
+  private let key = sharedKey("a")
+
+  private func chunk(_ count: Int, _ text: String = "x") -> ByteBuffer {
+    ByteBuffer(string: String(repeating: text, count: count))
+  }
+
+  private func group(_ count: Int, in hub: InFlightReplies? = nil) throws
+    -> (leader: Leader, caller: Caller, followers: [Follower])
+  {
+    let hub = hub ?? self.hub
+    let caller = Caller(loop: loop)
+    let leader = try #require(caller.enter(hub, key).leader)
+    let followers = try (0..<count).map { _ in try #require(Caller(loop: loop).enter(hub, key).follower) }
+    return (leader, caller, followers)
+  }
+
+  @Test("the upstream is paused while the slowest lags too far behind, and told once when it has caught up")
+  func paused() throws {
+    let (leader, caller, followers) = try group(2)
+    let (quick, slow) = (followers[0], followers[1])
+    var appended = 0
+    while !leader.append(chunk(1000, "\(appended % 10)")) {
+      appended += 1
+      #expect(quick.next().ending == nil)
+    }
+    appended += 1
+    #expect(appended == 11 && hub.keptBytes < 30_000 && !leader.mayGoOn)
+    _ = quick.next()
+    loop.run()
+    #expect(caller.catchingCount == 0)
+    var text = slow.next(maximumBytes: 2000).text
+    loop.run()
+    #expect(caller.catchingCount == 1 && leader.mayGoOn)
+    text += slow.next().text
+    loop.run()
+    #expect(caller.catchingCount == 1)
+    #expect(text == (0..<11).map { String(repeating: "\($0 % 10)", count: 1000) }.joined(), "nobody is cut")
+    leader.end(.complete)
+    #expect(slow.next().ending == .shared(.complete))
+  }
+
+  @Test("a slow follower that leaves lets the upstream go on")
+  func leaves() throws {
+    let (leader, caller, followers) = try group(2)
+    #expect(leader.append(chunk(20_000)))
+    _ = followers[0].next()
+    followers[1].leave()
+    loop.run()
+    #expect(caller.catchingCount == 1 && leader.mayGoOn)
+    _ = followers
+  }
+
+  @Test("a follower holds others up only while it lags too far behind and somebody waits for more")
+  func holdsUp() throws {
+    let (leader, _, followers) = try group(3)
+    let (quick, slow, stalled) = (followers[0], followers[1], followers[2])
+    #expect(!leader.append(chunk(9000)))
+    #expect(!stalled.holdsUp)
+    _ = slow.next()
+    #expect(leader.append(chunk(9000)))
+    #expect(stalled.holdsUp, "the first client waits")
+    #expect(!slow.holdsUp, "who lags less holds nobody up")
+    leader.lags(true)
+    #expect(!stalled.holdsUp, "nobody waits: the first client is slow too")
+    _ = quick.next()
+    #expect(stalled.holdsUp && leader.followersWait)
+    leader.lags(false)
+    #expect(leader.clientLeft() && stalled.holdsUp, "the quick one waits, whoever leads")
+    leader.end(.complete)
+    #expect(!stalled.holdsUp, "nobody waits for a reply that is over")
+  }
+
+  @Test("who is alone with its slowness holds nobody up")
+  func alone() throws {
+    let (leader, _, followers) = try group(1)
+    #expect(leader.append(chunk(20_000)))
+    #expect(followers[0].holdsUp)
+    #expect(leader.clientLeft())
+    #expect(!followers[0].holdsUp)
+  }
+
+  @Test("where the memory for all is used up, a reply comes as fast as its slowest reader takes it")
+  func noMemory() throws {
+    let small = InFlightReplies(.init(whole: 1000, lag: 10_000), maximumBytes: 0)
+    let (leader, caller, followers) = try group(2, in: small)
+    var texts = ["", ""]
+    for _ in 0..<20 {
+      #expect(leader.append(chunk(700)))
+      for index in texts.indices {
+        #expect(!leader.mayGoOn && followers[index].holdsUp)
+        texts[index] += followers[index].next().text
+      }
+      loop.run()
+      #expect(leader.mayGoOn && small.keptBytes == 0)
+    }
+    #expect(caller.catchingCount == 20 && texts.allSatisfy { $0.utf8.count == 14_000 })
+  }
+
+  @Test("what is larger than anybody takes at once is cut into pieces")
+  func pieces() throws {
+    let (leader, _, followers) = try group(1)
+    #expect(leader.append(chunk(1_000_000)))
+    let first = followers[0].next(maximumBytes: 1)
+    #expect(first.text.utf8.count <= 256 * 1024 && first.hasMore)
+    #expect(first.text.utf8.count + followers[0].next().text.utf8.count == 1_000_000)
+    #expect(hub.keptBytes == 0)
+  }
+
+  // MARK: Upstreams that cannot be paused
+
+  @Test("a slow follower is cut and the others go on; nobody joins a reply whose beginning is gone")
+  func lagging() throws {
+    let (leader, _, followers) = try group(2)
+    let (quick, slow) = (followers[0], followers[1])
+    leader.begin(.sample())
+    var read = ""
+    for number in 0..<50 {
+      #expect(!leader.append(chunk(1000, "\(number % 10)"), cutsLaggards: true))
+      read += quick.next().text
+    }
+    #expect(read == (0..<50).map { String(repeating: "\($0 % 10)", count: 1000) }.joined())
+    #expect(hub.keptBytes <= 10_000)
+    #expect(leader.wholeBody == nil)
+    let cut = slow.next()
+    #expect(cut.ending == .lagged && cut.chunks.isEmpty && !slow.holdsUp)
+    leader.end(.complete)
+    #expect(quick.next().ending == .shared(.complete))
+    #expect(slow.next().ending == .lagged)
+    let (second, _, _) = try group(0)
+    for _ in 0..<2 { second.append(chunk(1000)) }
+    #expect(hub.keptBytes == 0)
+    #expect(Caller(loop: loop).enter(hub, key).leader != nil)
+    withExtendedLifetime(second) {}
+  }
+
+  @Test("a chunk above the bound cuts everybody who would have to read it")
+  func hugeChunk() throws {
+    let (leader, _, followers) = try group(1)
+    leader.append(chunk(10), cutsLaggards: true)
+    leader.append(chunk(20_000), cutsLaggards: true)
+    #expect(followers[0].next().ending == .lagged)
+    #expect(hub.keptBytes == 0)
+  }
+}
