@@ -92,6 +92,8 @@ public final class Exchange {
 
   /// Changes outside the members of the body, for `x-weir-edits`.
   public private(set) var otherEdits: [String] = []
+  /// Changes of the reply, which hold for all who get it, for `x-weir-edits`.
+  public private(set) var replyEdits: [String] = []
 
   // beginAttempt, afterAttempt
   /// Requests sent upstream.
@@ -148,7 +150,9 @@ public final class Exchange {
   public var isLimited: Bool { rateLimits.requests != nil || rateLimits.tokens != nil }
 
   /// What `x-weir-edits` says.
-  public var allEdits: [String] { otherEdits.isEmpty ? edits : edits + otherEdits }
+  public var allEdits: [String] {
+    otherEdits.isEmpty && replyEdits.isEmpty ? edits : edits + otherEdits + replyEdits
+  }
 
   /// What `x-weir-warnings` says, a sentence each.
   public var allWarnings: [String] {
@@ -157,6 +161,12 @@ public final class Exchange {
 
   /// Notes a change outside the body for `x-weir-edits`.
   public func note(edit: String) { otherEdits.append(edit) }
+
+  /// Notes a change of the reply for `x-weir-edits`.
+  public func note(replyEdit: String) { replyEdits.append(replyEdit) }
+
+  /// The reply is another one: its changes are these.
+  public func replaceReplyEdits(_ edits: [String] = []) { replyEdits = edits }
 }
 
 /// Where a reply came from; the raw values are those of `x-weir-cache`.

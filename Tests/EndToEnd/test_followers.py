@@ -15,7 +15,7 @@ from harness.eventually import eventually
 from harness.ledger import FILE, Ledger
 from harness.limits import keyed, of
 from harness.raw_servers import EVENT_STREAM, LAST_CHUNK, chunk
-from harness.requests import chat
+from harness.requests import chat, function
 from harness.streams import errors, events
 from harness.together import all_replies, sent_together, wire_with
 from harness.upstream import ScriptedUpstream, reply
@@ -198,6 +198,75 @@ def test_what_one_clients_budget_refuses_is_no_answer_to_another_client(binary, 
         assert counted["acme/dear"] == sent["acme/dear"] == weir.scrape().sum("weir_fallbacks_total")
         assert len([each for each in ledger.attempts() if each["id"] == "first"]) == ledger.row("first")["attempts"] == 1
         weir.stop()
+
+
+# -- what all are told ----------------------------------------------------------------------------------------
+
+TOOLS = """
+screening: {tools: [{deny: ["shell*"], replies: %s}]}
+audit: {file: audit.log}
+"""
+
+
+def calling(gate):
+    """An upstream whose every reply, once the gate is open, calls a tool that may be called, and one that may not."""
+    calls = [{"id": f"c-{name}", "type": "function", "function": {"name": name, "arguments": "{}"}}
+             for name in ("get_time", "shell")]
+    message = {"role": "assistant", "content": None, "tool_calls": calls}
+    body = json.dumps({"choices": [{"index": 0, "message": message, "finish_reason": "tool_calls"}]}).encode()
+    return ScriptedUpstream(lambda wire, request: gate.wait() and reply(body))
+
+
+def told_of_tools(weir_with, gate, upstream, replies: str) -> tuple:
+    """weir, and what the first request and its follower got."""
+    weir = weir_with(SETTINGS | {"WEIR_CONFIG": "weir.yaml"}, upstream, files={"weir.yaml": TOOLS % replies})
+    body = chat(tools=[function("get_time")])
+    wires = [wire_with(weir, body)]
+    asked(upstream)
+    wires.append(wire_with(weir, body))
+    in_flight(weir, 2)
+    gate.open()
+    return weir, body, all_replies(wires)
+
+
+def test_what_was_changed_in_a_reply_is_told_to_all_who_get_it(weir_with, gate):
+    with calling(gate) as upstream:
+        weir, body, replies = told_of_tools(weir_with, gate, upstream, "strip")
+        replies.append(weir.post(CHAT, body))
+        assert [each.get("x-weir-cache") for each in replies] == ["miss", "coalesced", "hit"]
+        assert [each.get("x-weir-edits") for each in replies] == ["tool_calls"] * 3
+        for each in replies:
+            assert [call["id"] for call in each.json()["choices"][0]["message"]["tool_calls"]] == ["c-get_time"]
+
+
+def test_a_reply_that_is_refused_for_its_call_names_its_rule_for_each_in_the_audit_log(weir_with, gate):
+    with calling(gate) as upstream:
+        weir, _, replies = told_of_tools(weir_with, gate, upstream, "refuse")
+        assert [(each.status, each.json()["error"]["code"]) for each in replies] == [(403, "tool_not_allowed")] * 2
+        assert [each.get("x-weir-cache") for each in replies] == ["miss", "coalesced"]
+
+        def refused() -> list:
+            lines = (weir.folder / "audit.log").read_text().splitlines()
+            return [line for line in map(json.loads, lines) if line["event"] == "refused"]
+        eventually(lambda: len(refused()) == 2, "both lines")
+        assert {line["rule"] for line in refused()} == {"tools"}
+
+
+def test_who_follows_a_request_without_a_reply_is_told_that_it_followed(weir_with, gate):
+    def nothing(wire, request):
+        gate.wait()
+        wire.reset()
+
+    with ScriptedUpstream(nothing) as upstream:
+        weir = weir_with(SETTINGS | {"WEIR_RETRIES": "0"}, upstream)
+        wires = [wire_with(weir, chat())]
+        asked(upstream)
+        wires.append(wire_with(weir, chat()))
+        in_flight(weir, 2)
+        gate.open()
+        replies = all_replies(wires)
+        assert [each.status for each in replies] == [502] * 2
+        assert [each.get("x-weir-cache") for each in replies] == ["miss", "coalesced"]
 
 
 # -- sizes ----------------------------------------------------------------------------------------------------

@@ -16,13 +16,15 @@ public final class StoredReply: Sendable {
     public var upstream: String
     /// What the reply said about itself, its price among it.
     public var reading: ReplyReading
+    /// What weir changed in it, as `x-weir-edits` calls it.
+    public var edits: [String]
     /// When the reply was whole, in nanoseconds of the monotonic clock.
     public var storedAt: Int64
 
     /// Describes a reply.
     public init(
       status: Int = 200, contentEncoding: String? = nil, isEventStream: Bool = false, model: String?,
-      upstream: String, reading: ReplyReading = ReplyReading(), storedAt: Int64
+      upstream: String, reading: ReplyReading = ReplyReading(), edits: [String] = [], storedAt: Int64
     ) {
       self.status = status
       self.contentEncoding = contentEncoding
@@ -30,6 +32,7 @@ public final class StoredReply: Sendable {
       self.model = model
       self.upstream = upstream
       self.reading = reading
+      self.edits = edits
       self.storedAt = storedAt
     }
   }
@@ -111,7 +114,8 @@ extension StoredReply {
     let reading = description.reading
     let own = bytes(of: description.contentEncoding) + bytes(of: description.model) + bytes(of: description.upstream)
     let names = bytes(of: reading.provider) + bytes(of: reading.generationID) + bytes(of: reading.model)
-    return own + names + bytes(of: reading.finishReason) + bytes(of: reading.error?.code)
+    let edits = description.edits.reduce(0) { $0 + 16 + bytes(of: $1) }
+    return own + names + edits + bytes(of: reading.finishReason) + bytes(of: reading.error?.code)
   }
 
   private static func bytes(of text: String?) -> Int {

@@ -21,13 +21,22 @@ extension LiveExchange {
       }
     }
     guard let refusal = exchange.refusal, AuditEvent.isAudited(refusal) else { return }
-    let rule = refusal.limit ?? exchange.screening?.findings.last { Self.refusing.contains($0.action) }?.rule
+    let rule = rule(of: refusal)
     record(.refused, code: refusal.code.rawValue, rule: rule, in: log) { event in
       event.with("code", refusal.code.rawValue).with("rule", rule).with("reason", refusal.logged)
         .with("status", refusal.status).with("body", auditedBody)
     }
   }
 
+  private func rule(of refusal: Refusal) -> String? {
+    if let limit = refusal.limit { return limit }
+    let finding = exchange.screening?.findings.last { Self.refusing.contains($0.action) }
+    // Of a reply's call nothing is found in the request.
+    return finding?.rule ?? (refusal.code == .toolNotAllowed ? Self.tools : nil)
+  }
+
+  /// What the rules about tools are called.
+  private static let tools = "tools"
   /// Findings that the refusal itself tells of.
   private static let refusing: Set<String> = ["block", "refuse"]
 

@@ -95,6 +95,7 @@ extension LiveExchange {
     let status = kept.description.status
     exchange.takes(
       status: status, model: kept.description.model, upstream: kept.description.upstream, kept: kept, now: now)
+    exchange.replaceReplyEdits(kept.description.edits)
     var fields: [(name: String, value: String)] = [("age", String(kept.age(now: now)))]
     if kept.isHeldCompressed, acceptsGzip { fields += [("content-encoding", "gzip"), ("vary", "accept-encoding")] }
     guard body.count > Self.oneWriteBytes || !connection.isWritable else {
@@ -145,7 +146,8 @@ extension LiveExchange {
     let shared = SharedHead(
       status: status, lines: KeptLines.of(head.lines), isEventStream: head.isEventStream,
       contentLength: head.contentLength, contentEncoding: head.contentEncoding, model: exchange.sentModel,
-      upstream: exchange.upstream ?? "", fallback: exchange.modelFallenBackTo)
+      upstream: exchange.upstream ?? "", fallback: exchange.modelFallenBackTo,
+      edits: exchange.replyEdits)
     reply.sharedHead = shared
     leader.begin(shared)
   }
@@ -203,7 +205,8 @@ extension LiveExchange {
     let stored = StoredReply(
       StoredReply.Description(
         status: status, contentEncoding: head.contentEncoding, isEventStream: head.isEventStream,
-        model: exchange.sentModel, upstream: exchange.upstream ?? "", reading: reading, storedAt: now),
+        model: exchange.sentModel, upstream: exchange.upstream ?? "", reading: reading, edits: head.edits,
+        storedAt: now),
       head: head.lines, body: body)
     let cache = loop.state.shared.cache
     cache.keep(stored, for: key, timeToLiveSeconds: use.timeToLiveSeconds, now: now)

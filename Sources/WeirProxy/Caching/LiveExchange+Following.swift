@@ -36,6 +36,7 @@ extension LiveExchange {
   private func begin(_ head: SharedHead) {
     exchange.takes(status: head.status, model: head.model, upstream: head.upstream, now: loop.now)
     if let fallback = head.fallback { exchange.fell(backTo: fallback) }
+    exchange.replaceReplyEdits(head.edits)
     reply.isEventStream = head.isEventStream
     reply.isCoded = BodyCoding.isCoded(head.contentEncoding)
     reply.framing = framing(status: head.status, contentLength: head.contentLength)
@@ -70,7 +71,6 @@ extension LiveExchange {
     case .lagged: endLagging()
     }
   }
-}
 
   /// Who reads on finds behind what is left that this was not all.
   func endLagging() {
@@ -80,3 +80,4 @@ extension LiveExchange {
         .overloaded, "the client takes so little of the reply that it shares that others would have to wait for it",
         remedy: "Read the reply faster, or send Cache-Control: no-cache."))
   }
+}

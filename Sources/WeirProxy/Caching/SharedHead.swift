@@ -19,6 +19,8 @@ struct SharedHead: Sendable {
   var upstream: String
   /// The model that answers, where it is not the one that was asked for.
   var fallback: ResolvedModel?
+  /// What weir changed in the reply, as `x-weir-edits` calls it.
+  var edits: [String] = []
 }
 
 /// How a reply that several clients get ended, and with it what each of them gets.

@@ -209,6 +209,7 @@ extension LiveExchange {
     }
     loop.state.bufferedBytes.giveBack(reply.meteredBytes)
     giveBackKept()
+    exchange.replaceReplyEdits()
     reply = ReplyRelay()
   }
 

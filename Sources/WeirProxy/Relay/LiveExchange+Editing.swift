@@ -46,7 +46,7 @@ extension LiveExchange {
       reply.batchBytes = 0
       unsafe edited.withUnsafeBytes { unsafe append($0) }
       reply.held?.resize(to: edited.count)
-      exchange.note(edit: "tool_calls")
+      exchange.note(replyEdit: "tool_calls")
     }
     reply.measuredBytes = reply.batchBytes
   }

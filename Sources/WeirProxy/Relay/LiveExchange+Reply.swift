@@ -41,7 +41,7 @@ extension LiveExchange: TransferReceiver {
     if reply.framing == .sized { reply.bytesToCome = head.contentLength }
     if reply.meter == nil, status < 300 { startMeter(head) }
     if head.lostCookies { exchange.note(edit: "set-cookie") }
-    if head.lostServer { exchange.note(edit: "server") }
+    if head.lostServer { exchange.note(replyEdit: "server") }
     reply.head = ReplyHeadWriter.relayed(
       head, status: status, framing: reply.framing, keepAlive: promiseMore(), exchange: exchange,
       ownRequestID: fields.requestID == nil, isHTTP10: isHTTP10,
@@ -150,7 +150,7 @@ extension LiveExchange: TransferReceiver {
     reply.batchBytes = 0
     reply.measuredBytes = 0
     if var buffer = body, bodyBytes > 0 {
-      leader?.append(buffer, isEnd: streamSaidEnd)
+      share(buffer)
       bodyCopy?.take(reply: buffer, count: bodyBytes)
       if reply.isEventStream, reply.meter == nil { reply.tail.take(buffer) }
       if reply.framing == .chunked {

@@ -126,7 +126,11 @@ enum ReplyHeadWriter {
     if let from = exchange.fallbackFrom {
       unsafe text.putField("x-weir-fallback: ", HeaderText.safe(from))
     }
-    guard let upstream = exchange.upstream else { return }
+    guard let upstream = exchange.upstream else {
+      // It followed another request, or nothing was kept, and that had no reply.
+      if exchange.cacheResult != .bypass { unsafe text.putField("x-weir-cache: ", exchange.cacheResult.rawValue) }
+      return
+    }
     unsafe text.putField("x-weir-upstream: ", upstream)
     unsafe text.put("x-weir-attempts: ")
     unsafe text.put(exchange.attempts)

@@ -13,6 +13,7 @@ extension FleetReplyFormat {
     static let isEmpty: UInt8 = 16
     static let hasUsage: UInt8 = 32
     static let hasCost: UInt8 = 64
+    static let hasEdits: UInt8 = 128
   }
 
   /// Nil for what could not be read again.
@@ -30,6 +31,9 @@ extension FleetReplyFormat {
     if reading.isEmpty { flags |= Flag.isEmpty }
     if reading.usage != nil { flags |= Flag.hasUsage }
     if reading.cost != nil { flags |= Flag.hasCost }
+    let edits = description.edits.isEmpty ? nil : description.edits.joined(separator: ",")
+    guard isWritable(edits) else { return nil }
+    if edits != nil { flags |= Flag.hasEdits }
     payload.append(flags)
     for text in [
       description.contentEncoding, description.model, description.upstream, reading.provider, reading.generationID,
@@ -49,6 +53,7 @@ extension FleetReplyFormat {
     payload.append(UInt64(reply.bodyCount))
     payload.append(reply.head)
     payload.append(reply.body)
+    if let edits { payload.append(edits) }
     return payload.bytes
   }
 
@@ -59,15 +64,17 @@ extension FleetReplyFormat {
 
   func reply(_ payload: ArraySlice<UInt8>, storedAt: Int64) throws(Fault) -> StoredReply {
     var reader = PackedReader(payload)
-    guard let flags = reader.byte(), flags < 128 else { throw .damaged }
+    guard let flags = reader.byte() else { throw .damaged }
     var description = try Self.description(&reader, flags: flags)
     description.storedAt = storedAt
     guard let bodyCount = reader.number(upTo: Int.max) else { throw .damaged }
     guard bodyCount <= maximumBodyBytes else { throw .tooLarge }
     guard let head = reader.part(upTo: SafeHeadLines.mostBytes), let body = reader.part(upTo: maximumBytes),
-      reader.count == 0, SafeHeadLines.areSafe(head, contentEncoding: description.contentEncoding),
+      let edits = Self.edits(&reader, flags: flags), reader.count == 0,
+      SafeHeadLines.areSafe(head, contentEncoding: description.contentEncoding),
       KeepReply.mayKeep(status: description.status, ending: .complete, reading: description.reading)
     else { throw .damaged }
+    description.edits = edits
     let isCompressed = flags & Flag.isCompressed != 0
     guard isCompressed ? description.contentEncoding == nil : body.count == bodyCount else { throw .damaged }
     let held = StoredReply(
@@ -77,6 +84,15 @@ extension FleetReplyFormat {
     guard let plain = held.bodyBytes(), plain.count == bodyCount else { throw .damaged }
     if compressFrom > 0, bodyCount >= compressFrom { return held }
     return StoredReply(description, head: Array(head), body: plain)
+  }
+
+  /// Nil where they cannot be read.
+  private static func edits(_ reader: inout PackedReader, flags: UInt8) -> [String]? {
+    guard flags & Flag.hasEdits != 0 else { return [] }
+    guard let text = reader.text(upTo: longestText), let text, !text.isEmpty, text.utf8.allSatisfy({ $0 < 0x80 }) else {
+      return nil
+    }
+    return text.split(separator: ",").map(String.init)
   }
 
   private static func description(

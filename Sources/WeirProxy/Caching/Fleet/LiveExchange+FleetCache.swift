@@ -109,7 +109,7 @@ extension LiveExchange {
       SharedHead(
         status: description.status, lines: reply.head, isEventStream: description.isEventStream,
         contentLength: body.count, contentEncoding: description.contentEncoding, model: description.model,
-        upstream: description.upstream))
+        upstream: description.upstream, edits: description.edits))
     leader.append(ByteBuffer(bytes: body))
     leader.end(.complete)
   }

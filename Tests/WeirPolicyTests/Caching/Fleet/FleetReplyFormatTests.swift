@@ -34,6 +34,24 @@ struct FleetReplyFormatTests {
     #expect(read.reply.head == reply.head && read.reply.body == reply.body)
   }
 
+  @Test("says what was changed in it, in nothing but plain words", arguments: secrets)
+  func edits(secret: [UInt8]?) throws {
+    let format = Sample.format(key: secret)
+    var description = Sample.made().description
+    for edits in [["tool_calls"], ["server", "tool_calls"]] {
+      description.edits = edits
+      let reply = StoredReply(description, head: Sample.made().head, body: Array("{}".utf8))
+      let read = try format.decode(value(format, of: reply), for: key(1), remainingMilliseconds: 1, now: 0)
+      #expect(read.reply.description.edits == edits)
+    }
+    description.edits = ["ä"]
+    let strange = StoredReply(description, head: Sample.made().head, body: Array("{}".utf8))
+    #expect(fault(try value(format, of: strange), format) == .damaged)
+    description.edits = ["a\r\nset-cookie: b"]
+    let hostile = StoredReply(description, head: Sample.made().head, body: Array("{}".utf8))
+    #expect(format.encode(hostile, for: key(1), timeToLiveSeconds: 300, nonce: Sample.nonce) == nil)
+  }
+
   @Test("is never younger than now, whatever the store says of its time")
   func clocks() throws {
     let format = Sample.format()
