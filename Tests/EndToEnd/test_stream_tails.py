@@ -122,23 +122,56 @@ def test_a_transfer_that_does_not_end_is_given_up_after_a_second(weir_with):
         assert weir.scrape().sum("weir_upstream_requests_total", status="200") == 1
 
 
-def test_a_compressed_stream_is_not_kept_without_its_codings_end(weir_with):
+def compressed(gap: float) -> ScriptedUpstream:
+    """A stream in gzip, whose own end comes so much later than the end mark that it holds."""
     def answer(wire, request):
         coder = zlib.compressobj(wbits=31)
         wire.send(EVENT_STREAM.replace(b"\r\n\r\n", b"\r\nContent-Encoding: gzip\r\n\r\n")
                   + chunk(coder.compress(EVENTS) + coder.flush(zlib.Z_SYNC_FLUSH)))
-        time.sleep(0.3)
+        time.sleep(gap)
         return chunk(coder.flush()) + LAST_CHUNK
+    return ScriptedUpstream(answer)
 
-    with ScriptedUpstream(answer) as upstream:
+
+ACCEPTS = ("Accept-Encoding", "gzip")
+# A sync flush ends with an empty stored block (RFC 1951, section 3.2.4).
+FLUSHED = b"\x00\x00\xff\xff"
+
+
+def test_a_compressed_stream_whose_client_leaves_with_all_events_is_complete_and_kept_whole(weir_with):
+    with compressed(0.3) as upstream:
         weir = weir_with(SETTINGS, upstream)
-        accepts = ("Accept-Encoding", "gzip")
-        first = wire_with(weir, chat(stream=True), [accepts])
-        # A sync flush ends with an empty stored block (RFC 1951, section 3.2.4).
-        read_and_close(first, b"\x00\x00\xff\xff")
-        eventually(lambda: weir.scrape().sum("weir_in_flight_requests") == 0, "it is over")
-        second = weir.post("/v1/chat/completions", chat(stream=True), [accepts])
+        read_and_close(wire_with(weir, chat(stream=True), [ACCEPTS, ("x-request-id", "left")]), FLUSHED)
+        assert weir.access_line("left")["ending"] == "complete" and disconnects(weir) == 0
+        second = weir.post("/v1/chat/completions", chat(stream=True), [ACCEPTS])
+        assert second.get("x-weir-cache") == "hit" and gzip.decompress(second.body) == EVENTS
+        # Nobody else's connection to the upstream is lost by that.
+        weir.post("/v1/chat/completions", chat("another", stream=True), [ACCEPTS])
+        assert {request.connection for request in upstream.requests} == {0}
+
+
+def test_a_compressed_stream_is_not_kept_without_its_codings_end(weir_with):
+    with compressed(4) as upstream:
+        weir = weir_with(SETTINGS, upstream)
+        read_and_close(wire_with(weir, chat(stream=True), [ACCEPTS, ("x-request-id", "left")]), FLUSHED)
+        assert weir.access_line("left")["ending"] == "client_left_reply"
+        second = weir.post("/v1/chat/completions", chat(stream=True), [ACCEPTS])
         assert second.get("x-weir-cache") == "miss" and gzip.decompress(second.body) == EVENTS
+
+
+@pytest.mark.parametrize("leaves", [["first"], ["other"], ["first", "other"], ["other", "first"]], ids="+".join)
+def test_of_a_shared_compressed_stream_each_has_all_when_it_leaves(weir_with, leaves):
+    with compressed(0.7) as upstream:
+        weir = weir_with(SETTINGS, upstream)
+        wires = {"first": wire_with(weir, chat(stream=True), [ACCEPTS, ("x-request-id", "first")])}
+        eventually(lambda: upstream.requests, "the first is at the upstream")
+        wires["other"] = wire_with(weir, chat(stream=True), [ACCEPTS, ("x-request-id", "other")])
+        for name in leaves:
+            read_and_close(wires.pop(name), FLUSHED)
+        for wire in wires.values():
+            assert gzip.decompress(wire.read_reply("POST").body) == EVENTS
+        assert [weir.access_line(name)["ending"] for name in ("first", "other")] == ["complete"] * 2
+        assert weir.post("/v1/chat/completions", chat(stream=True), [ACCEPTS]).get("x-weir-cache") == "hit"
 
 
 def test_the_last_one_who_follows_has_all_though_the_first_left_early(weir_with):

@@ -172,7 +172,12 @@ extension LiveExchange {
   /// The last follower left, and the client had left before.
   func abandoned() {
     guard !isOver else { return }
-    if reply.hasBegun, streamSaidEnd { return endWithClient() }
+    if reply.hasBegun, streamSaidEnd { endWithClient() } else { giveUp() }
+  }
+
+  /// The transfer goes on for nobody.
+  func giveUp() {
+    guard !isOver else { return }
     giveUpTransfer()
     finish(.clientLeft(detached ?? .reply))
   }
@@ -252,6 +257,11 @@ extension LiveExchange {
       loop.preconditionInEventLoop()
       exchange?.abandoned()
     }
+
+    func followersCaughtUp() {
+      loop.preconditionInEventLoop()
+      exchange?.followersCaughtUp()
+    }
   }
 
   /// What the fleet's cache holds must not keep an exchange that is over.
@@ -260,8 +270,3 @@ extension LiveExchange {
     init(_ exchange: LiveExchange) { self.exchange = exchange }
   }
 }
-
-    func followersCaughtUp() {
-      loop.preconditionInEventLoop()
-      exchange?.followersCaughtUp()
-    }

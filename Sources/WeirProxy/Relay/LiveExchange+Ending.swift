@@ -145,7 +145,8 @@ extension LiveExchange {
     audit()
     RequestPath.abandonAttempt(exchange, shared: loop.state.shared, now: now)
     RequestPath.settle(
-      exchange, ending: detached.map { .clientLeft($0) } ?? ending, reading: reply.meter?.reading, lease: lease.take(),
+      exchange, ending: ending == .complete && reply.isWithClient ? ending : detached.map { .clientLeft($0) } ?? ending,
+      reading: reply.meter?.reading, lease: lease.take(),
       policy: snapshot.policy,
       now: now, wall: Int64(wall.wholeSeconds), census: { envelope == nil ? nil : bodyCensus() })
     loop.state.fleetLimits?.tell()

@@ -12,21 +12,44 @@ extension LiveExchange {
 
   /// Whether the client needs no more of its reply, though the transfer is not over.
   var clientHasAll: Bool {
-    guard reply.hasBegun, requestIsWhole, !reply.isHeld, reply.batchBytes == 0 else { return false }
+    guard hasSentAll else { return false }
     return reply.bytesToCome == 0 || (follower?.hasAll ?? streamSaidEnd)
   }
 
-  /// Whether the stream has said that it is over. Behind the end mark of one in a content coding that coding's own end is
-  /// to come, without which nobody can decode it.
-  var streamSaidEnd: Bool {
-    reply.isEventStream && !reply.isCoded && !reply.isUnreadable && reply.meter?.sawEnd == true
+  /// Whether the client was given all that came.
+  private var hasSentAll: Bool { reply.hasBegun && requestIsWhole && !reply.isHeld && reply.batchBytes == 0 }
+
+  /// Whether the stream has said that it is over, in a content coding or not.
+  var streamSaidEnd: Bool { reply.isEventStream && !reply.isUnreadable && reply.meter?.sawEnd == true }
+
+  /// Whether that coding's own end is to come behind the end mark: without it what is kept could not be decoded.
+  private var awaitsCodingsEnd: Bool { streamSaidEnd && reply.isCoded && transfer != nil }
+
+  /// The client has all of a stream: that one is over, for all who follow it too.
+  func endWithClient() {
+    if awaitsCodingsEnd { endWithCoding() } else { endAtOnce() }
   }
 
-  /// The request is over at once, for all who follow it too, and its reply whole; only the transfer goes on for a moment.
-  func endWithClient() {
+  /// The request is over when its transfer is, or those that follow have left. If that does not come to its end, the
+  /// client left before.
+  private func endWithCoding() {
+    if detached == nil {
+      reply.isWithClient = true
+      if detach(.reply) { return }
+      leave(.reply)
+    }
+    // A second call says that the time is over.
+    guard !isOver, loop.readOn.updateValue(self, forKey: ObjectIdentifier(self)) == nil else { return giveUp() }
+    backOff = loop.eventLoop.assumeIsolated().scheduleTask(in: Self.patience) { self.abandoned() }
+  }
+
+  /// The request is over, and its reply whole; only the transfer goes on for a moment.
+  private func endAtOnce() {
     connection.leave(self)
     replyEnded()
     guard transfer != nil else { return }
+    reply.waitsForFollowers = false
+    unpace()
     loop.readOn[ObjectIdentifier(self)] = self
     // Held until then, since no connection holds it any more.
     backOff = loop.eventLoop.assumeIsolated().scheduleTask(in: Self.patience) {
@@ -44,5 +67,3 @@ extension LiveExchange {
     recordTransfer(reusedConnection: reusedConnection, isWhole: true)
   }
 }
-    reply.waitsForFollowers = false
-    unpace()

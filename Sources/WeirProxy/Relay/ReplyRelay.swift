@@ -13,20 +13,22 @@ struct ReplyRelay {
   /// The upstream's head while the reply waits for a verdict.
   var held: ReplyHead?
   var isEventStream = false
+  /// The client left with all events of a stream whose coding's end is to come.
+  var isWithClient = false
   /// Its body has a content coding: text of weir's own would be no part of it.
   var isCoded = false
   /// How far the client's last event goes, where no meter reads along.
   var tail = StreamTail()
-  var isHeld = false
-  /// The head, until it is flushed.
   /// The client's connection takes no more.
-  var head: ByteBuffer?
+  var isHeld = false
   /// The transfer is paused for the client.
   var waitsForClient = false
   /// The transfer is paused for clients that follow.
   var waitsForFollowers = false
   /// Since when the client is what others are seen to wait for.
   var holdsUpSince: Int64?
+  /// The head, until it is flushed.
+  var head: ByteBuffer?
   /// Body bytes of the batch at hand, behind room for a chunk's size line.
   var batch: ByteBuffer?
   var batchBytes = 0
