@@ -33,6 +33,7 @@ struct ProxyRun {
       configuration: ServiceGroupConfiguration(
         services: [.init(service: service, successTerminationBehavior: .gracefullyShutdownGroup)],
         gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet(logger)))
+    await service.whenHandedOver { await group.triggerGracefulShutdown() }
     do {
       try await group.run()
     } catch {
@@ -57,12 +58,16 @@ private actor ProxyService: Service {
   private let log: LogSink
   private let logger: Logger
   private(set) var cutRequests = 0
+  private var drain: @Sendable () async -> Void = {}
 
   init(run settings: ProxyRun, log: LogSink, logger: Logger) {
     self.settings = settings
     self.log = log
     self.logger = logger
   }
+
+  /// Names what makes this process drain as if somebody had stopped it.
+  func whenHandedOver(_ drain: @escaping @Sendable () async -> Void) { self.drain = drain }
 
   func run() async throws {
     let hangUps = await UnixSignalsSequence(trapping: .sighup)
@@ -71,8 +76,10 @@ private actor ProxyService: Service {
       settings.configuration, version: Version.text, log: log, logger: logger,
       sockets: settings.sockets, honoursProxies: settings.honoursProxies, load: settings.load)
     let supervisor = settings.supervisor
-    supervisor.ready(Self.status(proxy))
+    // First: whoever waits for this process to be ready may stop the one before it then.
     await settings.whenListening(proxy)
+    supervisor.ready(Self.status(proxy))
+    let drain = drain
     try await withThrowingTaskGroup(of: Void.self) { tasks in
       tasks.addTask {
         for await _ in hangUps {
@@ -81,12 +88,12 @@ private actor ProxyService: Service {
           supervisor.ready(Self.status(proxy))
         }
       }
-      // From here on as if somebody had stopped it.
-      tasks.addTask { for await _ in handOvers where proxy.handOver() { kill(getpid(), SIGTERM) } }
+      // No signal, which would count as the second one where somebody stops this process in the same moment.
+      tasks.addTask { for await _ in handOvers where proxy.handOver() { await drain() } }
       tasks.addTask { try await Self.keepAlive(proxy, supervisor) }
       tasks.addTask { await proxy.followFiles() }
       try await gracefulShutdown()
-      // A hand-over is no signal of somebody who wants the end: the first that follows asks for what is done already.
+      // Where a hand-over began the drain, the first signal asks for what is done already.
       let wasAsked = !proxy.hasHandedOver
       supervisor.stopping(atMost: proxy.drainTime)
       let again = await UnixSignalsSequence(trapping: .sigterm, .sigint)

@@ -6,7 +6,10 @@ import signal
 import subprocess
 import time
 
+import pytest
+
 from harness.eventually import eventually
+from harness.simulator import mark
 from harness.succession import JSON, has_ended, slow_stream, succession  # noqa: F401 (a fixture)
 from harness.usual_requests import usual
 from harness.weir import UPSTREAM_KEY
@@ -48,6 +51,39 @@ def test_the_second_signal_after_a_hand_over_ends_at_once(succession):
         old.process.send(signal.SIGTERM)
         old.expected_exit = old.process.wait(5)
     assert old.expected_exit == 143
+
+
+@pytest.mark.parametrize("pause", [0, 0.001, 0.002, 0.004])
+def test_a_stop_in_the_moment_of_the_hand_over_ends_no_request(succession, pause):
+    """The new process's signal may come while the old one is only about to drain."""
+    old = succession().begin()
+    with slow_stream(old.port) as streaming:
+        assert old.admin("/hand-over", "POST").status == 200
+        old.process.send(signal.SIGTERM)
+        time.sleep(pause)
+        old.process.send(signal.SIGUSR2)
+        assert b"data: [DONE]" in streaming.read_reply("POST").body
+    eventually(lambda: has_ended(old), "the old process has served out", 10)
+    assert old.process.wait() == 0
+
+
+def test_a_request_behind_a_reply_that_says_close_is_not_begun(succession, simulator):
+    """Its client, told that the connection closes, sends it elsewhere: it would be paid for twice."""
+    line = succession()
+    old = line.begin()
+    with Wire(old.port, timeout=20) as wire:
+        assert wire.request("GET", "/v1/echo").status == 200
+        line.begin()
+        drains(old)
+        body = json.dumps(usual("chat/completions", stream=True)).encode()
+        wire.send(message("POST", CHAT, [JSON, ("x-sim-fault", "gap=300")], body))
+        reply = wire.read_head()
+        assert reply.get("connection") == "close"
+        marked = mark()
+        wire.send(message("POST", CHAT, [JSON, marked], body))
+        assert b"data: [DONE]" in wire.read_body(reply).body
+        assert wire.is_closed_by_peer()
+    assert not simulator.saw(marked)
 
 
 def test_requests_that_were_sent_ahead_are_answered_by_the_process_that_has_them(succession):

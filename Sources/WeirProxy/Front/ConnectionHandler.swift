@@ -241,11 +241,18 @@ final class ConnectionHandler: ChannelInboundHandler {
 
   /// Whether the connection will be closed after the exchange at hand, whatever that wants.
   var willClose: Bool {
-    closesAfterCurrent || isDraining || loop.state.isDraining && !(servesOut && hasWaitingRequest)
+    closesAfterCurrent || isDraining || loop.state.isDraining && !(servesOut && hasRequestAhead)
   }
 
-  /// Whether a request has come that nobody else would answer.
-  private var hasWaitingRequest: Bool { waiting.contains { if case .head = $0 { true } else { false } } }
+  /// Whether a request has come, be it only the kernel that has it, which nobody else would answer.
+  private var hasRequestAhead: Bool {
+    if headBeganAt != nil || waiting.contains(where: { if case .head = $0 { true } else { false } }) { return true }
+    let isUnread = try? context?.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) {
+      var byte: UInt8 = 0
+      return unsafe recv($0, &byte, 1, CInt(MSG_PEEK) | CInt(MSG_DONTWAIT)) > 0
+    }
+    return isUnread == true
+  }
 
   /// Whether the process has handed over, and the client may still send the one request that it was promised.
   var servesOut: Bool { loop.state.isHandedOver && !isDraining && !closesAfterCurrent }

@@ -117,7 +117,8 @@ extension LiveExchange {
   /// asks for it, having read the reply, waits for this turn of the event loop to end (`LoopBarrier`).
   func finish(_ ending: Ending) {
     guard !isOver else { return }
-    let keepAlive = keepsAlive || reply.promisesMore && connection.servesOut
+    // A client that was told otherwise does not wait for what it may have sent behind this.
+    let keepAlive = reply.promisesMore && (keepsAlive || connection.servesOut)
     isOver = true
     if detached != nil {
       loop.readOn[ObjectIdentifier(self)] = nil
