@@ -204,6 +204,9 @@ public final class Proxy: Sendable {
   ///
   /// - Returns: how many requests were cut.
   public func drainAndStop() async throws -> Int {
+    // Stopped in the moment of a hand-over: connections that wait here to be accepted would be lost, and the kernel, which
+    // goes by the sockets' order, would count this process's for as long as it drains.
+    if succession.isAnotherStarting { await wait(atMost: Self.queueTime) { self.state.isHandedOver } }
     state.startDraining()
     pricing.cancel()
     let seconds = state.current.configuration.drain / .seconds(1)

@@ -67,6 +67,28 @@ def test_a_stop_in_the_moment_of_the_hand_over_ends_no_request(succession, pause
     assert old.process.wait() == 0
 
 
+def test_a_stop_while_another_process_starts_waits_a_moment_for_that(succession):
+    """What its listeners have is served, as in any hand-over."""
+    old = succession().begin()
+    assert old.admin(f"/hand-over?pid={os.getpid()}", "POST").status == 200
+    old.process.send(signal.SIGTERM)
+    time.sleep(0.3)
+    assert old.post(CHAT, usual("chat/completions")).status == 200
+    old.process.send(signal.SIGUSR2)
+    assert old.post(CHAT, usual("chat/completions")).status == 200
+    eventually(lambda: has_ended(old), "the old process has served out", 10)
+    assert old.process.wait() == 0
+    assert any(entry["message"] == "handed over" for entry in old.log())
+
+
+def test_a_stop_while_another_process_starts_that_never_does_is_a_stop(succession):
+    old = succession().begin()
+    assert old.admin(f"/hand-over?pid={os.getpid()}", "POST").status == 200
+    old.process.send(signal.SIGTERM)
+    eventually(lambda: has_ended(old), "it has drained", 5)
+    assert old.process.wait() == 0
+
+
 def test_a_request_behind_a_reply_that_says_close_is_not_begun(succession, simulator):
     """Its client, told that the connection closes, sends it elsewhere: it would be paid for twice."""
     line = succession()

@@ -87,7 +87,7 @@ final class HandOver: Sendable {
   }
 
   /// Whether the process that was answered last is still about to listen.
-  private var isAnotherStarting: Bool {
+  var isAnotherStarting: Bool {
     guard let awaited = awaited.withLock({ $0 }), awaited.pid > 1, awaited.until > .now() else { return false }
     return kill(awaited.pid, 0) == 0 || errno == EPERM
   }
