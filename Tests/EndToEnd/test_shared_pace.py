@@ -47,10 +47,14 @@ def check_whole(readers: list, upstream) -> None:
 SLOW = {"pace": 12_000_000}
 
 
-@pytest.mark.parametrize("options", [
-    [{}, SLOW], [SLOW, {}], [{}, {}, SLOW, {"pace": 6_000_000}], [SLOW, SLOW, SLOW]],
-    ids=["follower", "leader", "several", "all"])
+PAIRS = {"follower": [{}, SLOW], "leader": [SLOW, {}]}
+GROUPS = {"several": [{}, {}, SLOW, {"pace": 6_000_000}], "all": [SLOW, SLOW, SLOW]}
+
+
+@pytest.mark.parametrize(
+    "way, options", [(way, name) for way in WAYS for name in PAIRS] + [("plain", name) for name in GROUPS])
 def test_nobody_is_cut_because_somebody_reads_slowly(weir_with, way, options):
+    options = (PAIRS | GROUPS)[options]
     with LargeStreams(way, 30) as upstream:
         weir = weir_with(SETTINGS | trusting(), upstream)
         before = weir.process.resident_bytes()
@@ -64,6 +68,21 @@ def test_nobody_is_cut_because_somebody_reads_slowly(weir_with, way, options):
         ledger = Ledger(weir.folder)
         eventually(lambda: len(ledger.rows()) == len(options), "all rows")
         assert {row["ending"] for row in ledger.rows()} == {"complete"}
+
+
+@pytest.mark.parametrize("slow", [0, 1], ids=["leader", "follower"])
+def test_the_reply_comes_as_steadily_as_a_slow_client_takes_it(weir_with, slow):
+    """The system takes more for it only now and then, a third of what it holds at a time: nobody waits for that."""
+    options = [{}, {}]
+    options[slow] = {"pace": 150_000}
+    with LargeStreams("plain", 40) as upstream:
+        weir = weir_with(SETTINGS, upstream)
+        readers = shared(weir, upstream, *options)
+        time.sleep(15)
+        assert all(reader.thread.is_alive() for reader in readers), "nobody is cut"
+        assert readers[1 - slow].wire.longest_pause < 3
+        for reader in readers:
+            reader.wire.socket.close()
 
 
 def test_a_follower_that_takes_nothing_is_cut_and_told_and_the_others_go_on(weir_with, way):

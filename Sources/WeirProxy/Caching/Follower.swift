@@ -22,8 +22,11 @@ final class Follower: Sendable {
   /// Whether the client has all of a stream that has said that it is over.
   var hasAll: Bool { reply.hasAll(id) }
 
-  /// Whether the upstream is paused because this client is far behind, and another waits for more.
-  var holdsUp: Bool { reply.holdsUp(id) }
+  /// How far the reply is, in bytes, where it is paused because this client is far behind, and another waits for more;
+  /// else nil.
+  ///
+  /// - Parameter freed: bytes that the client has taken of what the system holds for it, since that takes no more.
+  func placeHeldUp(freed: Int = 0) -> Int? { reply.placeHeldUp(by: id, freed: freed) }
 
   /// The client is gone. Once the last one is, the transfer is given up. May be called again.
   func leave() { reply.leave(id) }

@@ -36,8 +36,8 @@ final class Leader: Sendable {
   /// Whether this request's own client has more than it takes at the moment.
   func lags(_ lags: Bool) { reply.leaderLags(lags) }
 
-  /// Whether a follower has all that came, and waits for more.
-  var followersWait: Bool { reply.followersWait }
+  /// How far the reply is, in bytes, where a follower has all that came and waits for more; else nil.
+  var placeOfFollowersWaiting: Int? { reply.placeOfFollowersWaiting }
 
   /// The bytes so far say that the stream is over: who has them and leaves has all of it.
   func sawEnd() { reply.noteEnd() }

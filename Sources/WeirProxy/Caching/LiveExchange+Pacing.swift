@@ -3,14 +3,16 @@ import WeirPolicy
 import WeirUpstream
 
 // How fast a reply comes that several clients get: as fast as the slowest of them takes it, once that one lags so far
-// behind that no more is kept for it. One that takes nothing at all while others wait is cut instead.
+// behind that no more is kept for it. One for which others get nothing at all for a while is cut instead.
 extension LiveExchange {
   /// What may wait in memory for a slow client while others get more.
   static let maximumKeptBytes = 8 * 1024 * 1024
   /// The rest of it that lets the transfer go on.
-  private static let resumedAt = maximumKeptBytes * 3 / 4
-  /// How long a client may take nothing while others wait for it. Of one that reads 100 KB a second the kernel may hear
-  /// but every few seconds, since it tells of much at once.
+  private static let resumedAt = maximumKeptBytes - 64 * 1024
+  /// What may wait beside what is accounted for: the channel's own, and what comes in one go.
+  private static let uncountedBytes = 512 * 1024
+  /// How long others may get nothing because of one client. Of one that reads 50 KB a second the kernel may hear only every
+  /// few seconds, since the client's tells of much at once.
   private static let patience: Int64 = 5_000_000_000
 
   /// Stops the transfer while anybody is to be waited for, or lets it go on.
@@ -50,7 +52,9 @@ extension LiveExchange {
 
   /// Keeps account of what waits for the client; false where that would be too much.
   func keeps(_ count: Int) -> Bool {
-    guard reply.keptBytes + count <= Self.maximumKeptBytes, loop.state.bufferedBytes.take(count) else { return false }
+    guard reply.keptBytes + count <= Self.maximumKeptBytes + connection.freedBytes,
+      loop.state.bufferedBytes.take(count)
+    else { return false }
     reply.keptBytes += count
     return true
   }
@@ -64,13 +68,15 @@ extension LiveExchange {
   func checkPace(now: Int64) {
     if reply.isHeld, transfer != nil { checkOwnClient() }
     followersCaughtUp()
-    guard reply.isHeld, holdsUp else {
-      reply.holdsUpSince = nil
+    guard reply.isHeld, let place = placeHeldUp else {
+      reply.holdsUp = nil
       return
     }
-    let since = reply.holdsUpSince ?? now
-    reply.holdsUpSince = since
-    guard now - max(since, connection.lastProgress) >= Self.patience else { return }
+    guard let holdsUp = reply.holdsUp, holdsUp.place == place else {
+      reply.holdsUp = (place, now)
+      return
+    }
+    guard now - holdsUp.since >= Self.patience else { return }
     if follower == nil { _ = detach(.reply) } else { endLagging() }
   }
 
@@ -81,13 +87,15 @@ extension LiveExchange {
       loop.state.bufferedBytes.giveBack(reply.keptBytes - waiting)
       reply.keptBytes = waiting
     }
-    guard reply.waitsForClient, waiting <= Self.resumedAt, hasFollowers else { return }
+    guard reply.waitsForClient, waiting - connection.freedBytes <= Self.resumedAt,
+      waiting - reply.keptBytes <= Self.uncountedBytes, hasFollowers
+    else { return }
     reply.waitsForClient = false
     pace()
   }
 
-  private var holdsUp: Bool {
-    if let follower { return follower.holdsUp }
-    return reply.waitsForClient && leader?.followersWait == true
+  private var placeHeldUp: Int? {
+    if let follower { return follower.placeHeldUp(freed: connection.freedBytes) }
+    return reply.waitsForClient ? leader?.placeOfFollowersWaiting : nil
   }
 }

@@ -10,6 +10,10 @@ struct SharedBody {
   struct Reader {
     /// The number of the chunk it reads next.
     var next = 0
+    /// Bytes that it has read.
+    var bytes = 0
+    /// Bytes that its client has taken since of what the system holds for it: it may lag by so much more.
+    var freed = 0
     /// What it needs is no longer kept.
     var isCut = false
   }
@@ -29,6 +33,8 @@ struct SharedBody {
   /// The number of the first chunk that is kept.
   private var base = 0
   private(set) var kept = 0
+  /// Bytes of the reply so far.
+  private(set) var total = 0
   /// Taken from the budget.
   private var held = 0
   private(set) var readers: [Int: Reader] = [:]
@@ -52,6 +58,7 @@ struct SharedBody {
   /// - Parameter cutsLaggards: the upstream cannot be paused, so that who lags too far behind is cut. Else the bounds are
   ///   passed by what comes until it is.
   mutating func append(_ buffer: ByteBuffer, cutsLaggards: Bool = false) {
+    total += buffer.readableBytes
     if isWhole {
       let chunk = Self.fitted(buffer)
       if take(chunk, within: bounds.whole) { return chunks.append(chunk) }
@@ -91,16 +98,24 @@ struct SharedBody {
 
   /// Whether somebody lags so far behind that nothing more should come. Where the memory for all is used up, that is
   /// whoever lags at all.
-  var isBehind: Bool { !isWhole && !chunks.isEmpty && (kept > bounds.lag || budget.isUsedUp) }
+  var isBehind: Bool {
+    guard !isWhole, !chunks.isEmpty else { return false }
+    if budget.isUsedUp { return true }
+    return kept > bounds.lag && readers.values.contains { isBehind($0) }
+  }
 
   /// Whether it is this reader that lags so far behind.
   func isBehind(_ id: Int) -> Bool {
     guard isBehind, let reader = readers[id], !reader.isCut else { return false }
-    if budget.isUsedUp { return reader.next < base + chunks.count }
-    var lag = kept
-    for chunk in chunks.prefix(max(reader.next - base, 0)) where lag > bounds.lag { lag -= chunk.bytes }
-    return lag > bounds.lag
+    return budget.isUsedUp ? reader.next < base + chunks.count : isBehind(reader)
   }
+
+  private func isBehind(_ reader: Reader) -> Bool {
+    !reader.isCut && total - reader.bytes - reader.freed > bounds.lag
+  }
+
+  /// A reader's client has taken so much of what the system holds for it.
+  mutating func note(freed: Int, of id: Int) { readers[id]?.freed = freed }
 
   /// Whether somebody has read everything so far.
   var hasReaderWithAll: Bool { readers.values.contains { !$0.isCut && $0.next == base + chunks.count } }
@@ -117,6 +132,8 @@ struct SharedBody {
       read.append(buffer)
       reader.next += 1
     }
+    reader.bytes += bytes
+    if bytes > 0 { reader.freed = 0 }
     readers[id] = reader
     if !read.isEmpty { dropRead() }
     return (read, reader.next < base + chunks.count)

@@ -99,8 +99,8 @@ extension SharedReply {
 
   func leaderLags(_ lags: Bool) { state.withLock { $0.leaderLags = lags } }
 
-  /// Whether a follower waits for more than the leader's slow client lets come.
-  var followersWait: Bool { state.withLock { $0.body.hasReaderWithAll } }
+  /// How far the reply is where a follower waits for more of it; else nil.
+  var placeOfFollowersWaiting: Int? { state.withLock { $0.body.hasReaderWithAll ? $0.body.total : nil } }
 
   func noteEnd() { state.withLock { $0.sawEnd = true } }
 
@@ -192,12 +192,17 @@ extension SharedReply {
     if let leader { leaderLoop.execute { leader.followersCaughtUp() } }
   }
 
-  /// Whether the upstream is paused for this one while somebody else waits for more.
-  func holdsUp(_ id: Int) -> Bool {
-    state.withLock { state in
-      guard state.rests, state.body.isBehind(id) else { return false }
-      return !state.leaderLeft && !state.leaderLags || state.body.hasReaderWithAll
+  /// How far the reply is where it is paused for this one while somebody else waits for more; else nil.
+  func placeHeldUp(by id: Int, freed: Int) -> Int? {
+    let (place, caughtUp) = state.withLock { state -> (Int?, Bool) in
+      state.body.note(freed: freed, of: id)
+      let caughtUp = state.caughtUp()
+      guard state.rests, state.body.isBehind(id) else { return (nil, caughtUp) }
+      let somebodyWaits = !state.leaderLeft && !state.leaderLags || state.body.hasReaderWithAll
+      return (somebodyWaits ? state.body.total : nil, caughtUp)
     }
+    if caughtUp { wakeLeader() }
+    return place
   }
 
   func hasAll(_ id: Int) -> Bool { state.withLock { $0.sawEnd && $0.body.hasReadAll(id) } }

@@ -29,7 +29,7 @@ final class ConnectionHandler: ChannelInboundHandler {
   private var unreadable: Refusal?
   private var lingersUntil: Int64?
   /// When the client last did what was asked of it.
-  private(set) var lastProgress: Int64
+  private var lastProgress: Int64
   /// When the first byte of a head arrived that is not whole yet; or, where the request before it was still being answered,
   /// when that was over.
   private var headBeganAt: Int64?
@@ -41,6 +41,10 @@ final class ConnectionHandler: ChannelInboundHandler {
   /// Bytes of replies that the channel was given, and how many of them the client had taken when last looked at.
   private var givenBytes = 0
   private var takenBytes = 0
+  /// The most that the kernel held while the channel takes no more, and how much of that the client has taken since. The
+  /// kernel takes more only when a third of it is gone.
+  private var mostInKernel = 0
+  private(set) var freedBytes = 0
   /// Whether the channel has been asked for a read that has not come.
   private var isReading = false
 
@@ -122,6 +126,8 @@ final class ConnectionHandler: ChannelInboundHandler {
   func channelWritabilityChanged(context: ChannelHandlerContext) {
     lastProgress = loop.now
     isChannelWritable = context.channel.isWritable
+    mostInKernel = 0
+    freedBytes = 0
     current?.writabilityChanged(isWritable: isChannelWritable)
   }
 
@@ -376,11 +382,13 @@ final class ConnectionHandler: ChannelInboundHandler {
   /// reply that is over already.
   private func noteTaken(now: Int64) {
     guard let context else { return }
-    // The kernel alone may hold megabytes, and takes more only when a third of them is gone.
-    let inKernel = try? context.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) {
+    let held = try? context.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) {
       Int(max(weir_unacknowledged($0), 0))
     }
-    let taken = givenBytes - waitingBytes - (inKernel ?? 0)
+    let inKernel = held ?? 0
+    mostInKernel = max(mostInKernel, inKernel)
+    freedBytes = mostInKernel - inKernel
+    let taken = givenBytes - waitingBytes - inKernel
     guard taken > takenBytes else { return }
     takenBytes = taken
     lastProgress = now

@@ -127,7 +127,7 @@ enum ReplyHeadWriter {
       unsafe text.putField("x-weir-fallback: ", HeaderText.safe(from))
     }
     guard let upstream = exchange.upstream else {
-      // It followed another request, or nothing was kept, and that had no reply.
+      // No upstream answers for it: it followed a request that got no reply, say.
       if exchange.cacheResult != .bypass { unsafe text.putField("x-weir-cache: ", exchange.cacheResult.rawValue) }
       return
     }

@@ -65,28 +65,44 @@ struct SharedPaceTests {
     let (leader, _, followers) = try group(3)
     let (quick, slow, stalled) = (followers[0], followers[1], followers[2])
     #expect(!leader.append(chunk(9000)))
-    #expect(!stalled.holdsUp)
+    #expect(stalled.placeHeldUp() == nil)
     _ = slow.next()
     #expect(leader.append(chunk(9000)))
-    #expect(stalled.holdsUp, "the first client waits")
-    #expect(!slow.holdsUp, "who lags less holds nobody up")
+    #expect(stalled.placeHeldUp() != nil, "the first client waits")
+    #expect(slow.placeHeldUp() == nil, "who lags less holds nobody up")
     leader.lags(true)
-    #expect(!stalled.holdsUp, "nobody waits: the first client is slow too")
+    #expect(stalled.placeHeldUp() == nil, "nobody waits: the first client is slow too")
     _ = quick.next()
-    #expect(stalled.holdsUp && leader.followersWait)
+    #expect(stalled.placeHeldUp() != nil && leader.placeOfFollowersWaiting != nil)
     leader.lags(false)
-    #expect(leader.clientLeft() && stalled.holdsUp, "the quick one waits, whoever leads")
+    #expect(leader.clientLeft() && stalled.placeHeldUp() != nil, "the quick one waits, whoever leads")
     leader.end(.complete)
-    #expect(!stalled.holdsUp, "nobody waits for a reply that is over")
+    #expect(stalled.placeHeldUp() == nil, "nobody waits for a reply that is over")
+  }
+
+  @Test("what a client takes of what the system holds lets so much more come, until more is read for it")
+  func freed() throws {
+    let (leader, caller, followers) = try group(2)
+    let (quick, slow) = (followers[0], followers[1])
+    #expect(leader.append(chunk(12_000)))
+    _ = quick.next()
+    #expect(slow.placeHeldUp(freed: 1000) == 12_000)
+    #expect(slow.placeHeldUp(freed: 2000) == nil)
+    loop.run()
+    #expect(caller.catchingCount == 1 && leader.mayGoOn)
+    #expect(leader.append(chunk(500)))
+    #expect(slow.placeHeldUp(freed: 2000) == 12_500, "it went on, and is paused again")
+    #expect(slow.next().text.utf8.count == 12_500 && quick.next().text.utf8.count == 500)
+    #expect(leader.mayGoOn && !leader.append(chunk(10_000)) && leader.append(chunk(1)), "the bound is the old one")
   }
 
   @Test("who is alone with its slowness holds nobody up")
   func alone() throws {
     let (leader, _, followers) = try group(1)
     #expect(leader.append(chunk(20_000)))
-    #expect(followers[0].holdsUp)
+    #expect(followers[0].placeHeldUp() != nil)
     #expect(leader.clientLeft())
-    #expect(!followers[0].holdsUp)
+    #expect(followers[0].placeHeldUp() == nil)
   }
 
   @Test("where the memory for all is used up, a reply comes as fast as its slowest reader takes it")
@@ -97,7 +113,7 @@ struct SharedPaceTests {
     for _ in 0..<20 {
       #expect(leader.append(chunk(700)))
       for index in texts.indices {
-        #expect(!leader.mayGoOn && followers[index].holdsUp)
+        #expect(!leader.mayGoOn && followers[index].placeHeldUp() != nil)
         texts[index] += followers[index].next().text
       }
       loop.run()
@@ -132,7 +148,7 @@ struct SharedPaceTests {
     #expect(hub.keptBytes <= 10_000)
     #expect(leader.wholeBody == nil)
     let cut = slow.next()
-    #expect(cut.ending == .lagged && cut.chunks.isEmpty && !slow.holdsUp)
+    #expect(cut.ending == .lagged && cut.chunks.isEmpty && slow.placeHeldUp() == nil)
     leader.end(.complete)
     #expect(quick.next().ending == .shared(.complete))
     #expect(slow.next().ending == .lagged)
