@@ -82,7 +82,7 @@ public final class Proxy: Sendable {
       let routes = AdminRoutes(
         handOver: handOver, eventLoop: adminGroup.next(), barrier: barrier, state: state,
         probe: UpstreamProbe(eventLoop: group.any(), loops: loops), version: version,
-        startedAt: WallClock.seconds(), live: live, listeners: configuration.listeners)
+        startedAt: .now(), live: live, listeners: configuration.listeners)
       let trafficSocket = ListenerSocket(sockets.traffic, sharesAddress: sockets.sharesAddresses)
       let adminSocket = ListenerSocket(sockets.admin, sharesAddress: sockets.sharesAddresses)
       let traffic = try await listening(configuration.listeners.traffic, "WEIR_LISTEN") {

@@ -15,7 +15,7 @@ struct AdminRoutes: Sendable {
   let state: ProxyState
   let probe: UpstreamProbe
   let version: String
-  let startedAt: Double
+  let startedAt: NIODeadline
   let live: LiveConfiguration
   /// As bound at the start, whatever a reload says.
   let listeners: Configuration.Listeners
@@ -110,7 +110,7 @@ struct AdminRoutes: Sendable {
     let configuration = state.current.configuration
     let now = WallClock.seconds()
     let document = StatusDocument(
-      version: version, uptimeSeconds: now - startedAt, upstream: configuration.upstream.url.description,
+      version: version, uptimeSeconds: HealthDocument.uptime(since: startedAt), upstream: configuration.upstream.url.description,
       kimiModel: configuration.kimi.modelID, inFlight: state.inFlight.inUse, connections: state.connections.inUse,
       bufferedBytes: state.bufferedBytes.inUse, isDraining: state.isDraining,
       needsToken: configuration.listeners.adminToken != nil,

@@ -6,12 +6,12 @@ import WeirWire
 /// What `/health` says: each upstream as it was seen in passing, and what that means for the whole.
 struct HealthDocument {
   private let state: ProxyState
-  private let startedAt: Double
+  private let startedAt: NIODeadline
   private let reports: [UpstreamHealth.Report]
   private let circuits: [String: CircuitState]
   private let ledgerProblem: LedgerError?
 
-  init(state: ProxyState, startedAt: Double) {
+  init(state: ProxyState, startedAt: NIODeadline) {
     self.state = state
     self.startedAt = startedAt
     reports = state.health.reports
@@ -22,6 +22,9 @@ struct HealthDocument {
       state.shared.attempts.states(now: now).map { ($0.key.upstream, $0.state) },
       uniquingKeysWith: { $0.rawValue >= $1.rawValue ? $0 : $1 })
   }
+
+  /// In seconds, by a clock that nobody sets.
+  static func uptime(since start: NIODeadline) -> Double { Double((NIODeadline.now() - start).nanoseconds) / 1e9 }
 
   /// No upstream works.
   var isUnhealthy: Bool { reports.allSatisfy { $0.status == .unhealthy } }
@@ -43,7 +46,7 @@ struct HealthDocument {
     upstreams.append(UInt8(ascii: "]"))
     var line = JSONLine()
     line.add("status", status.rawValue)
-    line.add("uptime_seconds", json: Self.thousandths(WallClock.seconds() - startedAt))
+    line.add("uptime_seconds", json: Self.thousandths(Self.uptime(since: startedAt)))
     line.add("upstreams", json: upstreams)
     if let ledgerProblem { line.add("ledger", "\(ledgerProblem)") }
     if let store = state.store { line.add("shared_state", json: Self.sharedState(store)) }

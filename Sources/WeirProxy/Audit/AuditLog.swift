@@ -111,14 +111,15 @@ final class AuditLog: Sendable {
     var writer = AuditWriter(path: path)
     var batch: [[UInt8]] = []
     var complainedAt: Int64?
-    let startedAt = WallClock.wholeSeconds()
+    // Only spans are measured here, which no setting of the clock may stretch.
+    let startedAt = WallClock.monotonicSeconds()
     var closedAt: Int64?
     while true {
       let isIdle = batch.isEmpty && !writer.hasUnsynced
       if isIdle { wake.wait() } else if closedAt == nil { wake.wait(atMostSeconds: Int(Self.syncSeconds)) }
       if !queue.withLock({ $0.isClosed }) { usleep(Self.gatheringMicroseconds) }
       let (isClosed, lost) = takeEvents(into: &batch)
-      let now = WallClock.wholeSeconds()
+      let now = WallClock.monotonicSeconds()
       do throws(AuditFile.Fault) {
         if lost > 0 { batch.append(Array(AuditEvent(.dropped).with("count", lost).members)) }
         try writer.write(&batch, settings: settings.withLock { $0 }, now: now, mustSync: isClosed)
