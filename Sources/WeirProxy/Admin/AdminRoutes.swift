@@ -110,7 +110,8 @@ struct AdminRoutes: Sendable {
     let configuration = state.current.configuration
     let now = WallClock.seconds()
     let document = StatusDocument(
-      version: version, uptimeSeconds: HealthDocument.uptime(since: startedAt), upstream: configuration.upstream.url.description,
+      version: version, uptimeSeconds: HealthDocument.uptime(since: startedAt),
+      upstream: configuration.upstream.url.description,
       kimiModel: configuration.kimi.modelID, inFlight: state.inFlight.inUse, connections: state.connections.inUse,
       bufferedBytes: state.bufferedBytes.inUse, isDraining: state.isDraining,
       needsToken: configuration.listeners.adminToken != nil,
