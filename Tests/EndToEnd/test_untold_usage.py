@@ -8,7 +8,7 @@ import pytest
 from harness.budgets import MODEL, remaining
 from harness.eventually import eventually
 from harness.ledger import FILE, Ledger
-from harness.limits import asks, keyed
+from harness.limits import asks, keyed, of
 from harness.upstream import ScriptedUpstream, reply as scripted
 
 RULES = """
@@ -90,6 +90,16 @@ def test_a_price_that_the_upstream_names_holds_without_counts(answering):
     row = row_of(weir)
     assert (row["usage_state"], row["cost_usd"], row["cost_source"]) == ("estimated", 0.25, "upstream")
     eventually(lambda: abs(remaining(weir, "app") - 0.75) < 1e-9, "the budget has less", 5)
+
+
+def test_the_usage_of_a_reply_that_is_too_large_to_be_read_is_found_at_its_end(answering):
+    embedded = {"object": "list", "data": [{"index": 0, "embedding": "QUJD" * 2_500_000}],
+                "usage": {"prompt_tokens": 2048, "total_tokens": 2048, "cost": 0.125}}
+    weir = answering(scripted(json.dumps(embedded).encode(), headers=JSON))
+    reply = weir.post("/v1/embeddings", {"model": MODEL, "input": "hello"}, [of("app"), ("x-request-id", "req-large")])
+    assert reply.status == 200 and len(reply.body) > 9_000_000
+    row = weir.ledger.row("req-large")
+    assert (row["usage_state"], row["input_tokens"], row["cost_usd"]) == ("reported", 2048, 0.125)
 
 
 def test_a_model_that_takes_no_bound_gets_none_and_counts_with_the_whole_cap(answering):

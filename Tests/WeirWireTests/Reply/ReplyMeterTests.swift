@@ -101,12 +101,14 @@ struct ReplyMeterTests {
     }
   }
 
-  @Test("a plain body or an event too large to keep leaves usage unknown and costs no memory")
+  @Test("of a plain body too large to keep, the usage at its end is read; of such an event nothing")
   func tooLarge() {
     let piece = [UInt8](repeating: UInt8(ascii: " "), count: 1 << 20)[...]
     let tail = Array(#"{"usage":{"prompt_tokens":1}}"#.utf8)[...]
     let result = reading(.embeddings, isEventStream: false, parts: Array(repeating: piece, count: 9) + [tail])
-    #expect(result == ReplyReading())
+    var expected = ReplyReading()
+    expected.usage = TokenUsage(input: 1)
+    #expect(result == expected)
     let head = Array("event: response.completed\ndata: ".utf8)[...]
     let end = Array("\n\n".utf8)[...]
     let streamed = reading(
