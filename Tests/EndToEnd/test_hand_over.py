@@ -159,11 +159,12 @@ def test_the_audit_log_has_what_a_process_saw_whose_predecessor_drained_longer(s
         assert middle.ask("GET", "/v1/echo", [("Authorization", "Bearer no-key"), ("x-request-id", "seen-by-middle")]
                           ).status == 401
         line.begin()
-        assert not has_ended(old)
+        eventually(lambda: log.read_text().count('"event":"started"') == 3, "all three write")
+        eventually(lambda: log.read_text().count('"event":"stopped"') == 1, "the middle one has written what it had")
+        assert not has_ended(old) and "seen-by-middle" in log.read_text()
         assert b"data: [DONE]" in streaming.read_reply("POST").body
     eventually(lambda: has_ended(old) and has_ended(middle), "the old ones have served out", 20)
-    eventually(lambda: log.read_text().count('"event":"started"') == 3, "the newest one writes")
-    assert "seen-by-middle" in log.read_text()
+    assert log.read_text().count('"event":"stopped"') == 2
     done = subprocess.run([line.binary, "audit", "verify", log], capture_output=True, text=True, timeout=20)
     assert done.returncode == 0, done.stderr
 

@@ -15,6 +15,10 @@ struct AuditFile: ~Copyable {
       self.isTaken = isTaken
     }
 
+    static func taken(_ path: String) -> Fault {
+      Fault(path, "another process writes this audit log", isTaken: true)
+    }
+
     init(_ path: String, errno code: CInt) {
       description = unsafe "\(path): \(String(cString: strerror(code)))"
     }
@@ -95,10 +99,15 @@ struct AuditFile: ~Copyable {
     guard descriptor >= 0 else { throw Fault(path, errno: errno) }
     let (size, inode) = try lock(descriptor, path)
     var file = AuditFile(path: path, descriptor: descriptor, size: size, inode: inode)
+    // Rotated by another process just before it let go.
+    if file.isGone { throw Fault.taken(path) }
     if size > 0 {
       repair = try file.takeUp(&chain)
-    } else if chain == nil {
-      chain = end(of: path + ".1") ?? .start
+    } else if let rotated = end(of: path + ".1"), rotated.sequence > chain?.sequence ?? 0 {
+      // Another process went on where this one had let go, and rotated.
+      chain = rotated
+    } else {
+      chain = chain ?? .start
     }
     return file
   }
@@ -111,7 +120,7 @@ struct AuditFile: ~Copyable {
       return (Int(status.st_size), UInt(status.st_ino))
     }
     close(descriptor)
-    guard isLocked else { throw Fault(path, "another process writes this audit log", isTaken: true) }
+    guard isLocked else { throw Fault.taken(path) }
     throw Fault(path, "this is no regular file")
   }
 

@@ -42,6 +42,9 @@ final class AuditLog: Sendable {
   private let isFailing = Atomic<Bool>(false)
   private let refuses = Atomic<Bool>(false)
   private let followsAnother = Atomic<Bool>(false)
+  /// Until when other processes write to the file too, in seconds since 1970: it is let go of after each batch, so that
+  /// none of them has to wait for another's end.
+  private let sharesUntil = Atomic<Int64>(.min)
   private let wake = Semaphore()
   private let finished = Semaphore()
   let keyUses = KeyUses()
@@ -63,7 +66,16 @@ final class AuditLog: Sendable {
   }
 
   /// This process has taken over from another one, which writes until it has served out.
-  func noteSuccession() { followsAnother.store(true, ordering: .relaxed) }
+  func noteSuccession() {
+    followsAnother.store(true, ordering: .relaxed)
+    sharesUntil.store(WallClock.wholeSeconds() + Self.handOverSeconds, ordering: .relaxed)
+  }
+
+  /// Another process has taken over from this one, and writes too.
+  func noteHandOver() {
+    sharesUntil.store(.max, ordering: .relaxed)
+    wake.signal()
+  }
 
   /// Adds one event.
   func record(_ event: AuditEvent) {
@@ -122,7 +134,9 @@ final class AuditLog: Sendable {
       let now = WallClock.monotonicSeconds()
       do throws(AuditFile.Fault) {
         if lost > 0 { batch.append(Array(AuditEvent(.dropped).with("count", lost).members)) }
-        try writer.write(&batch, settings: settings.withLock { $0 }, now: now, mustSync: isClosed)
+        let isShared = now < sharesUntil.load(ordering: .relaxed)
+        try writer.write(&batch, settings: settings.withLock { $0 }, now: now, mustSync: isClosed || isShared)
+        if isShared { writer.letGo() }
         complainedAt = nil
         if isFailing.exchange(false, ordering: .relaxed) { logger.notice("the audit log is written again") }
       } catch {
@@ -144,12 +158,15 @@ final class AuditLog: Sendable {
 
   /// Waits a moment where another process may be about to let go of the file; false where that would take too long.
   private func waitsForOther(startedAt: Int64, closedAt: Int64?, now: Int64) -> Bool {
+    let isShared = now < sharesUntil.load(ordering: .relaxed)
     guard let closedAt else {
-      guard now - startedAt < Self.handOverSeconds else { return false }
+      guard isShared || now - startedAt < Self.handOverSeconds else { return false }
       usleep(Self.handOverLookMicroseconds)
       return true
     }
-    guard followsAnother.load(ordering: .relaxed), now - closedAt < Self.closingSeconds else { return false }
+    guard isShared || followsAnother.load(ordering: .relaxed), now - closedAt < Self.closingSeconds else {
+      return false
+    }
     usleep(Self.closingLookMicroseconds)
     return true
   }

@@ -34,6 +34,11 @@ struct AuditWriter: ~Copyable {
     syncedAt = now
   }
 
+  /// Lets another process write, after whose lines this one goes on.
+  mutating func letGo() {
+    file = nil
+  }
+
   private mutating func open() throws(AuditFile.Fault) {
     if file?.isGone == true { file = nil }
     guard file == nil else { return }

@@ -128,7 +128,10 @@ final class ProxyState: Sendable {
   /// Whether another process of weir has taken the listeners over. This one then serves whoever is still connected, each
   /// until its next reply, which says `connection: close`.
   var isHandedOver: Bool { handedOver.load(ordering: .relaxed) }
-  func noteHandOver() { handedOver.store(true, ordering: .relaxed) }
+  func noteHandOver() {
+    handedOver.store(true, ordering: .relaxed)
+    audit?.noteHandOver()
+  }
 
   /// Requests that were ended before their time, because the drain time was over.
   var cutRequests: Int { cut.load(ordering: .relaxed) }

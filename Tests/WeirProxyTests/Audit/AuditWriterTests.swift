@@ -53,6 +53,24 @@ struct AuditWriterTests {
     #expect(check.end?.sequence == 12)
   }
 
+  @Test("chains what two writers wrote that let go of the file in turn, over rotations too")
+  func turns() throws {
+    let folder = try Folder()
+    var first = AuditWriter(path: folder.log)
+    var second = AuditWriter(path: folder.log)
+    for _ in 0..<10 {
+      try write(&first, events(3, bytes: 300), try settings(maxBytes: 4096, keep: 30))
+      first.letGo()
+      try write(&second, events(7, bytes: 300), try settings(maxBytes: 4096, keep: 30))
+      second.letGo()
+      // A file that was moved away at that moment leaves its end.
+      if AuditFiles.all(of: folder.log).count == 3 { try AuditFile.rotate(folder.log, keep: 30) }
+    }
+    let check = try AuditFiles.check(AuditFiles.all(of: folder.log).reversed())
+    #expect(check.lines == 100)
+    #expect(check.end?.sequence == 100)
+  }
+
   @Test("keeps files under their size, links them, and lets the oldest go")
   func rotation() throws {
     let folder = try Folder()
