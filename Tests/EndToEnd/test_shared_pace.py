@@ -82,7 +82,7 @@ def test_the_reply_comes_as_steadily_as_a_slow_client_takes_it(weir_with, slow):
         assert all(reader.thread.is_alive() for reader in readers), "nobody is cut"
         assert readers[1 - slow].wire.longest_pause < 3
         for reader in readers:
-            reader.wire.socket.close()
+            reader.leave()
 
 
 def test_a_follower_that_takes_nothing_is_cut_and_told_and_the_others_go_on(weir_with, way):
@@ -136,7 +136,7 @@ def test_when_the_first_client_leaves_the_pace_is_that_of_the_others(weir_with, 
         weir = weir_with(SETTINGS | trusting(), upstream)
         first, *others = shared(weir, upstream, {"pace": 4_000_000}, {}, SLOW)
         eventually(lambda: first.wire.taken > 2_000_000, "the first reads")
-        first.wire.socket.close()
+        first.leave()
         check_whole(others, upstream)
         assert max(each.took for each in others) < 10
 
