@@ -74,16 +74,19 @@ enum CapOutput {
   static func asked(
     _ envelope: Envelope, endpoint: Endpoint, edits: [ParameterEdit] = [], _ memberText: (Range<Int>) -> String
   ) -> Int? {
-    var largest: Int?
+    let members = members(endpoint)
+    var texts: [String] = []
+    for member in members {
+      let edit = edits.first { $0.name == member.name }
+      if let text = edit.map({ $0.json }) ?? envelope.range(of: member).map(memberText) { texts.append(text) }
+    }
     // A rule that says its endpoints may give the bound a name that only the operator knows of.
-    let written = edits.map(\.name).filter(ParameterFill.maxTokensNames.contains)
-    for name in Set(members(endpoint).map(\.name) + written) {
-      let edit = edits.first { $0.name == name }
-      guard let text = edit.map({ $0.json }) ?? range(of: name, in: envelope).map(memberText) else { continue }
-      guard let bound = whole(text) else {
-        if text == "null" { continue }
-        return nil
-      }
+    for edit in edits where ParameterFill.maxTokensNames.contains(edit.name) {
+      if !members.contains(where: { $0.name == edit.name }), let text = edit.json { texts.append(text) }
+    }
+    var largest: Int?
+    for text in texts where text != "null" {
+      guard let bound = whole(text) else { return nil }
       largest = max(largest ?? bound, bound)
     }
     return largest

@@ -237,7 +237,7 @@ final class ConnectionHandler: ChannelInboundHandler {
   func flush() { context?.flush() }
 
   /// What was written that the kernel has not taken.
-  var waitingBytes: Int { (try? context?.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0 }
+  var waitingBytes: Int { context?.waitingBytes ?? 0 }
 
   /// The exchange takes more of its body.
   func bodyWanted() {
@@ -253,11 +253,7 @@ final class ConnectionHandler: ChannelInboundHandler {
   /// Whether a request has come, be it only the kernel that has it, which nobody else would answer.
   private var hasRequestAhead: Bool {
     if headBeganAt != nil || waiting.contains(where: { if case .head = $0 { true } else { false } }) { return true }
-    let isUnread = try? context?.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) {
-      var byte: UInt8 = 0
-      return unsafe recv($0, &byte, 1, CInt(MSG_PEEK) | CInt(MSG_DONTWAIT)) > 0
-    }
-    return isUnread == true
+    return context?.hasUnreadBytes == true
   }
 
   /// Whether the process has handed over, and the client may still send the one request that it was promised.
@@ -300,14 +296,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     current = nil
     waiting.removeAll()
     // Where the connection's end is the body's end, only a reset tells that it came too early.
-    if isReset { reset() } else { lingerOn() }
-  }
-
-  private func reset() {
-    guard let context, let socket = context.channel as? any SocketOptionProvider else { return }
-    socket.setSoLinger(linger(l_onoff: 1, l_linger: 0)).whenComplete { [channel = context.channel] _ in
-      channel.close(promise: nil)
-    }
+    if isReset { context?.reset() } else { lingerOn() }
   }
 
   /// The exchange goes on without its client.
@@ -317,7 +306,7 @@ final class ConnectionHandler: ChannelInboundHandler {
   }
 
   /// What the client has not taken is lost to it, which must not look like a reply's end.
-  func close() { if waitingBytes > 0 { reset() } else { context?.close(promise: nil) } }
+  func close() { if waitingBytes > 0 { context?.reset() } else { context?.close(promise: nil) } }
 
   /// Closes our side and reads on for a while: a close with unread bytes would reset the connection and might take the
   /// reply away from the client.
@@ -382,10 +371,7 @@ final class ConnectionHandler: ChannelInboundHandler {
   /// reply that is over already.
   private func noteTaken(now: Int64) {
     guard let context else { return }
-    let held = try? context.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) {
-      Int(max(weir_unacknowledged($0), 0))
-    }
-    let inKernel = held ?? 0
+    let inKernel = context.unacknowledgedBytes
     mostInKernel = max(mostInKernel, inKernel)
     freedBytes = mostInKernel - inKernel
     let taken = givenBytes - waitingBytes - inKernel
