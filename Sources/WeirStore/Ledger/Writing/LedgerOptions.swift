@@ -2,7 +2,7 @@
 public struct LedgerOptions: Sendable, Equatable {
   /// Rows that wait in memory at most; further ones are dropped and counted.
   public var maximumQueuedRows = 10_000
-  /// Rows a transaction at most, and the number at which the queue is written before its time.
+  /// The number of rows at which the queue is written before its time.
   public var maximumBatchRows = 500
   /// Milliseconds between a row's arrival in an empty queue and its way to the file: what `kill -9` can lose.
   public var flushMilliseconds = 250
@@ -20,6 +20,10 @@ public struct LedgerOptions: Sendable, Equatable {
 
   /// What weir runs with.
   public init() {}
+
+  /// Rows a transaction at most. Some come until the queue is written, and were they left over, nearly every transaction
+  /// would have a small one behind it.
+  var maximumTransactionRows: Int { 2 * min(max(maximumBatchRows, 1), 1 << 30) }
 
   /// Whether rows ever go.
   var hasRetention: Bool { maximumAgeDays != nil || maximumBytes != nil }

@@ -96,7 +96,7 @@ struct LedgerWriter {
   ) throws(LedgerError) {
     let batch = batches[0]
     while written < batch.count {
-      let rows = written..<min(written + max(options.maximumBatchRows, 1), batch.count)
+      let rows = written..<min(written + options.maximumTransactionRows, batch.count)
       try file.write(batch, rows)
       backlog.withLock { $0.settle(written: rows.count, bodyBytes: batch.heldBytes(of: rows)) }
       written = rows.upperBound
