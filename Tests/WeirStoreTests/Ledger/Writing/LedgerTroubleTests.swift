@@ -20,6 +20,15 @@ struct LedgerTroubleTests {
     }
   }
 
+  /// A row for which no page has room, so that not even one that the writer takes alone fits into a full file.
+  private func large(_ number: Int) -> LedgerRow {
+    var row = LedgerRow.sample(number)
+    let text = String(repeating: "x", count: LedgerRow.maximumTextBytes)
+    (row.user, row.askedModel, row.model, row.upstream, row.provider) = (text, text, text, text, text)
+    (row.rollout, row.variant, row.finishReason, row.generationID) = (text, text, text, text)
+    return row
+  }
+
   @Test("keeps rows while the disk is full, drops what is too much, tells each change once, and heals")
   func diskFull() async throws {
     let file = try LedgerFile(scratch.path)
@@ -29,12 +38,12 @@ struct LedgerTroubleTests {
       try database.execute("PRAGMA max_page_count = \(pages)")
     }
     let ledger = Ledger(file, quick { $0.maximumQueuedRows = 100 }, observed.observer)
-    for number in 0..<50 { ledger.append(.sample(number)) }
+    for number in 0..<50 { ledger.append(large(number)) }
     try await until("it waits") { reasons == ["waiting: diskFull"] }
     #expect(ledger.stats.queueDepth == 50)
     #expect(ledger.stats.condition.isDegraded)
 
-    for number in 50..<150 { ledger.append(.sample(number)) }
+    for number in 50..<150 { ledger.append(large(number)) }
     try await until("it drops") { reasons == ["waiting: diskFull", "losing: diskFull"] }
     #expect(ledger.stats.rowsDropped == 50)
     let failures = ledger.stats.writeFailures
