@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 import Testing
 
 @testable import WeirStore
@@ -57,6 +58,27 @@ struct LedgerTroubleTests {
     #expect(ledger.stats.queueDepth == 0)
     await ledger.close()
     #expect(try scratch.number("SELECT count(*) FROM requests") == 100)
+  }
+
+  @Test("writes what came while it was called in one transaction with the rest")
+  func transaction() throws {
+    let file = try LedgerFile(scratch.path)
+    try file.connection.use { database in
+      // Room for the first rows, and not for those that follow.
+      let pages = try database.integer("PRAGMA page_count") ?? 0
+      try database.execute("PRAGMA max_page_count = \(pages + 60)")
+    }
+    let backlog = Mutex(LedgerBacklog(LedgerOptions()))
+    for number in 0..<600 {
+      let row = number < 500 ? LedgerRow.sample(number) : large(number)
+      _ = backlog.withLock { $0.add(row, []) }
+    }
+    var writer = LedgerWriter(file, LedgerOptions())
+    #expect(writer.write(from: backlog, now: .max).news.last?.isDegraded == true)
+    #expect(try scratch.number("SELECT count(*) FROM requests") == 0)
+    try file.connection.use { try $0.execute("PRAGMA max_page_count = 1000000") }
+    #expect(writer.write(from: backlog, now: .max).news == [.healthy])
+    #expect(try scratch.number("SELECT count(*) FROM requests") == 600)
   }
 
   @Test("waits for a lock, and writes once it is gone")
