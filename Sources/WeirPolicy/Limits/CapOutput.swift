@@ -22,7 +22,7 @@ enum CapOutput {
     let names = places(exchange, envelope: envelope, rules: rules)
     guard !names.isEmpty else { return nil }
     let bound = min(
-      lowered(most, names, by: rules, at: exchange.endpoint), exchange.screening?.outputBound ?? most)
+      lowered(most, names, by: rules, exchange: exchange, envelope: envelope), exchange.screening?.outputBound ?? most)
     for name in names {
       if let range = range(of: name, in: envelope), exchange.splice.replace(range, with: String(bound)) { continue }
       exchange.splice.insertMember(name, json: String(bound), into: envelope)
@@ -35,32 +35,42 @@ enum CapOutput {
   /// Where a bound that weir chooses goes: the members for it that go upstream, else one of the name that the model's
   /// rules make of the API's; none where they drop that.
   static func places(_ exchange: Exchange, envelope: Envelope, rules: [ParameterRule]) -> [String] {
-    guard var name = ParameterFill.maxTokensName(exchange.endpoint) else { return [] }
+    guard let usual = ParameterFill.maxTokensName(exchange.endpoint) else { return [] }
     let sent = members(exchange.endpoint).map(\.name).filter { name in
       exchange.splice.inserts(name)
         || range(of: name, in: envelope).map { !exchange.splice.removes($0) } ?? false
     }
     if !sent.isEmpty { return sent }
-    for rule in rules where rule.endpoints?.contains(exchange.endpoint) ?? true {
-      switch rule.action {
-      case .rename(name, to: let other): name = other
-      case .drop(name): return []
-      default: continue
-      }
-    }
-    return [name]
+    return followed(usual, by: rules, at: exchange.endpoint).map { [$0.name] } ?? []
   }
 
   /// The most that the model takes, where a rule says so. What a rule wants at least is not regarded: the bound holds.
   private static func lowered(
-    _ bound: Int, _ names: [String], by rules: [ParameterRule], at endpoint: Endpoint
+    _ bound: Int, _ names: [String], by rules: [ParameterRule], exchange: Exchange, envelope: Envelope
   ) -> Int {
-    rules.reduce(bound) { bound, rule in
-      guard case .clamp(let name, _, let highest?) = rule.action, names.contains(name),
-        rule.endpoints?.contains(endpoint) ?? true, let most = Int(exactly: highest.rounded(.down)), most > 0
-      else { return bound }
-      return min(bound, most)
+    names.reduce(bound) { bound, name in
+      // What the client does not say was called as the API calls it before the rules came.
+      let usual = range(of: name, in: envelope) == nil ? ParameterFill.maxTokensName(exchange.endpoint) : nil
+      let ways = [usual, name].compactMap { $0.flatMap { followed($0, by: rules, at: exchange.endpoint) } }
+      return min(bound, ways.first { $0.name == name }?.most ?? bound)
     }
+  }
+
+  /// What rules make of a member, one after the other: its name, and the most that it may be; nil where they drop it.
+  private static func followed(
+    _ name: String, by rules: [ParameterRule], at endpoint: Endpoint
+  ) -> (name: String, most: Int)? {
+    var (name, most) = (name, Int.max)
+    for rule in rules where rule.endpoints?.contains(endpoint) ?? true {
+      switch rule.action {
+      case .rename(name, to: let other): name = other
+      case .drop(name): return nil
+      case .clamp(name, _, let highest?):
+        if let bound = Int(exactly: highest.rounded(.down)), bound > 0 { most = min(most, bound) }
+      default: continue
+      }
+    }
+    return (name, most)
   }
 
   private static func range(of name: String, in envelope: Envelope) -> Range<Int>? {

@@ -97,6 +97,22 @@ struct CapOutputTests {
     #expect(try capped(#"{"model":"m"}"#, rules: elsewhere).exchange.outputBound == 40)
   }
 
+  @Test("is lowered by what holds for the name that it has when the rule comes, as a client's is")
+  func byRulesInOrder() throws {
+    let clamp = ParameterRule(.clamp("max_tokens", lowest: nil, highest: 30))
+    let rename = ParameterRule(.rename("max_tokens", to: "max_completion_tokens"))
+    let newer = ParameterRule(.clamp("max_completion_tokens", lowest: nil, highest: 20))
+    func bound(_ json: String, _ rules: [ParameterRule]) throws -> Int? {
+      try capped(json, rules: rules).exchange.outputBound
+    }
+    #expect(try bound("{}", [clamp, rename]) == 30)
+    #expect(try bound("{}", [rename, clamp]) == 40)
+    #expect(try bound("{}", [newer, rename]) == 40)
+    #expect(try bound("{}", [clamp, rename, newer]) == 20)
+    #expect(try bound(#"{"max_completion_tokens":null}"#, [clamp, rename]) == 40)
+    #expect(try bound(#"{"max_completion_tokens":null}"#, [newer, rename]) == 20)
+  }
+
   @Test("is not put in where the model's rules drop it, and takes the place of what they leave")
   func dropped() throws {
     let rules = [ParameterRule(.drop("max_tokens"))]
