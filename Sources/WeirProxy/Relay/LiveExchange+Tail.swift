@@ -48,9 +48,11 @@ extension LiveExchange {
     connection.leave(self)
     replyEnded()
     guard transfer != nil else { return }
+    loop.readOn[ObjectIdentifier(self)] = self
+    // This may be all that the transfer's end waited for.
     reply.waitsForFollowers = false
     unpace()
-    loop.readOn[ObjectIdentifier(self)] = self
+    guard transfer != nil else { return }
     // Held until then, since no connection holds it any more.
     backOff = loop.eventLoop.assumeIsolated().scheduleTask(in: Self.patience) {
       self.transfer?.cancel()
