@@ -111,6 +111,16 @@ def test_a_first_client_that_takes_nothing_is_cut_and_those_that_follow_go_on(we
         assert Ledger(weir.folder).row("reader-0")["ending"] == "client_left"
 
 
+def test_nor_does_it_hold_them_up_for_longer_where_there_is_no_room_to_keep_anything_for_it(weir_with):
+    room = {"WEIR_MAX_BODY_BYTES": "1048576", "WEIR_MAX_BUFFERED_BYTES": "1048576"}
+    with LargeStreams("plain", 30) as upstream:
+        weir = weir_with(SETTINGS | room, upstream)
+        stalled, other = shared(weir, upstream, {"stall": 1_000_000, "seconds": 15}, {})
+        check_whole([other], upstream)
+        assert other.took < PATIENCE + 5
+        assert not stalled.finish().is_complete
+
+
 @pytest.mark.parametrize("stalled", [0, 1], ids=["leader", "follower"])
 def test_without_a_length_a_cut_reply_does_not_look_whole(weir_with, stalled):
     """A client of HTTP/1.0 knows a body's end from the connection's."""

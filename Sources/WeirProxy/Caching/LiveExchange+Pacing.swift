@@ -87,8 +87,10 @@ extension LiveExchange {
       loop.state.bufferedBytes.giveBack(reply.keptBytes - waiting)
       reply.keptBytes = waiting
     }
+    // Without room for more it would be paused again at once, and never be seen to hold others up.
     guard reply.waitsForClient, waiting - connection.freedBytes <= Self.resumedAt,
-      waiting - reply.keptBytes <= Self.uncountedBytes, hasFollowers
+      waiting - reply.keptBytes <= Self.uncountedBytes, hasFollowers,
+      loop.state.bufferedBytes.has(Self.uncountedBytes)
     else { return }
     reply.waitsForClient = false
     pace()

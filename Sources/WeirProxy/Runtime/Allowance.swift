@@ -17,6 +17,9 @@ final class Allowance: Sendable {
     return true
   }
 
+  /// Whether so much of it may be had.
+  func has(_ count: Int) -> Bool { inUse <= bound.load(ordering: .relaxed) - count }
+
   /// Gives back what was taken.
   func giveBack(_ count: Int = 1) { used.subtract(count, ordering: .relaxed) }
 
