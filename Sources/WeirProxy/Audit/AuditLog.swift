@@ -42,8 +42,8 @@ final class AuditLog: Sendable {
   private let isFailing = Atomic<Bool>(false)
   private let refuses = Atomic<Bool>(false)
   private let followsAnother = Atomic<Bool>(false)
-  /// Until when other processes write to the file too, in seconds since 1970: it is let go of after each batch, so that
-  /// none of them has to wait for another's end.
+  /// Until when other processes write to the file too, in seconds of the monotonic clock: it is let go of after each
+  /// batch, so that none of them has to wait for another's end.
   private let sharesUntil = Atomic<Int64>(.min)
   private let wake = Semaphore()
   private let finished = Semaphore()
@@ -68,7 +68,7 @@ final class AuditLog: Sendable {
   /// This process has taken over from another one, which writes until it has served out.
   func noteSuccession() {
     followsAnother.store(true, ordering: .relaxed)
-    sharesUntil.store(WallClock.wholeSeconds() + Self.handOverSeconds, ordering: .relaxed)
+    sharesUntil.store(WallClock.monotonicSeconds() + Self.handOverSeconds, ordering: .relaxed)
   }
 
   /// Another process has taken over from this one, and writes too.
@@ -76,6 +76,9 @@ final class AuditLog: Sendable {
     sharesUntil.store(.max, ordering: .relaxed)
     wake.signal()
   }
+
+  /// Whether other processes write to the file too, at a time of the monotonic clock.
+  func isShared(at seconds: Int64) -> Bool { seconds < sharesUntil.load(ordering: .relaxed) }
 
   /// Adds one event.
   func record(_ event: AuditEvent) {
@@ -134,7 +137,7 @@ final class AuditLog: Sendable {
       let now = WallClock.monotonicSeconds()
       do throws(AuditFile.Fault) {
         if lost > 0 { batch.append(Array(AuditEvent(.dropped).with("count", lost).members)) }
-        let isShared = now < sharesUntil.load(ordering: .relaxed)
+        let isShared = isShared(at: now)
         try writer.write(&batch, settings: settings.withLock { $0 }, now: now, mustSync: isClosed || isShared)
         if isShared { writer.letGo() }
         complainedAt = nil
@@ -158,7 +161,7 @@ final class AuditLog: Sendable {
 
   /// Waits a moment where another process may be about to let go of the file; false where that would take too long.
   private func waitsForOther(startedAt: Int64, closedAt: Int64?, now: Int64) -> Bool {
-    let isShared = now < sharesUntil.load(ordering: .relaxed)
+    let isShared = isShared(at: now)
     guard let closedAt else {
       guard isShared || now - startedAt < Self.handOverSeconds else { return false }
       usleep(Self.handOverLookMicroseconds)
