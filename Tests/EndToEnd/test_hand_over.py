@@ -13,7 +13,8 @@ from harness.eventually import eventually
 from harness.redis import Redis
 from harness.requests import chat
 from harness.simulator import mark
-from harness.succession import JSON, SteadyLoad, has_ended, slow_stream, succession  # noqa: F401 (a fixture)
+from harness.succession import (JSON, SteadyLoad, drains, ends_served_out, has_ended, slow_stream,
+                                succession)  # noqa: F401 (a fixture)
 from harness.usual_requests import usual
 from harness.weir import UPSTREAM_KEY
 from harness.wire import Wire, message
@@ -23,12 +24,11 @@ CHAT = "/v1/chat/completions"
 
 def assert_served_out_though_signalled(old, streaming) -> None:
     """A process that drains gets a new one's signal: its stream ends whole, and it by itself."""
-    eventually(lambda: any(entry["message"] == "draining" for entry in old.log()), "the old process drains")
+    drains(old)
     old.process.send(signal.SIGUSR2)
     assert b"data: [DONE]" in streaming.read_reply("POST").body
     streaming.close()
-    eventually(lambda: has_ended(old), "the old process has served out", 10)
-    assert old.process.wait() == 0
+    ends_served_out(old)
 
 
 def test_four_upgrades_under_load_fail_no_request(succession):
@@ -76,14 +76,13 @@ def test_a_stream_that_is_open_ends_whole_and_an_idle_connection_is_served_once_
     with Wire(old.port) as idle, slow_stream(old.port) as streaming:
         assert idle.request("GET", "/v1/echo").status == 200
         new = line.begin()
-        eventually(lambda: any(entry["message"] == "draining" for entry in old.log()), "the old process drains")
+        drains(old)
         assert new.post(CHAT, usual("chat/completions")).status == 200
         reply = idle.request("GET", "/v1/echo")
         assert reply.status == 200 and reply.get("connection") == "close"
         assert b"data: [DONE]" in streaming.read_reply("POST").body
         streaming.close()
-        eventually(lambda: has_ended(old), "the old process has served out", 10)
-    assert old.process.wait() == 0
+        ends_served_out(old)
 
 
 def test_the_drain_time_bounds_what_a_silent_connection_holds_up(succession):

@@ -10,16 +10,13 @@ import pytest
 
 from harness.eventually import eventually
 from harness.simulator import mark
-from harness.succession import JSON, has_ended, slow_stream, succession  # noqa: F401 (a fixture)
+from harness.succession import (JSON, drains, ends_served_out, has_ended, slow_stream,
+                                succession)  # noqa: F401 (a fixture)
 from harness.usual_requests import usual
 from harness.weir import UPSTREAM_KEY
 from harness.wire import Wire, message
 
 CHAT = "/v1/chat/completions"
-
-
-def drains(weir) -> None:
-    eventually(lambda: any(entry["message"] == "draining" for entry in weir.log()), "the old process drains")
 
 
 def test_the_first_signal_after_a_hand_over_asks_for_what_is_done_already(succession):
@@ -31,8 +28,7 @@ def test_the_first_signal_after_a_hand_over_asks_for_what_is_done_already(succes
         drains(old)
         old.process.send(signal.SIGTERM)
         assert b"data: [DONE]" in streaming.read_reply("POST").body
-    eventually(lambda: has_ended(old), "the old process has served out", 10)
-    assert old.process.wait() == 0
+    ends_served_out(old)
 
 
 def test_the_second_signal_after_a_hand_over_ends_at_once(succession):
@@ -63,8 +59,7 @@ def test_a_stop_in_the_moment_of_the_hand_over_ends_no_request(succession, pause
         time.sleep(pause)
         old.process.send(signal.SIGUSR2)
         assert b"data: [DONE]" in streaming.read_reply("POST").body
-    eventually(lambda: has_ended(old), "the old process has served out", 10)
-    assert old.process.wait() == 0
+    ends_served_out(old)
 
 
 def test_a_stop_while_another_process_starts_waits_a_moment_for_that(succession):
@@ -76,8 +71,7 @@ def test_a_stop_while_another_process_starts_waits_a_moment_for_that(succession)
     assert old.post(CHAT, usual("chat/completions")).status == 200
     old.process.send(signal.SIGUSR2)
     assert old.post(CHAT, usual("chat/completions")).status == 200
-    eventually(lambda: has_ended(old), "the old process has served out", 10)
-    assert old.process.wait() == 0
+    ends_served_out(old)
     assert any(entry["message"] == "handed over" for entry in old.log())
 
 
@@ -120,8 +114,7 @@ def test_requests_that_were_sent_ahead_are_answered_by_the_process_that_has_them
         replies = [wire.read_reply("POST") for _ in range(3)]
         assert [reply.status for reply in replies] == [200] * 3
         assert [reply.get("connection") for reply in replies] == [None, None, "close"]
-    eventually(lambda: has_ended(old), "the old process has served out", 10)
-    assert old.process.wait() == 0
+    ends_served_out(old)
 
 
 def test_a_change_over_a_kept_admin_connection_is_not_made_where_it_would_have_no_effect(succession):

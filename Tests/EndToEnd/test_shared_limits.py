@@ -214,13 +214,20 @@ def test_without_the_store_each_sidecar_applies_its_share(fleet_of):
     assert [asks(weir, "cut").status for weir in fleet.weirs] == [429, 429]
 
 
-def test_what_was_spent_without_the_store_counts_once_for_all(fleet_of):
-    fleet = fleet_of(2, persistent=True)
-    spent = [cost(asks(weir, "twice", model=MODEL, max_tokens=10)) for weir in fleet.weirs]
+def spend_and_lose_the_store(fleet) -> list:
+    """Each sidecar spends with the store, then without it; what each request cost."""
+    def spend():
+        return [cost(asks(weir, "twice", model=MODEL, max_tokens=10)) for weir in fleet.weirs]
+    spent = spend()
     fleet.store.kill()
     for weir in fleet.weirs:
         eventually(lambda: not is_up(weir), "it is seen that the store is away", 10)
-    spent += [cost(asks(weir, "twice", model=MODEL, max_tokens=10)) for weir in fleet.weirs]
+    return spent + spend()
+
+
+def test_what_was_spent_without_the_store_counts_once_for_all(fleet_of):
+    fleet = fleet_of(2, persistent=True)
+    spent = spend_and_lose_the_store(fleet)
     fleet.store.start()
     fleet.gather()
     for weir in fleet.weirs:
@@ -230,11 +237,7 @@ def test_what_was_spent_without_the_store_counts_once_for_all(fleet_of):
 @pytest.mark.parametrize("end", ["stopped", "killed"])
 def test_what_a_sidecar_spent_that_ended_without_the_store_is_told_by_the_next_at_its_place(fleet_of, binary, simulator, end):
     fleet = fleet_of(2, persistent=True)
-    spent = [cost(asks(weir, "twice", model=MODEL, max_tokens=10)) for weir in fleet.weirs]
-    fleet.store.kill()
-    for weir in fleet.weirs:
-        eventually(lambda: not is_up(weir), "it is seen that the store is away", 10)
-    spent += [cost(asks(weir, "twice", model=MODEL, max_tokens=10)) for weir in fleet.weirs]
+    spent = spend_and_lose_the_store(fleet)
     first = fleet[0]
     file = first.folder / "weir.budgets.json"
     eventually(lambda: file.exists() and "untold" in file.read_text(), "the file has it", 5)

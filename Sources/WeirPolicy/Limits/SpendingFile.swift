@@ -3,7 +3,8 @@ import WeirWire
 /// The state file of budgets, as bytes; reading and writing the disk is the caller's.
 ///
 /// One JSON object. An entry without `client` is everyone's; `start` is in seconds since 1970 UTC, `nano_usd` in billionths
-/// of a dollar. `untold` is like `spending`, a part of it, and mostly not there. Keys that this version does not know are ignored.
+/// of a dollar. `untold` is like `spending`, a part of it, and mostly not there. Keys that this version does not know are
+/// ignored.
 ///
 ///     {"version":1,"spending":[
 ///     {"client":"web","period":"day","start":1795219200,"nano_usd":1250000000,"tokens":81234}

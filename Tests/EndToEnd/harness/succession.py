@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from .eventually import eventually
 from .usual_requests import usual
 from .weir import Weir
 from .wire import Wire, message
@@ -88,6 +89,17 @@ def slow_stream(port: int):
 
 def has_ended(weir) -> bool:
     return not weir.process.is_alive
+
+
+def drains(weir) -> None:
+    """Waits until a process has begun to drain."""
+    eventually(lambda: any(entry["message"] == "draining" for entry in weir.log()), "the old process drains")
+
+
+def ends_served_out(weir) -> None:
+    """Waits until a process has ended by itself, with nothing cut."""
+    eventually(lambda: has_ended(weir), "the old process has served out", 10)
+    assert weir.process.wait() == 0
 
 
 class SteadyLoad:

@@ -81,6 +81,9 @@ import CWeirSQLite
 
   // MARK: Binding, one column after the other
 
+  /// SQLITE_TRANSIENT: SQLite keeps a copy.
+  private static var copied: sqlite3_destructor_type { unsafe unsafeBitCast(-1, to: sqlite3_destructor_type.self) }
+
   mutating func bind(_ value: Int64?) throws(SQLiteError) {
     position += 1
     let code =
@@ -109,15 +112,13 @@ import CWeirSQLite
     if text.utf8.count > bytes { text = text.cut(toBytes: bytes) }
     position += 1
     let place = position
-    // SQLITE_TRANSIENT: SQLite keeps a copy.
-    let copies = unsafe unsafeBitCast(-1, to: sqlite3_destructor_type.self)
     // A null pointer would mean NULL, and an empty text may have one.
     if text.isEmpty {
-      return unsafe try check(sqlite3_bind_text(handle, place, "", 0, copies))
+      return unsafe try check(sqlite3_bind_text(handle, place, "", 0, Self.copied))
     }
     let code = text.withUTF8 { utf8 in
       unsafe utf8.withMemoryRebound(to: CChar.self) { characters in
-        unsafe sqlite3_bind_text(handle, place, characters.baseAddress, CInt(clamping: characters.count), copies)
+        unsafe sqlite3_bind_text(handle, place, characters.baseAddress, CInt(clamping: characters.count), Self.copied)
       }
     }
     try check(code)
@@ -127,10 +128,8 @@ import CWeirSQLite
   mutating func bind(_ names: [weir_ledger_names]) throws(SQLiteError) {
     position += 1
     let place = position
-    // SQLITE_TRANSIENT: SQLite keeps a copy.
-    let copies = unsafe unsafeBitCast(-1, to: sqlite3_destructor_type.self)
     let code = unsafe names.withUnsafeBytes { names in
-      unsafe sqlite3_bind_blob(handle, place, names.baseAddress, CInt(clamping: names.count), copies)
+      unsafe sqlite3_bind_blob(handle, place, names.baseAddress, CInt(clamping: names.count), Self.copied)
     }
     try check(code)
   }
