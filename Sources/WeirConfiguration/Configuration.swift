@@ -162,6 +162,8 @@ public struct Configuration: Sendable {
     public let maxInFlight: Int
     /// Bytes of request bodies held at once over all requests.
     public let maxBufferedBytes: Int
+    /// Threads that serve requests; nil lets the machine decide.
+    public let eventLoops: Int?
   }
 
   /// How long each phase of a request may take; all are above zero.

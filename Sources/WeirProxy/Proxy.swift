@@ -69,7 +69,8 @@ public final class Proxy: Sendable {
     metrics.observe(state, version: version)
     ledger.register(in: metrics.registry)
     let descriptors = DescriptorLimit.raise()
-    let group = MultiThreadedEventLoopGroup(numberOfThreads: System.coreCount)
+    let loopCount = EventLoopCount.of(asked: configuration.limits.eventLoops)
+    let group = MultiThreadedEventLoopGroup(numberOfThreads: loopCount)
     let adminGroup = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     do {
       let chores = try Chores(state: state, followsAnother: sockets.sharesAddresses, logger: logger)
@@ -292,7 +293,7 @@ public final class Proxy: Sendable {
       logger.warning("configuration", metadata: ["problem": "\(warning)"])
     }
     let limits = configuration.limits
-    let ceiling = MemoryCeiling(limits, loops: System.coreCount, isShared: state.store != nil)
+    let ceiling = MemoryCeiling(limits, loops: loops.count, isShared: state.store != nil)
     logger.info(
       "memory_ceiling",
       metadata: [

@@ -35,4 +35,7 @@ int weir_forbid_core_dumps(void);
 /// Names the calling thread for ps(1), top(1) and debuggers; the first 15 bytes are kept (pthread_setname_np(3)).
 void weir_name_thread(const char *name);
 
+/// How many processors the process may run on (sched_getaffinity(2)); 0 where the system does not say.
+int weir_allowed_processors(void);
+
 #endif

@@ -53,7 +53,8 @@ struct ConfigurationParts {
       maxHeaderBytes: resolver.value(Settings.maxHeaderBytes),
       maxConnections: resolver.value(Settings.maxConnections),
       maxInFlight: resolver.value(Settings.maxInFlight),
-      maxBufferedBytes: resolver.value(Settings.maxBufferedBytes))
+      maxBufferedBytes: resolver.value(Settings.maxBufferedBytes),
+      eventLoops: resolver.value(Settings.eventLoops))
     timeouts = Configuration.Timeouts(
       connect: resolver.value(Settings.connectTimeout),
       firstByte: resolver.value(Settings.firstByteTimeout),

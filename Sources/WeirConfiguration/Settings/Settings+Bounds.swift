@@ -17,9 +17,13 @@ extension Settings {
   static let maxInFlight = Setting(
     "WEIR_MAX_IN_FLIGHT", yaml: "limits.max_in_flight", .integer(in: 1...1_000_000), default: 1024,
     "Requests served at once")
+  static let eventLoops = Setting(
+    "WEIR_EVENT_LOOPS", yaml: "limits.event_loops", .integer(in: 1...1024), reloadable: false,
+    "Threads that serve requests; without it, one for each processor that the process may use, 8 at most")
 
   static let limits = [
     maxBodyBytes.entry, maxHeaderBytes.entry, maxBufferedBytes.entry, maxConnections.entry, maxInFlight.entry,
+    eventLoops.entry,
   ]
 
   static let connectTimeout = Setting(

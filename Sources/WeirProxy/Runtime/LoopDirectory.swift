@@ -29,6 +29,9 @@ final class LoopDirectory: Sendable {
     return LoopDirectory(contexts)
   }
 
+  /// How many loops there are.
+  var count: Int { contexts.count }
+
   /// On the loop itself only.
   func context(of eventLoop: any EventLoop) -> LoopContext {
     let id = ObjectIdentifier(eventLoop)

@@ -37,7 +37,7 @@ struct ConfigurationLoaderTests {
         "WEIR_MAX_HEADER_BYTES": "2048",
         "WEIR_MAX_BUFFERED_BYTES": "12", "WEIR_MAX_CONNECTIONS": "13", "WEIR_MAX_IN_FLIGHT": "14",
         "WEIR_TIMEOUT_CONNECT": "1.5",
-        "WEIR_TIMEOUT_FIRST_BYTE": "2", "WEIR_TIMEOUT_IDLE": "3", "WEIR_TIMEOUT_TOTAL": "4",
+        "WEIR_EVENT_LOOPS": "3", "WEIR_TIMEOUT_FIRST_BYTE": "2", "WEIR_TIMEOUT_IDLE": "3", "WEIR_TIMEOUT_TOTAL": "4",
         "WEIR_TIMEOUT_HEADER": "5",
         "WEIR_TIMEOUT_CLIENT_IDLE": "6", "WEIR_DRAIN_SECONDS": "0", "WEIR_LOG_LEVEL": "trace",
         "WEIR_LOG_FORMAT": "text",
@@ -65,7 +65,8 @@ struct ConfigurationLoaderTests {
     #expect(
       configuration.limits
         == .init(
-          maxBodyBytes: 11, maxHeaderBytes: 2048, maxConnections: 13, maxInFlight: 14, maxBufferedBytes: 12))
+          maxBodyBytes: 11, maxHeaderBytes: 2048, maxConnections: 13, maxInFlight: 14, maxBufferedBytes: 12,
+          eventLoops: 3))
     #expect(
       configuration.timeouts
         == .init(
