@@ -33,7 +33,8 @@ def over_target(row: dict) -> bool:
     return (row["value"] if row["ratio"] is None else row["ratio"]) > row["target"]
 
 
-COLOURS = {"nginx": "#7a7a7a", "weir": "#1f6feb", "envoy": "#c2410c", "haproxy": "#15803d", "litellm": "#7e22ce"}
+COLOURS = {"nginx": "#7a7a7a", "weir": "#1f6feb", "weir, one loop": "#79b0ff",
+           "envoy": "#c2410c", "haproxy": "#15803d", "litellm": "#7e22ce"}
 
 
 def picture(rows: list) -> str:

@@ -6,7 +6,7 @@ import os
 import statistics
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from . import loads
@@ -18,6 +18,9 @@ SMALL, BIG = 800, 600_000
 
 # A measure that has no target: what more connections do to nginx's own cost is the machine's doing.
 BESIDE = "CPU beside nginx's"
+
+# For its own sake: what it costs is another row.
+OPENED = "connections to the upstream"
 
 # How much of nginx's cost (or, where the unit says so, of what) a scenario may take.
 TARGETS = {
@@ -72,6 +75,12 @@ class Scenarios:
             self.bench.end(next(each for each in self.bench.processes if each.pid == started.pid))
 
     @contextlib.contextmanager
+    def single(self, port: int, scheme: str = "http", **settings):
+        """A weir with one event loop, as nginx and Envoy have one worker here; else as `weir`."""
+        with self.weir(port, scheme, WEIR_EVENT_LOOPS="1", **settings) as started:
+            yield replace(started, name="weir, one loop")
+
+    @contextlib.contextmanager
     def peers(self, port: int, names: list, certificate: Path | None = None):
         started = [self.bench.peer(name, port, certificate) for name in names]
         try:
@@ -92,8 +101,9 @@ class Scenarios:
 
     def small(self):
         """1 kB, proxied; the cache off, all else at its default."""
-        with self.weir(self.upstream, WEIR_CACHE_TTL="0") as weir, self.peers(self.upstream, self.plan.peers) as peers:
-            yield from self._requests("small", [self.yardstick(self.plain), weir, *peers], SMALL, FRESH, 32)
+        with (self.weir(self.upstream, WEIR_CACHE_TTL="0") as weir, self.single(self.upstream, WEIR_CACHE_TTL="0") as single,
+              self.peers(self.upstream, self.plan.peers) as peers):
+            yield from self._requests("small", [self.yardstick(self.plain), weir, single, *peers], SMALL, FRESH, 32)
 
     def default(self):
         """1 kB, proxied, the cache on as well: every request a miss."""
@@ -126,20 +136,23 @@ class Scenarios:
 
     def big(self):
         """600 kB, the model rewritten."""
-        with self.weir(self.upstream, WEIR_CACHE_TTL="0") as weir, self.peers(
-                self.upstream, [each for each in self.plan.peers if each != "litellm"]) as peers:
-            yield from self._requests("big", [self.yardstick(self.plain), weir, *peers], BIG, FRESH, 8)
+        names = [each for each in self.plan.peers if each != "litellm"]
+        with (self.weir(self.upstream, WEIR_CACHE_TTL="0") as weir, self.single(self.upstream, WEIR_CACHE_TTL="0") as single,
+              self.peers(self.upstream, names) as peers):
+            yield from self._requests("big", [self.yardstick(self.plain), weir, single, *peers], BIG, FRESH, 8)
 
     def tls(self):
         """Over TLS to an upstream that speaks HTTP/2; nginx's own way there is HTTP/1.1, the others' is HTTP/2."""
         settings = {"WEIR_CACHE_TTL": "0", "WEIR_CA_FILE": str(self.certificate)}
         names = [each for each in self.plan.peers if each != "litellm"]
         for connections in (32, 256):
-            with self.weir(self.tls_upstream, "https", **settings) as weir, self.peers(
-                    self.tls_upstream, names, self.certificate) as peers:
-                yield from self._requests("tls", [self.yardstick(self.secure), weir, *peers], SMALL, FRESH, connections)
+            with (self.weir(self.tls_upstream, "https", **settings) as weir,
+                  self.single(self.tls_upstream, "https", **settings) as single,
+                  self.peers(self.tls_upstream, names, self.certificate) as peers):
+                yield from self._requests(
+                    "tls", [self.yardstick(self.secure), weir, single, *peers], SMALL, FRESH, connections)
                 opened = loads.samples(weir, "weir_upstream_connections_total", 'reused="false"')
-                yield row("tls", f"{connections} connections", "weir", "connections to the upstream", [opened], "", None)
+                yield row("tls", f"{connections} connections", "weir", OPENED, [opened], "", None)
 
     # MARK: Streams
 
@@ -248,7 +261,7 @@ ALL = ["small", "default", "latency", "hit", "stream", "big", "idle", "rest", "t
 
 def row(scenario: str, load: str, proxy: str, measure: str, values: list, unit: str, base, failures: float = 0) -> dict:
     middle = statistics.median(values)
-    has_target = proxy == "weir" and measure != BESIDE
+    has_target = proxy == "weir" and measure not in (BESIDE, OPENED)
     target, stretch = TARGETS.get(scenario, (None, None)) if has_target else (None, None)
     return {"scenario": scenario, "load": load, "proxy": proxy, "measure": measure, "value": middle, "unit": unit,
             "ratio": middle / base if base and base > 0 else None, "spread": loads.spread(values), "target": target,
