@@ -114,6 +114,8 @@ public final class Exchange {
   public internal(set) var sentAt: Int64?
   /// When the head of the last attempt's reply arrived.
   public internal(set) var repliedAt: Int64?
+  /// Whether that reply is an event stream: who is asked for one may answer plainly. Nil where that is not known.
+  public internal(set) var repliesAsStream: Bool?
   /// The attempts that are over, in order.
   public internal(set) var trail: [AttemptRecord] = []
   /// The status that the client was sent, or the last attempt's so far.

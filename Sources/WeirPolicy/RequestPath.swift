@@ -149,13 +149,17 @@ public enum RequestPath {
     exchange.firstSentAt = exchange.firstSentAt ?? now
     exchange.sentAt = now
     exchange.repliedAt = nil
+    exchange.repliesAsStream = nil
     exchange.status = nil
     return place
   }
 
   /// The head of a reply has arrived.
-  public static func replied(_ exchange: Exchange, status: Int, now: Int64) {
+  ///
+  /// - Parameter isEventStream: what the reply says of itself; nil where nobody looks.
+  public static func replied(_ exchange: Exchange, status: Int, isEventStream: Bool? = nil, now: Int64) {
     exchange.repliedAt = now
+    exchange.repliesAsStream = isEventStream
     exchange.status = status
   }
 

@@ -85,6 +85,11 @@ def test_the_events_of_a_stream_stand_in_for_a_count_that_is_none(answering):
     assert (row["usage_state"], row["input_tokens"], row["output_tokens"]) == ("estimated", 9, 3)
 
 
+def test_a_plain_reply_to_a_request_for_a_stream_is_more_than_one_event(answering):
+    row = row_of(answering(scripted(json.dumps(completion()).encode(), headers=JSON)), stream=True)
+    assert (row["usage_state"], row["output_tokens"]) == ("estimated", 40)
+
+
 def test_a_price_that_the_upstream_names_holds_without_counts(answering):
     weir = answering(scripted(json.dumps(completion(usage={"cost": 0.25})).encode(), headers=JSON))
     row = row_of(weir)

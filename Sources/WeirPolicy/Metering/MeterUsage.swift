@@ -3,9 +3,10 @@ import WeirWire
 /// Says what a request used: what the upstream reported, else an estimate, count by count.
 ///
 /// The estimate: an event of a stream that carries output is about a token, and the prompt has what `TokenEstimate`
-/// makes of the request's body. A reply that is no stream and tells nothing had the output that was expected, where a
-/// limit made weir expect any, and so had one that weir cannot read. A stream of the Messages API begins with a count of
-/// output tokens that stands for nothing; where its end did not come, the events count.
+/// makes of the request's body. A reply that is no stream, also where one was asked for, and tells nothing had the output
+/// that was expected, where a limit made weir expect any, and so had one that weir cannot read. A stream of the
+/// Messages API begins with a count of output tokens that stands for nothing; where its end did not come, the events
+/// count.
 enum MeterUsage {
   /// - Parameter census: what the body is made of, if it is still there; asked only for an estimate that nobody made
   ///   before.
@@ -19,7 +20,7 @@ enum MeterUsage {
       // What has a price was at work, whatever became of it.
       let hasPrice = (reading.cost ?? 0) > 0
       guard hasPrice || succeeded(exchange) && (reading.error == nil || reading.sawContent) else { return nil }
-      return estimated(input(), exchange.isStream ? reading.contentEvents : exchange.estimate?.output)
+      return estimated(input(), exchange.hasStream ? reading.contentEvents : exchange.estimate?.output)
     }
     if exchange.isProvisional(reading) {
       return MeteredUsage(
@@ -34,7 +35,7 @@ enum MeterUsage {
     if usage.untold.contains(.output) {
       metered.state = .estimated
       let expected = reading.sawContent ? exchange.estimate?.output : 0
-      metered.output = exchange.isStream ? max(usage.output, reading.contentEvents) : expected
+      metered.output = exchange.hasStream ? max(usage.output, reading.contentEvents) : expected
     }
     return metered
   }
@@ -74,6 +75,9 @@ enum MeterUsage {
 extension Exchange {
   /// Whether what a reply says of its usage is what a stream of the Messages API begins with, and not what it ends with.
   func isProvisional(_ reading: ReplyReading) -> Bool {
-    endpoint == .messages && isStream && !reading.sawEndMarker
+    endpoint == .messages && hasStream && !reading.sawEndMarker
   }
+
+  /// Whether the reply is a stream: by its own word, and where that is not known by what was asked for.
+  fileprivate var hasStream: Bool { repliesAsStream ?? isStream }
 }

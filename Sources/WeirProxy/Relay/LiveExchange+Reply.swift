@@ -20,7 +20,8 @@ extension LiveExchange: TransferReceiver {
       }
       return
     }
-    RequestPath.replied(exchange, status: head.status, now: loop.now)
+    RequestPath.replied(
+      exchange, status: head.status, isEventStream: upstreamHead.isEventStream, now: loop.now)
     if exchange.editsReply { startEditing(upstreamHead, status: head.status) }
     if reply.edit?.isWhole == false { upstreamHead.forgetLength() }
     if holdsBack(status: head.status) {

@@ -16,9 +16,10 @@ struct MeterUsageTests {
 
   private func metered(
     _ path: String = "/v1/chat/completions", stream: Bool = true, usage: TokenUsage? = nil, events: Int = 0,
-    isWhole: Bool = false, estimate: TokenEstimate? = nil, census: BodyCensus? = nil
+    isWhole: Bool = false, estimate: TokenEstimate? = nil, census: BodyCensus? = nil, repliesAsStream: Bool? = nil
   ) throws -> MeteredUsage? {
     let exchange = try exchange(path, stream: stream)
+    exchange.repliesAsStream = repliesAsStream
     exchange.estimate = estimate
     var reading = ReplyReading()
     reading.usage = usage
@@ -65,6 +66,17 @@ struct MeterUsageTests {
     #expect(
       try metered(stream: false, events: 1, census: BodyCensus(plainBytes: 8)) == MeteredUsage(.estimated, input: 2))
     #expect(try metered(stream: false, events: 1) == MeteredUsage(.unknown))
+  }
+
+  @Test("goes by what the reply is, not by what was asked for")
+  func otherForm() throws {
+    let estimate = TokenEstimate(input: 100, output: 400, outputBound: 400)
+    let plain = try metered(events: 1, isWhole: true, estimate: estimate, repliesAsStream: false)
+    #expect(plain == MeteredUsage(.estimated, input: 100, output: 400))
+    let half = TokenUsage(input: 10, untold: .output)
+    #expect(try metered(usage: half, events: 1, estimate: estimate, repliesAsStream: false)?.output == 400)
+    let stream = try metered(stream: false, events: 30, isWhole: true, estimate: estimate, repliesAsStream: true)
+    #expect(stream == MeteredUsage(.estimated, input: 100, output: 30))
   }
 
   @Test("is estimated count by count: what the upstream told stays")
