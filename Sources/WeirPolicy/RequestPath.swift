@@ -114,13 +114,16 @@ public enum RequestPath {
     try EditBody.edit(exchange, envelope: envelope, policy: policy, memberText: memberText)
   }
 
-  /// The model that the request goes to now may cost more than the one before.
+  /// The model that the request goes to now may cost more than the one before, and take another output bound or none.
   ///
   /// - Throws: the refusal where a hard budget does not allow it.
   public static func reprice(
-    _ exchange: Exchange, lease: inout LimitLease?, policy: PolicySnapshot, wall: Int64
+    _ exchange: Exchange, lease: inout LimitLease?, envelope: Envelope, policy: PolicySnapshot, wall: Int64,
+    memberText: (Range<Int>) -> String
   ) throws(Refusal) {
-    try lease?.reprice(policy.prices.prices(of: exchange) ?? policy.baseline, wall: wall)
+    try ReserveLimits.reserveAnew(
+      exchange, lease: &lease, envelope: envelope, policy: policy, wall: wall, memberText: memberText)
+    CapOutput.cap(exchange, envelope: envelope, rules: policy.bodyRules.rules(for: exchange.model)?.parameters ?? [])
   }
 
   /// A request goes upstream: to which of its targets?

@@ -197,6 +197,41 @@ def test_a_fallback_to_a_dearer_model_asks_the_budget_again(binary, simulator, t
         weir.stop()
 
 
+@pytest.mark.parametrize("tokens, ending", [(2000, "refused"), (9000, "served")])
+def test_a_fallback_that_takes_no_output_bound_is_reserved_with_the_whole_cap(
+        binary, simulator, tmp_path, tokens, ending):
+    rules = f"""
+budgets: [{{name: small, period: day, tokens: {tokens}}}]
+models: {{catalog: [{{id: {MODEL}, prices: {{input: 1, output: 1}}, parameters: [{{drop: max_tokens}}]}}]}}
+"""
+    weir = keyed(binary, tmp_path, simulator.url, ["app"], rules, {"KIMI_FALLBACK_MODEL": MODEL})
+    marked = mark()
+    try:
+        reply = weir.post(CHAT, chat(model=KIMI, max_tokens=100), [of("app"), marked, ("x-sim-fault", f"status=503[{KIMI}]")])
+        asked = [json.loads(each.body) for each in calls(simulator, marked)]
+        assert [each["model"] for each in asked] == ([KIMI, MODEL] if ending == "served" else [KIMI])
+        assert all("max_tokens" not in each for each in asked[1:])
+        assert reply.status == 200 if ending == "served" else reply.status in (429, 503)
+    finally:
+        weir.stop()
+
+
+def test_a_fallback_gets_a_bound_where_only_the_first_models_defaults_brought_one(binary, simulator, tmp_path):
+    rules = "limits: {output_cap: 4000}\nbudgets: [{name: dollar, period: day, tokens: 3000}]"
+    weir = keyed(binary, tmp_path, simulator.url, ["app"], rules,
+                 {"KIMI_FALLBACK_MODEL": MODEL, "KIMI_K2_MAX_TOKENS": "30"})
+    marked = mark()
+    try:
+        reply = weir.post(CHAT, chat(model=KIMI), [of("app"), marked, ("x-sim-fault", f"status=503[{KIMI}]")])
+        assert reply.status == 200 and reply.get("x-weir-model") == MODEL
+        first, second = [json.loads(each.body) for each in calls(simulator, marked)]
+        # Half the cap, since the whole one does not fit the budget.
+        assert first["max_tokens"] == 30 and second["max_tokens"] == 2000
+        assert "max_tokens was set to 2000" in reply.get("x-weir-warnings")
+    finally:
+        weir.stop()
+
+
 def test_all_clients_may_share_a_budget(binary, simulator, tmp_path):
     rules = "budgets: [{name: all, period: day, usd: 0.005, total: true}]"
     weir = keyed(binary, tmp_path, simulator.url, ["ann", "ben"], rules)

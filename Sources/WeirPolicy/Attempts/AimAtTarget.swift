@@ -10,6 +10,7 @@ enum AimAtTarget {
     exchange.edits = []
     exchange.warnings = []
     exchange.outputBound = nil
+    exchange.outputCap = nil
     exchange.hidesStreamUsage = false
     if let model = target.model { exchange.model = model }
     exchange.sentModel = target.model == nil ? nil : target.key.model

@@ -139,8 +139,8 @@ public final class LimitBook: Sendable {
     return settlement
   }
 
-  func reprice(
-    _ holdings: LimitLease.Holdings, _ prices: ModelPrices?, wall: Int64
+  func reserveAnew(
+    _ holdings: LimitLease.Holdings, _ estimate: TokenEstimate, _ prices: ModelPrices?, wall: Int64
   ) throws(Refusal) -> LimitLease.Holdings {
     guard let old = holdings.reservation else { return holdings }
     var holdings = holdings
@@ -149,7 +149,7 @@ public final class LimitBook: Sendable {
         state.budgets.release(old)
         do throws(BudgetBook.Shortage) {
           let new = try state.budgets.plan(
-            client: old.client, estimate: holdings.estimate, prices: prices, wall: state.budgetTime(wall))
+            client: old.client, estimate: estimate, prices: prices, wall: state.budgetTime(wall))
           state.budgets.hold(new)
           if let fleet = holdings.fleet { state.fleet?.ledger.note(places: [], owners: fleet.owners) }
           return new
@@ -159,6 +159,7 @@ public final class LimitBook: Sendable {
         }
       }
     } catch { throw LimitRefusal.refusal(error) }
+    holdings.estimate = estimate
     holdings.prices = prices
     return holdings
   }

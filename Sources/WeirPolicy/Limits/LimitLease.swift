@@ -7,7 +7,7 @@ public struct LimitLease: ~Copyable, Sendable {
   public private(set) var rateLimits: RateLimitView
   /// The output bound, for one reply, that the request must be given before it is sent: it has none, and a hard budget
   /// applies. Nil leaves the request as it is.
-  public let outputCap: Int?
+  public private(set) var outputCap: Int?
   /// The soft budgets that are used up, by name.
   public private(set) var softBudgetsUsedUp: [String]
 
@@ -18,7 +18,7 @@ public struct LimitLease: ~Copyable, Sendable {
   /// What the book takes back.
   struct Holdings: Sendable {
     let subject: CountedSubject
-    let estimate: TokenEstimate
+    var estimate: TokenEstimate
     var prices: ModelPrices?
     let concurrency: [LimitKey]
     let charges: [RateLimiter.Charge]
@@ -50,12 +50,18 @@ public struct LimitLease: ~Copyable, Sendable {
     if !isFinished, let book, let holdings { book.release(holdings) }
   }
 
-  /// The request goes to a model of other prices: what is reserved of budgets is reserved anew.
+  /// The request goes to a model of other prices, or with another output bound: what is reserved of budgets is reserved
+  /// anew, and may ask for another cap.
   ///
+  /// - Parameter estimate: as when the request was let through, but for what bounds the output.
   /// - Throws: 429 `budget_exceeded`, and then holds what it held.
-  public mutating func reprice(_ prices: ModelPrices?, wall: Int64) throws(Refusal) {
-    guard let book, let holdings, holdings.reservation != nil, holdings.prices != prices else { return }
-    self.holdings = try book.reprice(holdings, prices, wall: wall)
+  public mutating func reserveAnew(_ estimate: TokenEstimate, _ prices: ModelPrices?, wall: Int64) throws(Refusal) {
+    guard let book, let old = holdings, old.reservation != nil, old.prices != prices || old.estimate != estimate else {
+      return
+    }
+    let new = try book.reserveAnew(old, estimate, prices, wall: wall)
+    outputCap = new.reservation?.outputCap
+    holdings = new
   }
 
   /// What passed here is to hold for the fleet: what comes next?

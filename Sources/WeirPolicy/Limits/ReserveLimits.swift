@@ -21,10 +21,7 @@ enum ReserveLimits {
         census(), requestedOutput: exchange.endpoint == .embeddings ? 0 : exchange.outputBound,
         averageOutput: shared.limits.averageOutput(of: model),
         choices: CapOutput.choices(envelope, endpoint: exchange.endpoint, memberText))
-      let rules = policy.bodyRules.rules(for: exchange.model)?.parameters ?? []
-      if estimate.outputBound == nil, CapOutput.places(exchange, envelope: envelope, rules: rules).isEmpty {
-        estimate.isHeldToNoBound(asked: CapOutput.asked(envelope, endpoint: exchange.endpoint, memberText))
-      }
+      notePlace(in: &estimate, exchange, envelope: envelope, policy: policy, memberText: memberText)
       exchange.estimate = estimate
     }
     let lease = try shared.limits.admit(
@@ -34,5 +31,34 @@ enum ReserveLimits {
     exchange.usedUpBudgets = lease.softBudgetsUsedUp
     exchange.outputCap = lease.outputCap
     return lease
+  }
+
+  /// The request goes to another target than the one that it was reserved for: to a model of other prices, with the
+  /// output bound that its rules and defaults make of the request, or with none. What was expected of it, and what rate
+  /// limits hold, stays.
+  ///
+  /// - Throws: the refusal where a hard budget does not allow it; the lease then holds what it held.
+  static func reserveAnew(
+    _ exchange: Exchange, lease: inout LimitLease?, envelope: Envelope, policy: PolicySnapshot, wall: Int64,
+    memberText: (Range<Int>) -> String
+  ) throws(Refusal) {
+    guard var estimate = exchange.estimate else { return }
+    estimate.isBound(to: exchange.endpoint == .embeddings ? 0 : exchange.outputBound)
+    notePlace(in: &estimate, exchange, envelope: envelope, policy: policy, memberText: memberText)
+    try lease?.reserveAnew(estimate, policy.prices.prices(of: exchange) ?? policy.baseline, wall: wall)
+    exchange.estimate = estimate
+    exchange.outputCap = lease?.outputCap
+  }
+
+  /// Notes where the model that the request is aimed at leaves no place for an output bound.
+  private static func notePlace(
+    in estimate: inout TokenEstimate, _ exchange: Exchange, envelope: Envelope, policy: PolicySnapshot,
+    memberText: (Range<Int>) -> String
+  ) {
+    let rules = policy.bodyRules.rules(for: exchange.model)?.parameters ?? []
+    guard estimate.outputBound == nil, CapOutput.places(exchange, envelope: envelope, rules: rules).isEmpty else {
+      return
+    }
+    estimate.isHeldToNoBound(asked: CapOutput.asked(envelope, endpoint: exchange.endpoint, memberText))
   }
 }

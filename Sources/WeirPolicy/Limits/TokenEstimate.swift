@@ -63,6 +63,12 @@ public struct TokenEstimate: Sendable, Equatable {
       inputBound: plain + other + encoded * TokenEstimate.mostTokensPerEncodedPart, choices: number)
   }
 
+  /// The request goes to another model, with this output bound for one reply; what is expected of it stays.
+  mutating func isBound(to bound: Int?) {
+    outputBound = bound.map { TokenEstimate.clamped(TokenEstimate.clamped($0) * choices) }
+    unheldOutput = nil
+  }
+
   /// The model takes no output bound.
   ///
   /// - Parameter asked: the bound that the request named.

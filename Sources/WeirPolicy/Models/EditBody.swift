@@ -19,7 +19,6 @@ enum EditBody {
     } else {
       fillDefaults(exchange, envelope: envelope, policy: policy)
     }
-    CapOutput.cap(exchange, envelope: envelope, rules: rules?.parameters ?? [])
     BoundTokens.lower(exchange, envelope: envelope, rules: rules?.parameters ?? [], memberText: memberText)
     AskStreamUsage.ask(exchange, envelope: envelope, policy: policy, memberText: memberText)
     if let addition = rules?.systemPromptAddition {

@@ -31,7 +31,9 @@ extension LiveExchange {
   private func aim(at index: Int) throws(Refusal) {
     guard let envelope else { return }
     try RequestPath.aim(exchange, at: index, envelope: envelope, policy: snapshot.policy, memberText: bodyText)
-    try RequestPath.reprice(exchange, lease: &lease, policy: snapshot.policy, wall: WallClock.wholeSeconds())
+    try RequestPath.reprice(
+      exchange, lease: &lease, envelope: envelope, policy: snapshot.policy, wall: WallClock.wholeSeconds(),
+      memberText: bodyText)
     outgoing = editedBody()
     if let bodyCopy, case .whole(let body) = outgoing { bodyCopy.take(prompt: body) }
   }
