@@ -13,10 +13,12 @@ from harness.caching import CHAT, MODEL, ask_each, check_same, entries, purge, s
 from harness.eventually import eventually
 from harness.limits import keyed, left, of
 from harness.requests import chat
+from harness.rollouts import rename_over
 from harness.simulator import Simulator, mark
 from harness.streams import stable
 from harness.upstream import ScriptedUpstream, reply as scripted
 from harness.usual_requests import ENDPOINTS, STREAMING, usual
+from harness.weir import Weir
 
 SETTINGS = {"WEIR_CACHE_TTL": "300"}
 CACHE = """
@@ -418,6 +420,23 @@ def test_a_compressed_reply_of_the_upstream_reaches_only_who_asked_for_it(ask):
     assert [reply.get("content-encoding") for reply in asked.replies] == ["gzip", "gzip", None, None]
     check_same(*asked.replies[:2])
     assert gzip.decompress(asked.replies[0].body)
+
+
+def test_a_reload_that_points_an_upstream_elsewhere_leaves_the_old_ones_replies_behind(binary, simulator, tmp_path):
+    (tmp_path / "live.env").write_text("WEIR_UPSTREAM_URL=" + simulator.url)
+    running = Weir(
+        binary, tmp_path, simulator.url, SETTINGS | {"WEIR_ENV_FILE": "live.env", "WEIR_UPSTREAM_URL": None})
+    try:
+        assert ask_each(running, simulator, chat(), chat()).results == ["miss", "hit"]
+        with ScriptedUpstream(lambda *_: scripted(b'{"choices":[]}')) as other:
+            rename_over(tmp_path / "live.env", "WEIR_UPSTREAM_URL=" + other.url)
+            assert running.admin("/reload", "POST").status == 200
+            assert ask_each(running, simulator, chat()).results == ["miss"] and len(other.requests) == 1
+        rename_over(tmp_path / "live.env", "WEIR_UPSTREAM_URL=" + simulator.url)
+        assert running.admin("/reload", "POST").status == 200
+        assert ask_each(running, simulator, chat()).results == ["hit"]
+    finally:
+        running.stop()
 
 
 def test_a_reload_changes_for_how_long_replies_are_kept(binary, simulator, tmp_path):

@@ -12,7 +12,7 @@ public struct CacheKey: Sendable, Hashable {
   public struct Request: Sendable {
     /// Whose entries it may see.
     public var tenant: TenantKey
-    /// The upstreams that may answer, by the ids of the configuration, in the order asked.
+    /// The upstreams that may answer, by what tells them from all others, in the order asked.
     public var upstreams: [String]
     /// In upper case.
     public var method: String

@@ -63,7 +63,7 @@ extension LiveExchange {
     var upstreams: [String] = []
     var credentials: [String] = []
     for target in exchange.plan.targets {
-      if target.model?.upstreamID == model { upstreams.append(snapshot.policy.upstreams[target.upstream].id) }
+      if target.model?.upstreamID == model { upstreams.append(snapshot.upstreams[target.upstream].identity) }
       if credentials.isEmpty, snapshot.credentials(of: exchange, to: snapshot.upstreams[target.upstream]) != .none {
         credentials = [fields.head.authorization ?? "", fields.head.apiKey ?? ""]
       }

@@ -9,6 +9,9 @@ final class UpstreamRuntime: Sendable {
   let name: String
   /// Without a trailing slash.
   let base: String
+  /// What replies are kept under: its id, which two of one address may differ in, and its address, which a reload may
+  /// change.
+  let identity: String
   /// The value of `Authorization`; nil sends none of weir's.
   let authorization: String?
   /// Whether it is the one of `WEIR_UPSTREAM_URL`.
@@ -27,6 +30,7 @@ final class UpstreamRuntime: Sendable {
   init(_ upstream: Configuration.NamedUpstream, attribution: Configuration.Upstream?) {
     name = upstream.name
     base = upstream.url.description
+    identity = "\(upstream.id) \(base)"
     authorization = upstream.apiKey.map { "Bearer " + $0.reveal() }
     passesClientKey = upstream.passesClientKey
     headers = upstream.headers.map { ($0.name, $0.value.reveal()) }
