@@ -94,7 +94,10 @@ public final class Proxy: Sendable {
         try await AdminListener.bind($0, adminSocket, group: adminGroup, routes: routes, logger: logger)
       }
       handOver.watch([traffic.channel, admin.channel])
-      if sockets.sharesAddresses { await steerHere([traffic.channel, admin.channel], logger) }
+      if sockets.sharesAddresses {
+        await steerHere([traffic.channel, admin.channel], logger)
+        live.inherit(since: remembered)
+      }
       state.webhook.start(WebhookSender(eventLoop: group.any(), loops: loops, version: version))
       if sockets.sharesAddresses { state.audit?.noteSuccession() }
       state.audit?.recordStart(configuration, version: version)

@@ -1,14 +1,17 @@
 """A hand-over, and what else happens to the process that leaves: signals, requests sent ahead, a third process."""
 
+import errno
 import json
 import os
 import signal
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from harness.eventually import eventually
+from harness.rollouts import admin
 from harness.simulator import mark
 from harness.succession import (JSON, drains, ends_served_out, has_ended, slow_stream,
                                 succession)  # noqa: F401 (a fixture)
@@ -137,6 +140,48 @@ def test_a_change_over_a_kept_admin_connection_is_not_made_where_it_would_have_n
     with Wire(new.admin_port) as again:
         assert again.request("PUT", "/rollouts/kimi", [JSON], b'{"percent": 0}', host).status == 200
         assert percent(again) == 0
+
+
+def opened_when_read(fifo) -> int:
+    """A descriptor to write to a named pipe, once somebody has opened it to read."""
+    def opened():
+        try:
+            return os.open(fifo, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError as error:
+            assert error.errno == errno.ENXIO
+            return None
+    return eventually(opened, "somebody reads the pipe")
+
+
+def test_a_change_of_a_rollout_while_the_new_process_starts_holds_there_too(succession, tmp_path):
+    rollouts = "[{name: a, from: [gpt-4], variants: [{name: x, model: openai/gpt-4o, percent: 10}]}, " \
+               "{name: b, from: [gpt-4-turbo], variants: [{name: y, model: openai/gpt-4o, percent: 10}]}]"
+    (tmp_path / "rollouts.yaml").write_text(f"rollouts: {rollouts}")
+    line = succession({"WEIR_CONFIG": str(tmp_path / "rollouts.yaml")})
+    old = line.begin()
+    assert admin(old, "PUT", "/rollouts/b", {"percent": 30}).status == 200
+    # What the new process reads after the state file, and waits for.
+    fifo = tmp_path / "slow.json"
+    os.mkfifo(fifo)
+    with ThreadPoolExecutor() as pool:
+        starting = pool.submit(line.begin, environment={"WEIR_BUDGET_STATE_FILE": str(fifo)})
+        pipe = opened_when_read(fifo)
+        for path, change in [("a", {"percent": 40}), ("FEATURE_KIMI_ENABLED", {"enabled": False})]:
+            assert admin(old, "PUT", f"/rollouts/{path}", change).status == 200
+        assert old.admin("/rollouts/b", "DELETE").status == 200
+        os.write(pipe, b'{"version":1,"spending":[]}')
+        os.close(pipe)
+        new = starting.result()
+
+    def shares() -> tuple:
+        return tuple(new.admin(f"/rollouts/{name}").json()["percent"] for name in "ab")
+
+    assert shares() == (40, 10)
+    assert new.admin("/rollouts/FEATURE_KIMI_ENABLED").json()["enabled"] is False
+    assert admin(new, "PUT", "/rollouts/b", {"percent": 50}).status == 200
+    ends_served_out(old)
+    time.sleep(2.5)
+    assert shares() == (40, 50), "what is changed here since stays"
 
 
 def test_while_a_process_takes_long_to_start_no_other_one_is_let_in(succession, tmp_path):

@@ -180,6 +180,43 @@ final class LiveConfiguration: Sendable {
     }
   }
 
+  /// This process has taken over: takes up what the one before it was told while this one started. That one is asked until
+  /// this one listens, which is after the state file was read, and over connections that it has, a moment longer. Blocks.
+  ///
+  /// - Parameter remembered: what the state file had.
+  func inherit(since remembered: RememberedRollouts) {
+    var inherited = InheritedFlips(remembered.flips)
+    takeUp(&inherited)
+    Task { [inherited] in
+      var inherited = inherited
+      for _ in 0..<Self.inheritingLooks {
+        try? await Task.sleep(for: Self.inheritingInterval)
+        // The next process in line may have the file by then.
+        guard !state.isDraining else { return }
+        takeUp(&inherited)
+      }
+    }
+  }
+
+  private static let inheritingLooks = 3
+  private static let inheritingInterval = Duration.milliseconds(900)
+
+  private func takeUp(_ inherited: inout InheritedFlips) {
+    current.withLock { current in
+      // A file that cannot be read now says nothing; the next start tells of that.
+      guard let file = try? RememberedRollouts.file(of: current.configuration), file.problems.isEmpty else { return }
+      let news = inherited.news(in: file.flips, besides: current.flips)
+      guard !news.isEmpty else { return }
+      let flips = current.flips.filter { news[$0.rollout] == nil } + news.values.flatMap { $0 }
+      current.take(RememberedRollouts(flips, on: current.configuration.rollouts))
+      putInEffect(current)
+      remember(current)
+      logger.notice(
+        "rollouts were changed while this process took over",
+        metadata: ["rollouts": "\(news.keys.sorted().joined(separator: ","))"])
+    }
+  }
+
   // MARK: The kill switch
 
   /// The flip in effect, and whether Kimi models are served, all considered.

@@ -24,16 +24,25 @@ struct RememberedRollouts: Sendable {
 
   /// Reads the state file. Blocks.
   init(_ configuration: Configuration) {
-    guard let path = configuration.rolloutStateFile else {
-      self.init([], on: configuration.rollouts)
-      return
-    }
     do throws(FileReadError) {
-      let file = RolloutState(reading: try DiskFile.read(path), path: path)
-      self.init(file.flips, on: configuration.rollouts, problems: file.problems.map(\.description))
+      let file = try Self.file(of: configuration)
+      self.init(file?.flips ?? [], on: configuration.rollouts, problems: file?.problems.map(\.description) ?? [])
     } catch {
-      let problems = error.reason == .notFound ? [] : ["\(error); the configured rollouts are in effect"]
-      self.init([], on: configuration.rollouts, problems: problems)
+      self.init([], on: configuration.rollouts, problems: ["\(error); the configured rollouts are in effect"])
     }
   }
+
+  /// What the state file has; nil where there is none. Blocks.
+  static func file(of configuration: Configuration) throws(FileReadError) -> RolloutState? {
+    guard let path = configuration.rolloutStateFile else { return nil }
+    do throws(FileReadError) {
+      return RolloutState(reading: try DiskFile.read(path), path: path)
+    } catch {
+      guard error.reason != .notFound else { return nil }
+      throw error
+    }
+  }
+
+  /// All changes, those that are set aside among them.
+  var flips: [FlipRecord] { table.flips + parked + (killSwitch.map { [$0] } ?? []) }
 }
