@@ -342,6 +342,19 @@ def test_a_setting_that_needs_a_restart_is_named(weir_with):
     assert rollout_of(weir, "alice") == "kimi=kimi", "the rest is in effect, on the old address"
 
 
+def test_a_setting_that_is_set_back_needs_no_restart(weir_with):
+    weir = weir_with({"WEIR_LISTEN": None, "WEIR_ENV_FILE": "live.env"},
+                     files={"live.env": "WEIR_LISTEN=127.0.0.1:0\n"})
+
+    for number, address in enumerate(["127.0.0.1:1", "127.0.0.1:1", "127.0.0.1:0", "127.0.0.1:1"]):
+        rewrite(weir.folder / "live.env", f"WEIR_LISTEN={address}\nKIMI_ROLLOUT_PERCENTAGE={number * 10}\n")
+        assert weir.admin("/reload", "POST").status == 200
+    # Neither what was told already, nor the way back to what runs.
+    eventually(lambda: len(log_lines(weir, "need a restart")) >= 2, "two warnings")
+    weir.stop()
+    assert len(log_lines(weir, "need a restart")) == 2
+
+
 def test_reloads_are_counted_and_dated(weir_with):
     weir = weir_with(BOTH, files=FILES)
     started = counted(weir, "last_reload_timestamp_seconds")

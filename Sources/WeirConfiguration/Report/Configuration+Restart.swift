@@ -1,5 +1,5 @@
 extension Configuration {
-  /// The names of settings whose new values take a restart: a reload keeps those of `previous`.
+  /// The names of settings that differ from `previous` and take a restart.
   public func settingsAwaitingRestart(since previous: Configuration) -> [String] {
     let before = Dictionary(
       previous.origins.map { ($0.name, $0.text) }, uniquingKeysWith: { first, _ in first })

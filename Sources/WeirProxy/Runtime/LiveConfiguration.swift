@@ -34,6 +34,8 @@ final class LiveConfiguration: Sendable {
   private let loops: LoopDirectory
   private let logger: Logger
   private let load: @Sendable () throws(ConfigurationProblems) -> Configuration
+  /// What this process was started with, and runs with where a setting takes a restart.
+  private let started: Configuration
   private let reloads: Counter
   private let failures: Counter
   private let lastReload: Gauge
@@ -50,6 +52,7 @@ final class LiveConfiguration: Sendable {
     self.loops = loops
     self.logger = logger
     self.load = load
+    started = state.current.configuration
     current = Mutex(
       Current(
         configuration: state.current.configuration, rollouts: remembered.table, parked: remembered.parked,
@@ -95,7 +98,9 @@ final class LiveConfiguration: Sendable {
 
   private func apply(_ configuration: Configuration, to current: inout Current, who: String) {
     state.audit?.recordReload(from: current.configuration, to: configuration, who: who)
-    let waiting = configuration.settingsAwaitingRestart(since: current.configuration)
+    // Each change is told once, and none back to what this process runs with.
+    let changed = Set(configuration.settingsAwaitingRestart(since: current.configuration))
+    let waiting = configuration.settingsAwaitingRestart(since: started).filter(changed.contains)
     let flip = killSwitchFlip(from: current.configuration, to: configuration, who: who)
     if let flip { current.killSwitch = flip }
     let remembered = RememberedRollouts(current.flips, on: configuration.rollouts)
