@@ -18,6 +18,16 @@ final class AuditLog: Sendable {
     var isClosed = false
   }
 
+  /// Which other processes write to the file too.
+  private enum Company: UInt8, AtomicRepresentable {
+    /// None, that anybody knows of.
+    case none
+    /// The one that this process has taken over from.
+    case predecessor
+    /// The one that has taken over from this process, which writes for longer.
+    case successor
+  }
+
   /// Events beyond this many bytes are dropped and counted.
   private static let maximumBytes = 4 * 1024 * 1024
   /// Of a body no more is written, where bodies are.
@@ -25,7 +35,7 @@ final class AuditLog: Sendable {
   /// How long the first event of a batch waits for others.
   private static let gatheringMicroseconds: UInt32 = 5_000
   private static let complaintSeconds: Int64 = 60
-  /// How long a process that this one takes over from may go on writing, without that being a failure.
+  /// How long after the start a process that this one takes over from may go on writing, without that being a failure.
   private static let handOverSeconds: Int64 = 120
   /// How long a process that ends waits for one that it took over from, and that still writes.
   private static let closingSeconds: Int64 = 15
@@ -41,10 +51,10 @@ final class AuditLog: Sendable {
   private let queue = Mutex(Queue())
   private let isFailing = Atomic<Bool>(false)
   private let refuses = Atomic<Bool>(false)
-  private let followsAnother = Atomic<Bool>(false)
-  /// Until when other processes write to the file too, in seconds of the monotonic clock: it is let go of after each
-  /// batch, so that none of them has to wait for another's end.
-  private let sharesUntil = Atomic<Int64>(.min)
+  private let company = Atomic<Company>(.none)
+  /// When one that wrote before this process has ended, in seconds of the monotonic clock, which no setting of the time of
+  /// day may stretch.
+  private let isFirstGoneAt = WallClock.monotonicSeconds() + AuditLog.handOverSeconds
   private let wake = Semaphore()
   private let finished = Semaphore()
   let keyUses = KeyUses()
@@ -66,19 +76,23 @@ final class AuditLog: Sendable {
   }
 
   /// This process has taken over from another one, which writes until it has served out.
-  func noteSuccession() {
-    followsAnother.store(true, ordering: .relaxed)
-    sharesUntil.store(WallClock.monotonicSeconds() + Self.handOverSeconds, ordering: .relaxed)
-  }
+  func noteSuccession() { company.store(.predecessor, ordering: .relaxed) }
 
   /// Another process has taken over from this one, and writes too.
   func noteHandOver() {
-    sharesUntil.store(.max, ordering: .relaxed)
+    company.store(.successor, ordering: .relaxed)
     wake.signal()
   }
 
-  /// Whether other processes write to the file too, at a time of the monotonic clock.
-  func isShared(at seconds: Int64) -> Bool { seconds < sharesUntil.load(ordering: .relaxed) }
+  /// Whether other processes write to the file too, at a time of the monotonic clock: it is let go of after each batch
+  /// then, so that none of them has to wait for another's end.
+  func isShared(at seconds: Int64) -> Bool {
+    switch company.load(ordering: .relaxed) {
+    case .none: false
+    case .predecessor: seconds < isFirstGoneAt
+    case .successor: true
+    }
+  }
 
   /// Adds one event.
   func record(_ event: AuditEvent) {
@@ -126,8 +140,6 @@ final class AuditLog: Sendable {
     var writer = AuditWriter(path: path)
     var batch: [[UInt8]] = []
     var complainedAt: Int64?
-    // Only spans are measured here, which no setting of the clock may stretch.
-    let startedAt = WallClock.monotonicSeconds()
     var closedAt: Int64?
     while true {
       let isIdle = batch.isEmpty && !writer.hasUnsynced
@@ -144,7 +156,7 @@ final class AuditLog: Sendable {
         if isFailing.exchange(false, ordering: .relaxed) { logger.notice("the audit log is written again") }
       } catch {
         if isClosed { closedAt = closedAt ?? now }
-        if error.isTaken, waitsForOther(startedAt: startedAt, closedAt: closedAt, now: now) { continue }
+        if error.isTaken, waitsForOther(closedAt: closedAt, now: now) { continue }
         isFailing.store(true, ordering: .relaxed)
         if complainedAt.map({ now - $0 >= Self.complaintSeconds }) ?? true {
           complainedAt = now
@@ -160,16 +172,13 @@ final class AuditLog: Sendable {
   }
 
   /// Waits a moment where another process may be about to let go of the file; false where that would take too long.
-  private func waitsForOther(startedAt: Int64, closedAt: Int64?, now: Int64) -> Bool {
-    let isShared = isShared(at: now)
+  private func waitsForOther(closedAt: Int64?, now: Int64) -> Bool {
     guard let closedAt else {
-      guard isShared || now - startedAt < Self.handOverSeconds else { return false }
+      guard isShared(at: now) || now < isFirstGoneAt else { return false }
       usleep(Self.handOverLookMicroseconds)
       return true
     }
-    guard isShared || followsAnother.load(ordering: .relaxed), now - closedAt < Self.closingSeconds else {
-      return false
-    }
+    guard company.load(ordering: .relaxed) != .none, now - closedAt < Self.closingSeconds else { return false }
     usleep(Self.closingLookMicroseconds)
     return true
   }

@@ -32,5 +32,10 @@ struct AuditLogTests {
       log.noteHandOver()
       #expect(log.isShared(at: WallClock.monotonicSeconds() + 1_000_000))
     }
+    try withLog { log in
+      log.noteSuccession()
+      log.noteHandOver()
+      #expect(log.isShared(at: WallClock.monotonicSeconds() + 1_000_000), "also where it took over itself")
+    }
   }
 }
