@@ -9,8 +9,8 @@ final class ClientReads: RecvByteBufferAllocator, @unchecked Sendable {
   enum Purpose {
     /// A head, and what comes with it.
     case head
-    /// A part of a body, of so many bytes at most.
-    case part(Int)
+    /// A part of a body.
+    case part
     /// To know that there is more of a body, which is then read to its place.
     case news
   }
@@ -28,7 +28,7 @@ final class ClientReads: RecvByteBufferAllocator, @unchecked Sendable {
     if isFirst { return allocator.buffer(capacity: Self.firstRead) }
     switch next {
     case .head: return sizes.buffer(allocator: allocator)
-    case .part(let count): return allocator.buffer(capacity: min(count, Self.largestPart))
+    case .part: return allocator.buffer(capacity: Self.largestPart)
     case .news: return allocator.buffer(capacity: Self.firstRead)
     }
   }

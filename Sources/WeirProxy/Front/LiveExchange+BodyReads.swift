@@ -12,9 +12,9 @@ extension LiveExchange {
     guard wantsParts else { return .head }
     switch bodyUse {
     case .none, .discard: return .head
-    case .stream: return .part(ClientReads.largestPart)
+    case .stream: return .part
     case .collect, .gather:
-      guard let contentLength = fields.contentLength, !fields.isChunked else { return .part(ClientReads.largestPart) }
+      guard let contentLength = fields.contentLength, !fields.isChunked else { return .part }
       let left = contentLength - sizes.received
       return left > Self.smallRest ? .news : .head
     }

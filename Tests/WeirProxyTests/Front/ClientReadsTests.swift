@@ -42,8 +42,7 @@ struct ClientReadsTests {
     }
     #expect(room(.head) == 512)
     #expect(room(.head) == 2048)
-    #expect(room(.part(600_000)) == 65_536)
-    #expect(room(.part(30_000)) == 32_768)
+    #expect(room(.part) == 65_536)
     #expect(room(.news) == 512)
     #expect(room(.head) == 4096)
     #expect(pool.count == 1)
