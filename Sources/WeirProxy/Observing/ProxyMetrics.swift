@@ -65,7 +65,8 @@ public final class ProxyMetrics: Sendable {
       "weir_upstream_connections_total", help: "Upstream requests by whether their connection was reused.",
       labels: ["upstream", "reused"])
     upstreamRequests = registry.counter(
-      "weir_upstream_requests_total", help: "Requests sent upstream, but for those whose client left; status is none where no reply came.",
+      "weir_upstream_requests_total",
+      help: "Requests sent upstream, but for those whose client left; status is none where no reply came.",
       labels: ["upstream", "status"])
     upstreamDuration = registry.histogram(
       "weir_upstream_duration_seconds", help: "From sending a request upstream to the last byte of the reply.",
