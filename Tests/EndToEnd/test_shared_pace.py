@@ -16,6 +16,8 @@ SETTINGS = {"WEIR_CACHE_TTL": "300", "WEIR_LEDGER": FILE}
 # What the kernel and weir may hold for one client: each side's socket buffers, and what weir keeps.
 BETWEEN = 24_000_000
 PATIENCE = 5
+# How long others may be held to one client's pace, in all.
+ALL = 30
 
 
 @pytest.fixture(params=WAYS)
@@ -163,6 +165,30 @@ def test_who_is_alone_with_its_slowness_has_the_time_that_any_slow_client_has(we
         time.sleep(2)
         assert upstream.sent == held < BETWEEN, "the upstream waits"
         check_whole(readers, upstream)
+
+
+@pytest.mark.parametrize("ahead", [0, 1], ids=["leader", "follower"])
+def test_nobody_waits_who_has_more_to_read_than_it_takes(weir_with, ahead):
+    """One is further than the other when both stop to read: all that came is with the system for it."""
+    options = [{"stall": 1_000_000, "seconds": PATIENCE + 3} for _ in range(2)]
+    # Short of where the other may lag no further: by what is kept, 4 MiB for a follower and 8 for the first one.
+    options[ahead]["stall"] = [8_000_000, 11_000_000][ahead]
+    with LargeStreams("plain", 40) as upstream:
+        weir = weir_with(SETTINGS, upstream)
+        check_whole(shared(weir, upstream, *options), upstream)
+
+
+@pytest.mark.parametrize("slow", [0, 1], ids=["leader", "follower"])
+def test_nobody_holds_others_to_its_pace_for_ever(weir_with, slow):
+    options = [{}, {}]
+    options[slow] = {"pace": 100_000}
+    with LargeStreams("plain", 40) as upstream:
+        weir = weir_with(SETTINGS, upstream)
+        readers = shared(weir, upstream, *options)
+        check_whole([readers[1 - slow]], upstream)
+        assert ALL - 2 < readers[1 - slow].took < ALL + 8
+        eventually(lambda: weir.scrape().sum("weir_in_flight_requests") <= 1, "the slow one is cut")
+        readers[slow].leave()
 
 
 def test_a_client_that_stops_to_read_for_ever_is_let_go_by_the_rule_for_idle_ones(weir_with):

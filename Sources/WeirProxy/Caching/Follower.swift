@@ -28,6 +28,12 @@ final class Follower: Sendable {
   /// - Parameter freed: bytes that the client has taken of what the system holds for it, since that takes no more.
   func placeHeldUp(freed: Int = 0) -> Int? { reply.placeHeldUp(by: id, freed: freed) }
 
+  /// Whether the reply is paused because this client is far behind, while another waits for more.
+  var slowsOthers: Bool { reply.slowsOthers(id) }
+
+  /// Whether the client has yet to take something that was sent to it: then it does not wait for more.
+  func lags(_ lags: Bool) { reply.followerLags(id, lags) }
+
   /// The client is gone. Once the last one is, the transfer is given up. May be called again.
   func leave() { reply.leave(id) }
 }

@@ -11,9 +11,6 @@ extension LiveExchange {
   private static let resumedAt = maximumKeptBytes - 64 * 1024
   /// What may wait beside what is accounted for: the channel's own, and what comes in one go.
   private static let uncountedBytes = 512 * 1024
-  /// How long others may get nothing because of one client. Of one that reads 50 KB a second the kernel may hear only every
-  /// few seconds, since the client's tells of much at once.
-  private static let patience: Int64 = 5_000_000_000
 
   /// Stops the transfer while anybody is to be waited for, or lets it go on.
   func pace() {
@@ -64,19 +61,22 @@ extension LiveExchange {
     reply.keptBytes = 0
   }
 
-  /// Looked at now and then: what a slow client has taken meanwhile, and whether others wait for one that takes nothing.
+  /// Looked at now and then: what a slow client has taken meanwhile, and whether others wait for one that takes nothing, or
+  /// have waited for it for too long in all.
   func checkPace(now: Int64) {
+    guard follower != nil || hasFollowers else {
+      if reply.isHeld, transfer != nil { checkOwnClient() }
+      return followersCaughtUp()
+    }
+    // Who has something to take yet waits for nothing.
+    let isBusy = reply.isHeld || connection.hasUntaken
+    if let follower { follower.lags(isBusy) } else { leader?.lags(isBusy) }
+    // Before it counts what the client has taken: one that takes a little at each look slows the others all the same.
+    let isSlowing = reply.isHeld && slowsOthers
     if reply.isHeld, transfer != nil { checkOwnClient() }
     followersCaughtUp()
-    guard reply.isHeld, let place = placeHeldUp else {
-      reply.holdsUp = nil
-      return
-    }
-    guard let holdsUp = reply.holdsUp, holdsUp.place == place else {
-      reply.holdsUp = (place, now)
-      return
-    }
-    guard now - holdsUp.since >= Self.patience else { return }
+    let place = reply.isHeld ? placeHeldUp : nil
+    guard reply.holdUp.look(isSlowing: isSlowing, place: place, now: now) else { return }
     if follower == nil { _ = detach(.reply) } else { endLagging() }
   }
 
@@ -94,6 +94,11 @@ extension LiveExchange {
     else { return }
     reply.waitsForClient = false
     pace()
+  }
+
+  private var slowsOthers: Bool {
+    if let follower { return follower.slowsOthers }
+    return reply.waitsForClient && leader?.placeOfFollowersWaiting != nil
   }
 
   private var placeHeldUp: Int? {

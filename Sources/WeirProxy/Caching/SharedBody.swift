@@ -14,6 +14,8 @@ struct SharedBody {
     var bytes = 0
     /// Bytes that its client has taken since of what the system holds for it: it may lag by so much more.
     var freed = 0
+    /// Its client has yet to take something of what it has read, as last seen.
+    var lags = false
     /// What it needs is no longer kept.
     var isCut = false
   }
@@ -117,8 +119,11 @@ struct SharedBody {
   /// A reader's client has taken so much of what the system holds for it.
   mutating func note(freed: Int, of id: Int) { readers[id]?.freed = freed }
 
-  /// Whether somebody has read everything so far.
-  var hasReaderWithAll: Bool { readers.values.contains { !$0.isCut && $0.next == base + chunks.count } }
+  /// A reader's client has, or has not, something to take yet.
+  mutating func note(lags: Bool, of id: Int) { readers[id]?.lags = lags }
+
+  /// Whether somebody has read everything so far, and waits for more.
+  var hasReaderWithAll: Bool { readers.values.contains { !$0.isCut && !$0.lags && $0.next == base + chunks.count } }
 
   /// The next chunks of a reader, at least one where there is one, at most so many bytes.
   mutating func read(_ id: Int, maximumBytes: Int) -> (chunks: [ByteBuffer], hasMore: Bool) {

@@ -33,6 +33,9 @@ final class SharedReply: Sendable {
     var rests = false
     var isAbandoned = false
 
+    /// Whether somebody has all that came, and has taken it.
+    var somebodyWaits: Bool { !leaderLeft && !leaderLags || body.hasReaderWithAll }
+
     /// Whether nothing holds the upstream up any more that did; says so once.
     mutating func caughtUp() -> Bool {
       guard rests, !body.isBehind else { return false }
@@ -192,14 +195,17 @@ extension SharedReply {
     if let leader { leaderLoop.execute { leader.followersCaughtUp() } }
   }
 
+  func followerLags(_ id: Int, _ lags: Bool) { state.withLock { $0.body.note(lags: lags, of: id) } }
+
+  func slowsOthers(_ id: Int) -> Bool { state.withLock { $0.rests && $0.body.isBehind(id) && $0.somebodyWaits } }
+
   /// How far the reply is where it is paused for this one while somebody else waits for more; else nil.
   func placeHeldUp(by id: Int, freed: Int) -> Int? {
     let (place, caughtUp) = state.withLock { state -> (Int?, Bool) in
       state.body.note(freed: freed, of: id)
       let caughtUp = state.caughtUp()
       guard state.rests, state.body.isBehind(id) else { return (nil, caughtUp) }
-      let somebodyWaits = !state.leaderLeft && !state.leaderLags || state.body.hasReaderWithAll
-      return (somebodyWaits ? state.body.total : nil, caughtUp)
+      return (state.somebodyWaits ? state.body.total : nil, caughtUp)
     }
     if caughtUp { wakeLeader() }
     return place

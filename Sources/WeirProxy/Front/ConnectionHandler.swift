@@ -239,6 +239,9 @@ final class ConnectionHandler: ChannelInboundHandler {
   /// What was written that the kernel has not taken.
   var waitingBytes: Int { context?.waitingBytes ?? 0 }
 
+  /// Whether the client has yet to take something that was written.
+  var hasUntaken: Bool { context.map { $0.unacknowledgedBytes > 0 || $0.waitingBytes > 0 } ?? false }
+
   /// The exchange takes more of its body.
   func bodyWanted() {
     lastProgress = loop.now

@@ -25,8 +25,8 @@ struct ReplyRelay {
   var waitsForClient = false
   /// The transfer is paused for clients that follow.
   var waitsForFollowers = false
-  /// How far the reply is that others are seen to wait for because of the client, and since when.
-  var holdsUp: (place: Int, since: Int64)?
+  /// For how long others wait because of the client.
+  var holdUp = HoldUp()
   /// The head, until it is flushed.
   var head: ByteBuffer?
   /// Body bytes of the batch at hand, behind room for a chunk's size line.

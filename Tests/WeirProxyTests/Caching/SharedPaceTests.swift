@@ -80,6 +80,22 @@ struct SharedPaceTests {
     #expect(stalled.placeHeldUp() == nil, "nobody waits for a reply that is over")
   }
 
+  @Test("who has everything and has yet to take it waits for nothing")
+  func busy() throws {
+    let (leader, _, followers) = try group(2)
+    let (quick, slow) = (followers[0], followers[1])
+    #expect(leader.append(chunk(20_000)))
+    leader.lags(true)
+    _ = quick.next()
+    #expect(slow.slowsOthers && leader.placeOfFollowersWaiting == 20_000)
+    quick.lags(true)
+    #expect(!slow.slowsOthers && slow.placeHeldUp() == nil && leader.placeOfFollowersWaiting == nil)
+    quick.lags(false)
+    #expect(slow.slowsOthers && slow.placeHeldUp() == 20_000)
+    #expect(!quick.slowsOthers, "it has all")
+    #expect(slow.slowsOthers && slow.placeHeldUp(freed: 20_000) == nil && !slow.slowsOthers, "until that is told")
+  }
+
   @Test("what a client takes of what the system holds lets so much more come, until more is read for it")
   func freed() throws {
     let (leader, caller, followers) = try group(2)
