@@ -13,6 +13,11 @@ struct FilePlace: Equatable {
     node = UInt64(info.st_ino)
   }
 
+  /// Removes the file, unless the path names another one by now.
+  func remove(_ path: String) {
+    if FilePlace(path) == self { _ = unsafe unlink(path) }
+  }
+
   // An existing file is looked at without being opened: closing it would drop the POSIX locks that SQLite holds on it
   // for this process (https://sqlite.org/howtocorrupt.html, 2.2).
 

@@ -109,7 +109,7 @@ public struct LedgerError: Error, Sendable, Equatable, CustomStringConvertible {
         + "weir starts a new one"
     case .diskFull: "free space, or set a bound by the ledger's retention"
     case .locked: "end the process that holds it; several weirs may share a ledger, but a tool must not keep it open"
-    case .fileGone: "nothing, if that was meant: weir starts a new one"
+    case .fileGone: "nothing, if that was meant: weir goes on with what is there now, or a new one"
     case .inputOutput: "look at the disk and at the system's log"
     case .overloaded: "give weir a faster disk, or set WEIR_LEDGER=off"
     case .closed: "nothing: weir is ending"

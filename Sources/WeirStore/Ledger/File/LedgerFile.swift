@@ -8,6 +8,8 @@ final class LedgerFile: Sendable {
   let connection: SQLiteConnection
   /// Which file the path named when it was opened.
   private let place: FilePlace?
+  /// What SQLite keeps beside it, which goes by the path's name too: rows that the file has yet to take.
+  private let companions: [(path: String, place: FilePlace?)]
   /// Nil where indexes find the rows.
   private let names: Mutex<LedgerNames?>
 
@@ -18,6 +20,7 @@ final class LedgerFile: Sendable {
     self.path = path
     connection = try Self.openInTries(path, schema, busyMilliseconds)
     place = FilePlace(path)
+    companions = ["-wal", "-shm"].map { (path + $0, FilePlace(path + $0)) }
     do {
       names = Mutex(try connection.use { try LedgerSchema.hasNames($0) } ? LedgerNames() : nil)
     } catch { throw LedgerError(error, path: path) }
@@ -81,8 +84,10 @@ final class LedgerFile: Sendable {
     try database.inTransaction(.immediate) {}
   }
 
-  /// Whether the path still names the open file.
-  var isInPlace: Bool { place != nil && FilePlace(path) == place }
+  /// Whether the path still names the open file, and its log is beside it, where others look for it.
+  var isInPlace: Bool {
+    place != nil && FilePlace(path) == place && companions.allSatisfy { FilePlace($0.path) == $0.place }
+  }
 
   /// Writes all of these rows of a batch, or none.
   func write(_ batch: LedgerBatch, _ rows: Range<Int>) throws(LedgerError) {
@@ -108,5 +113,27 @@ final class LedgerFile: Sendable {
   }
 
   /// Lets the file go; what was written stays.
-  func close() { connection.close() }
+  func close() {
+    if !isInPlace { try? leave() }
+    connection.close()
+  }
+
+  /// Lets a file go that was moved, deleted or replaced. SQLite would leave its last rows in the log: the file, wherever it
+  /// is, would lack them, and the next one of its name would have them written over its own pages. So they follow the
+  /// file, and the log goes.
+  ///
+  /// - Parameter isPatient: whether to throw where a reader keeps rows from following; the file is open still.
+  func leave(isPatient: Bool = false) throws(LedgerError) {
+    do {
+      let isBusy = try connection.use { try $0.integer("PRAGMA wal_checkpoint(TRUNCATE)") == 1 }
+      if isBusy { throw LedgerError(.locked, path: path, detail: "a reader of the file that was here") }
+    } catch {
+      let error = LedgerError(error, path: path)
+      // Nothing else mends itself: what has no file any more, say, takes no rows.
+      if isPatient, error.reason == .locked { throw error }
+    }
+    // Another process may have made new ones by now.
+    for companion in companions { companion.place?.remove(companion.path) }
+    connection.close()
+  }
 }

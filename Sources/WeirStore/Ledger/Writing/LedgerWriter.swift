@@ -33,6 +33,9 @@ struct LedgerWriter {
   /// Nanoseconds between two looks of retention.
   private static let trimInterval: UInt64 = 60_000_000_000
 
+  /// So many tries, half a minute, a file that was taken away is kept for a reader that has not all of its rows.
+  private static let patience = 8
+
   init(_ file: LedgerFile, _ options: LedgerOptions, prepare: Ledger.Preparation? = nil) {
     self.prepare = prepare
     path = file.path
@@ -109,10 +112,10 @@ struct LedgerWriter {
   ) throws(LedgerError) -> LedgerFile {
     if let file {
       if file.isInPlace { return file }
-      file.close()
-      self.file = nil
       let gone = LedgerCondition.waiting(LedgerError(.fileGone, path: path))
-      if backlog.withLock({ $0.note(gone) }) { outcome.news.append(gone) }
+      if lastFailure?.reason != .locked, backlog.withLock({ $0.note(gone) }) { outcome.news.append(gone) }
+      try file.leave(isPatient: failures < Self.patience)
+      self.file = nil
     }
     let file = try LedgerFile(path, busyMilliseconds: options.busyMilliseconds)
     self.file = file
