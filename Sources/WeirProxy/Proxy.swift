@@ -55,15 +55,16 @@ public final class Proxy: Sendable {
   ) async throws -> Proxy {
     let firstWatch = FileWatch(configuration.files)
     try checkSurroundings(configuration)
-    let remembered = RememberedRollouts(configuration)
-    for problem in remembered.problems { logger.warning("rollout state", metadata: ["problem": "\(problem)"]) }
-    let snapshot = RuntimeSnapshot(configuration, rollouts: remembered.table)
     let metrics = ProxyMetrics(
       knownModels: Set(configuration.catalog.models.map(\.id) + [configuration.kimi.modelID, "none"]),
       genAIUpstreams: configuration.exportsGenAIMetrics ? configuration.upstreams : nil)
     let ledger = LedgerKeeper(
       path: configuration.ledgerPath, keeping: configuration.ledger, logger: logger)
     let store = try SharedStore.of(configuration.sharedState, registry: metrics.registry, logger: logger)
+    // Late: a ledger may take long to open, and where this process takes over, the one before it may be told more meanwhile.
+    let remembered = RememberedRollouts(configuration)
+    for problem in remembered.problems { logger.warning("rollout state", metadata: ["problem": "\(problem)"]) }
+    let snapshot = RuntimeSnapshot(configuration, rollouts: remembered.table)
     let state = try ProxyState(
       snapshot: snapshot, metrics: metrics, ledger: ledger, log: log, logger: logger, store: store)
     metrics.observe(state, version: version)
@@ -151,7 +152,7 @@ public final class Proxy: Sendable {
     self.firstWatch = firstWatch
     self.chores = chores
     succession = handOver
-    choring = Task { await chores.run() }
+    choring = Task { await chores.run(live) }
     self.prices = prices
     pricing = Task { await prices.run() }
     watching = Task { await state.anomalies.run { state.current.configuration.anomalies } }

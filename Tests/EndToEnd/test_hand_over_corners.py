@@ -4,9 +4,12 @@ import errno
 import json
 import os
 import signal
+import sqlite3
 import subprocess
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 import pytest
 
@@ -17,7 +20,7 @@ from harness.succession import (JSON, drains, ends_served_out, has_ended, slow_s
                                 succession)  # noqa: F401 (a fixture)
 from harness.usual_requests import usual
 from harness.weir import UPSTREAM_KEY
-from harness.wire import Wire, message
+from harness.wire import Wire, ask, message
 
 CHAT = "/v1/chat/completions"
 
@@ -203,3 +206,41 @@ def test_while_a_process_takes_long_to_start_no_other_one_is_let_in(succession, 
     time.sleep(3.2)
     line.begin()
     eventually(lambda: has_ended(first), "the first has served out", 20)
+
+
+# -- rollouts that are flipped meanwhile ----------------------------------------------------------------------
+
+def percent_of(weir) -> float:
+    return weir.admin("/rollouts/kimi").json()["percent"]
+
+
+def test_a_flip_while_another_process_starts_is_taken_over(succession, tmp_path):
+    """That one waits for its ledger, which another program keeps locked."""
+    path = tmp_path / "weir.db"
+    line = succession({"KIMI_ROLLOUT_PERCENTAGE": "50", "WEIR_LEDGER": str(path)})
+    old = line.begin()
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        starting = threading.Thread(target=line.begin)
+        starting.start()
+        # It has announced itself by then.
+        time.sleep(1)
+        body, host = b'{"percent": 0}', f"127.0.0.1:{old.admin_port}"
+        assert ask(old.admin_port, "PUT", "/rollouts/kimi", [JSON], body, host=host).status == 200
+        other.execute("ROLLBACK")
+    starting.join()
+    assert percent_of(line.newest) == 0
+
+
+def test_a_flip_in_the_last_moment_is_taken_over(succession, tmp_path):
+    """The old process writes it when the new one has read the file."""
+    line = succession({"KIMI_ROLLOUT_PERCENTAGE": "50"})
+    line.begin()
+    new = line.begin()
+    assert percent_of(new) == 50
+    flip = {"rollout": "kimi", "percent": {"from": 50, "to": 0}, "who": "x", "when_ms": int(time.time() * 1000)}
+    (tmp_path / "state.new").write_text(json.dumps({"version": 1, "flips": [flip]}))
+    (tmp_path / "state.new").rename(tmp_path / "state.json")
+    eventually(lambda: percent_of(new) == 0, "it is taken over")
+    [entry] = eventually(lambda: [entry for entry in new.log() if entry["message"] == "rollout changed"], "a line says so")
+    assert entry["from"] == "predecessor"

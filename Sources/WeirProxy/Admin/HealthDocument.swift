@@ -10,12 +10,20 @@ struct HealthDocument {
   private let reports: [UpstreamHealth.Report]
   private let circuits: [String: CircuitState]
   private let ledgerProblem: LedgerError?
+  /// What else cannot be written, and why.
+  private let fileProblems: [(name: StaticString, reason: String)]
 
   init(state: ProxyState, startedAt: NIODeadline) {
     self.state = state
     self.startedAt = startedAt
     reports = state.health.reports
     ledgerProblem = state.ledger.problem
+    let troubles = state.fileTroubles
+    let known: [(StaticString, String?)] = [
+      ("budgets", troubles.reason(of: .budgets)), ("rollouts", troubles.reason(of: .rollouts)),
+      ("audit_log", state.audit?.problem),
+    ]
+    fileProblems = known.compactMap { name, reason in reason.map { (name, $0) } }
     let now = Int64(clamping: NIODeadline.now().uptimeNanoseconds)
     // The worst of an upstream's models stands for it.
     circuits = Dictionary(
@@ -33,7 +41,7 @@ struct HealthDocument {
     if isUnhealthy { return .unhealthy }
     let isWhole =
       reports.allSatisfy { $0.status == .healthy } && circuits.values.allSatisfy { $0 == .closed }
-      && ledgerProblem == nil && state.store?.isUp != false
+      && ledgerProblem == nil && fileProblems.isEmpty && state.store?.isUp != false
     return isWhole ? .healthy : .degraded
   }
 
@@ -49,6 +57,7 @@ struct HealthDocument {
     line.add("uptime_seconds", json: Self.thousandths(Self.uptime(since: startedAt)))
     line.add("upstreams", json: upstreams)
     if let ledgerProblem { line.add("ledger", "\(ledgerProblem)") }
+    for problem in fileProblems { line.add(problem.name, problem.reason) }
     if let store = state.store { line.add("shared_state", json: Self.sharedState(store)) }
     line.add("timestamp", WallClock.timestamp(WallClock.seconds()))
     return line.finish()

@@ -50,6 +50,7 @@ final class AuditLog: Sendable {
   private let settings: Mutex<Configuration.Audit>
   private let queue = Mutex(Queue())
   private let isFailing = Atomic<Bool>(false)
+  private let trouble = Mutex<String?>(nil)
   private let refuses = Atomic<Bool>(false)
   private let company = Atomic<Company>(.none)
   /// When one that wrote before this process has ended, in seconds of the monotonic clock, which no setting of the time of
@@ -114,6 +115,9 @@ final class AuditLog: Sendable {
   /// Events that were lost.
   var droppedEvents: Int { queue.withLock { $0.dropped } }
 
+  /// Why the file is not written at the moment; nil while it is.
+  var problem: String? { trouble.withLock { $0 } }
+
   /// Why new requests are refused: somebody wants none that the log could not tell of.
   var refusal: Refusal? {
     guard refuses.load(ordering: .relaxed), isFailing.load(ordering: .relaxed) else { return nil }
@@ -153,11 +157,13 @@ final class AuditLog: Sendable {
         try writer.write(&batch, settings: settings.withLock { $0 }, now: now, mustSync: isClosed || isShared)
         if isShared { writer.letGo() }
         complainedAt = nil
+        trouble.withLock { $0 = nil }
         if isFailing.exchange(false, ordering: .relaxed) { logger.notice("the audit log is written again") }
       } catch {
         if isClosed { closedAt = closedAt ?? now }
         if error.isTaken, waitsForOther(closedAt: closedAt, now: now) { continue }
         isFailing.store(true, ordering: .relaxed)
+        trouble.withLock { $0 = "\(error)" }
         if complainedAt.map({ now - $0 >= Self.complaintSeconds }) ?? true {
           complainedAt = now
           logger.error(

@@ -88,7 +88,9 @@ final class Chores: Sendable {
   }
 
   /// Until the task is cancelled.
-  func run() async {
+  ///
+  /// - Parameter live: has a file of its own to look after.
+  func run(_ live: LiveConfiguration) async {
     var rounds = 0
     while !Task.isCancelled {
       try? await Task.sleep(for: Self.interval)
@@ -96,6 +98,7 @@ final class Chores: Sendable {
       guard !Task.isCancelled else { return }
       save()
       collectLegacies()
+      live.rememberAgain()
       state.fleetLimits?.tick()
       state.fleetCache?.tick()
       if let audit = state.audit {
@@ -112,7 +115,7 @@ final class Chores: Sendable {
   /// Writes what was spent, where that has changed. Blocks.
   func save() {
     // After a hand-over the file is the other process's; what is spent here is passed on at the end.
-    guard keepsSpending, !state.isHandedOver else { return }
+    guard keepsSpending, !state.isHandedOver else { return state.fileTroubles.note(nil, of: .budgets) }
     saved.withLock { saved in
       if let end = saved.restsUntil {
         guard NIODeadline.now() >= end else { return }
@@ -146,7 +149,9 @@ final class Chores: Sendable {
     do throws(FileWriteError) {
       try WholeFile.write(SpendingFile.encode(spending, untold: untold), to: path)
       (saved.inFile, saved.untold) = (spending, untold)
+      if saved.hasFailed { logger.notice("what budgets have spent is saved again") }
       saved.hasFailed = false
+      state.fileTroubles.note(nil, of: .budgets)
       return true
     } catch {
       if !saved.hasFailed {
@@ -154,6 +159,7 @@ final class Chores: Sendable {
           "what budgets have spent cannot be saved; a restart would forget it", metadata: ["reason": "\(error)"])
       }
       saved.hasFailed = true
+      state.fileTroubles.note("\(error); a restart would forget what was spent since", of: .budgets)
       return false
     }
   }

@@ -17,6 +17,8 @@ final class LiveConfiguration: Sendable {
     var killSwitch: FlipRecord?
     /// Changes made here that who tells the other sidecars has not taken up yet: nothing of theirs may wipe them out.
     var untold: [FlipRecord] = []
+    /// Whether the state file lacks a change.
+    var isForgotten = false
     /// What upstreams were last seen to charge.
     var prices = PriceList.empty
 
@@ -166,7 +168,7 @@ final class LiveConfiguration: Sendable {
         current.rollouts = table
         putInEffect(current)
         note(record)
-        remember(current)
+        remember(&current)
         tell(record, &current)
         return .success(table)
       } catch {
@@ -175,13 +177,31 @@ final class LiveConfiguration: Sendable {
     }
   }
 
-  private func remember(_ current: Current) {
-    guard let path = current.configuration.rolloutStateFile else { return }
+  private func remember(_ current: inout Current, isRetry: Bool = false) {
+    // After a hand-over the file is the other process's.
+    guard let path = current.configuration.rolloutStateFile, !state.isHandedOver else {
+      current.isForgotten = false
+      return state.fileTroubles.note(nil, of: .rollouts)
+    }
     do throws(FileWriteError) {
       try WholeFile.write(RolloutState(current.flips).encoded, to: path)
+      if current.isForgotten { logger.notice("the rollouts' changes are saved again") }
+      current.isForgotten = false
+      state.fileTroubles.note(nil, of: .rollouts)
     } catch {
-      logger.error(
-        "the rollout's change is in effect, but a restart will not remember it", metadata: ["reason": "\(error)"])
+      if !isRetry {
+        logger.error(
+          "the rollout's change is in effect, but a restart will not remember it", metadata: ["reason": "\(error)"])
+      }
+      current.isForgotten = true
+      state.fileTroubles.note("\(error); a restart would forget the last changes", of: .rollouts)
+    }
+  }
+
+  /// Tries again to save changes that could not be saved. Blocks.
+  func rememberAgain() {
+    current.withLock { current in
+      if current.isForgotten { remember(&current, isRetry: true) }
     }
   }
 
@@ -213,12 +233,14 @@ final class LiveConfiguration: Sendable {
       let news = inherited.news(in: file.flips, besides: current.flips)
       guard !news.isEmpty else { return }
       let flips = current.flips.filter { news[$0.rollout] == nil } + news.values.flatMap { $0 }
+      let known = current.flips
       current.take(RememberedRollouts(flips, on: current.configuration.rollouts))
       putInEffect(current)
-      remember(current)
-      logger.notice(
-        "rollouts were changed while this process took over",
-        metadata: ["rollouts": "\(news.keys.sorted().joined(separator: ","))"])
+      for record in news.values.joined() where !known.contains(record) { note(record, from: "predecessor") }
+      for name in news.keys.sorted() where news[name]?.isEmpty == true {
+        logger.notice("rollout reset", metadata: ["rollout": "\(name)", "from": "predecessor"])
+      }
+      remember(&current)
     }
   }
 
@@ -238,7 +260,7 @@ final class LiveConfiguration: Sendable {
       current.take(RememberedRollouts(current.flips, on: current.configuration.rollouts))
       putInEffect(current)
       note(record)
-      remember(current)
+      remember(&current)
       tell(record, &current)
     }
   }
@@ -291,13 +313,13 @@ final class LiveConfiguration: Sendable {
       for problem in remembered.problems { logger.warning("rollout state", metadata: ["problem": "\(problem)"]) }
       current.take(remembered)
       putInEffect(current)
-      for change in news { note(change.change, isFromFleet: true) }
-      remember(current)
+      for change in news { note(change.change, from: "fleet") }
+      remember(&current)
     }
   }
 
-  private func note(_ record: FlipRecord, isFromFleet: Bool = false) {
-    let from = isFromFleet ? "fleet" : nil
+  /// - Parameter from: where it was made, if not here.
+  private func note(_ record: FlipRecord, from: String? = nil) {
     var metadata: Logger.Metadata = [
       "rollout": "\(record.rollout)", "change": "\(record.change)", "who": "\(record.who)",
     ]

@@ -24,6 +24,7 @@ final class ProxyState: Sendable {
   /// As bound at the start.
   let listensOnLoopback: Bool
   let health: UpstreamHealth
+  let fileTroubles = FileTroubles()
   /// What the status page shows of the past.
   let history = StatusHistory()
   /// What the steps of the path share between requests.
