@@ -2,8 +2,10 @@
 
 import datetime
 import json
+import random
 import signal
 import subprocess
+import threading
 import time
 
 import pytest
@@ -375,6 +377,27 @@ def test_the_request_after_the_answer_is_served_as_the_answer_says(weir_with):
             put(weir, percent)
             reply = wire.request("POST", CHAT, [JSON], body)
             assert reply.get("x-weir-rollout") == f"kimi={'kimi' if percent else 'incumbent'}"
+
+
+def test_the_answer_comes_when_every_event_loop_has_the_change(weir_with):
+    """One of them is held up, here by a dear rule that looks at a large body: it would serve its next request as before."""
+    rule = "{name: dear, pattern: '[ab][^q]{200}[a-m][^q]{200}#', action: block}"
+    weir = weir_with({"WEIR_CONFIG": "weir.yaml"}, files={"weir.yaml": f"screening: {{rules: [{rule}]}}\n"})
+    text, ended = "".join(random.Random(7).choices("abcdefghijklmnop", k=700_000)), []
+
+    def hold() -> None:
+        weir.post(CHAT, chat(text, model=INCUMBENT), timeout=60)
+        ended.append(time.monotonic())
+
+    holding = threading.Thread(target=hold)
+    began = time.monotonic()
+    holding.start()
+    time.sleep(0.3)
+    put(weir, 100)
+    answered = time.monotonic()
+    holding.join()
+    assert ended[0] - began > 1, "it is held up"
+    assert answered > ended[0] - 0.5
 
 
 def test_an_open_stream_ends_as_it_began(weir_with):

@@ -45,7 +45,9 @@ struct AdminRoutes: Sendable {
     }
     let isChange = ![.GET, .HEAD].contains(request.head.method) && request.path != "/hand-over"
     if isLeaving, isChange { return .now(.handedOver) }
-    if let reply = RolloutRoutes(live: live).answer(request, who: request.peer) { return .now(reply) }
+    if let reply = RolloutRoutes(live: live).answer(request, who: request.peer) {
+      return isChange ? .later(inEffect(reply)) : .now(reply)
+    }
     if let reply = CacheRoutes(state: state).answer(request, who: request.peer) { return .now(reply) }
     guard let route = Self.table.first(where: { $0.path == request.path }) else {
       let paths = (Self.table.map(\.path) + ["/rollouts", "/cache"]).joined(separator: " ")
@@ -67,7 +69,7 @@ struct AdminRoutes: Sendable {
     case "/readyz": .now(readiness())
     case "/health": health(request)
     case "/status": .later(recorded { status() })
-    case "/reload": .now(reloadNow(who: request.peer))
+    case "/reload": .later(inEffect(reloadNow(who: request.peer)))
     case "/hand-over": .later(prepareHandOver(request))
     default: .now(StatusPage.reply(path) ?? .text(404, "There is no such page.\n"))
     }
@@ -76,6 +78,11 @@ struct AdminRoutes: Sendable {
   /// What is told of the past once every reply that a client has read by now is recorded.
   private func recorded(_ reply: @escaping @Sendable () -> AdminReply) -> EventLoopFuture<AdminReply> {
     barrier.passed(on: eventLoop).map { reply() }
+  }
+
+  /// The answer to a change once every event loop has it: a request that comes after the answer must not meet what was before.
+  private func inEffect(_ reply: AdminReply) -> EventLoopFuture<AdminReply> {
+    barrier.passed(on: eventLoop).map { reply }
   }
 
   private func metrics(_ request: AdminRequest) -> AdminReply {
