@@ -1,6 +1,9 @@
 """A ledger that is taken away or replaced while weir writes it: rows are where their file is, and nowhere else."""
 
+import contextlib
 import sqlite3
+import subprocess
+import time
 import uuid
 from contextlib import closing
 
@@ -107,6 +110,30 @@ def test_a_reader_that_has_not_all_rows_is_waited_for(kept):
         reader.execute("COMMIT")
     eventually(lambda: condition(weir) == ("healthy", None), "the ledger is healthy again", 10)
     assert (ids(weir.folder, ARCHIVE), ids(weir.folder)) == (before, {name})
+
+
+def test_room_for_the_rows_of_a_file_that_was_moved_is_waited_for(binary, simulator, tmp_path):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", disk], capture_output=True).returncode != 0:
+        pytest.skip("no file system can be mounted here")
+    try:
+        weir = Weir(binary, tmp_path, simulator.url, {"WEIR_LEDGER": str(disk / FILE)})
+        before = written(weir, Ledger(disk), 20)
+        with open(disk / "filler", "wb", buffering=0) as filler, contextlib.suppress(OSError):
+            while True:
+                filler.write(bytes(4096))
+        (disk / FILE).rename(disk / ARCHIVE)
+        assert weir.post("/v1/chat/completions", usual("chat/completions")).status == 200
+        eventually(lambda: "no space is left" in (condition(weir)[1] or ""), "it says so")
+        time.sleep(1.5)
+        assert [line["state"] for line in weir.log() if line["message"] == "ledger"] == ["rows wait", "rows wait"]
+        (disk / "filler").unlink()
+        eventually(lambda: condition(weir) == ("healthy", None), "it heals by itself", 10)
+        weir.stop()
+        assert ids(disk, ARCHIVE) == before and len(ids(disk)) == 1
+    finally:
+        subprocess.run(["umount", "-l", disk], check=True)
 
 
 def test_of_two_weirs_that_share_a_file_both_move_on(binary, simulator, tmp_path):

@@ -122,15 +122,16 @@ final class LedgerFile: Sendable {
   /// is, would lack them, and the next one of its name would have them written over its own pages. So they follow the
   /// file, and the log goes.
   ///
-  /// - Parameter isPatient: whether to throw where a reader keeps rows from following; the file is open still.
+  /// - Parameter isPatient: whether to throw where a reader or a full disk keeps rows from following; the file is open
+  ///   still.
   func leave(isPatient: Bool = false) throws(LedgerError) {
     do {
       let isBusy = try connection.use { try $0.integer("PRAGMA wal_checkpoint(TRUNCATE)") == 1 }
       if isBusy { throw LedgerError(.locked, path: path, detail: "a reader of the file that was here") }
     } catch {
       let error = LedgerError(error, path: path)
-      // Nothing else mends itself: what has no file any more, say, takes no rows.
-      if isPatient, error.reason == .locked { throw error }
+      // Nothing else mends itself.
+      if isPatient, error.reason == .locked || error.reason == .diskFull { throw error }
     }
     // Another process may have made new ones by now.
     for companion in companions { companion.place?.remove(companion.path) }

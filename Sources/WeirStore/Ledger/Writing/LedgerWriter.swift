@@ -19,6 +19,8 @@ struct LedgerWriter {
   /// Nil once the file could not be opened again, or the ledger was closed.
   private var file: LedgerFile?
   private var isClosed = false
+  /// The file was taken away, and rows have yet to follow it.
+  private var isLeaving = false
   /// What is to be written, in order.
   private var batches: [LedgerBatch] = []
   /// Rows of the first batch that are in the file.
@@ -33,7 +35,7 @@ struct LedgerWriter {
   /// Nanoseconds between two looks of retention.
   private static let trimInterval: UInt64 = 60_000_000_000
 
-  /// So many tries, half a minute, a file that was taken away is kept for a reader that has not all of its rows.
+  /// So many tries, half a minute, a file that was taken away is kept for rows that cannot follow it yet.
   private static let patience = 8
 
   init(_ file: LedgerFile, _ options: LedgerOptions, prepare: Ledger.Preparation? = nil) {
@@ -113,8 +115,10 @@ struct LedgerWriter {
     if let file {
       if file.isInPlace { return file }
       let gone = LedgerCondition.waiting(LedgerError(.fileGone, path: path))
-      if lastFailure?.reason != .locked, backlog.withLock({ $0.note(gone) }) { outcome.news.append(gone) }
+      if !isLeaving, backlog.withLock({ $0.note(gone) }) { outcome.news.append(gone) }
+      isLeaving = true
       try file.leave(isPatient: failures < Self.patience)
+      isLeaving = false
       self.file = nil
     }
     let file = try LedgerFile(path, busyMilliseconds: options.busyMilliseconds)
