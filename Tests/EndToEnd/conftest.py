@@ -30,6 +30,12 @@ hypothesis.settings.register_profile(
 hypothesis.configuration.set_hypothesis_home_dir(Path(tempfile.gettempdir()) / "weir-hypothesis")
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
+
+def pytest_collection_modifyitems(items):
+    """Long files first: the last one that a process begins is then a short one, and none waits long for another."""
+    items.sort(key=lambda item: item.get_closest_marker("begins_first") is None)
+
+
 # The clients read these; a developer's proxy, key or base URL must not decide what a test does.
 for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
     os.environ.pop(name, None)

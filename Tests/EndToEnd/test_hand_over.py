@@ -19,6 +19,8 @@ from harness.usual_requests import usual
 from harness.weir import UPSTREAM_KEY
 from harness.wire import Wire, message
 
+pytestmark = pytest.mark.begins_first
+
 CHAT = "/v1/chat/completions"
 
 

@@ -19,6 +19,8 @@ from harness.requests import chat
 from harness.simulator import mark
 from harness.together import all_replies, wire_with
 
+pytestmark = pytest.mark.begins_first
+
 SLOW = ("x-sim-fault", "delay=700")
 LIMITS = "limits:\n  rates: [{name: few, requests_per_minute: 1, burst: 3, models: [moonshotai/*]}]"
 ONLY = ("Cache-Control", "only-if-cached")

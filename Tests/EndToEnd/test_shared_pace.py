@@ -12,12 +12,16 @@ from harness.requests import chat
 from harness.streams import errors, events
 from harness.tls_ways import trusting
 
+pytestmark = pytest.mark.begins_first
+
 SETTINGS = {"WEIR_CACHE_TTL": "300", "WEIR_LEDGER": FILE}
 # What the kernel and weir may hold for one client: each side's socket buffers, and what weir keeps.
 BETWEEN = 24_000_000
 PATIENCE = 5
 # How long others may be held to one client's pace, in all.
 ALL = 30
+# Takes nothing after the first megabyte, for longer than anybody waits for it, or until it is resumed.
+STALLED = {"stall": 1_000_000, "seconds": 3 * PATIENCE}
 
 
 @pytest.fixture(params=WAYS)
@@ -81,18 +85,20 @@ def test_the_reply_comes_as_steadily_as_a_slow_client_takes_it(weir_with, slow):
         weir = weir_with(SETTINGS, upstream)
         readers = shared(weir, upstream, *options)
         time.sleep(15)
-        assert all(reader.thread.is_alive() for reader in readers), "nobody is cut"
-        assert readers[1 - slow].wire.longest_pause < 3
+        were_reading = [reader.thread.is_alive() for reader in readers]
         for reader in readers:
             reader.leave()
+        assert all(were_reading), "nobody is cut"
+        assert readers[1 - slow].wire.longest_pause < 3
 
 
 def test_a_follower_that_takes_nothing_is_cut_and_told_and_the_others_go_on(weir_with, way):
     with LargeStreams(way, 50) as upstream:
         weir = weir_with(SETTINGS | trusting(), upstream)
-        first, other, stalled = shared(weir, upstream, {}, {}, {"stall": 1_000_000, "seconds": 8})
+        first, other, stalled = shared(weir, upstream, {}, {}, STALLED)
         check_whole([first, other], upstream)
         assert PATIENCE - 1 < first.wire.longest_pause < PATIENCE + 2
+        stalled.resume()
         reply = stalled.finish()
         assert not reply.is_complete and len(reply.body) < BETWEEN
         [error] = errors(reply.body)
@@ -105,9 +111,10 @@ def test_a_follower_that_takes_nothing_is_cut_and_told_and_the_others_go_on(weir
 def test_a_first_client_that_takes_nothing_is_cut_and_those_that_follow_go_on(weir_with, way):
     with LargeStreams(way, 50) as upstream:
         weir = weir_with(SETTINGS | trusting(), upstream)
-        stalled, *others = shared(weir, upstream, {"stall": 1_000_000, "seconds": 8}, {}, {})
+        stalled, *others = shared(weir, upstream, STALLED, {}, {})
         check_whole(others, upstream)
         assert PATIENCE - 1 < others[0].wire.longest_pause < PATIENCE + 2
+        stalled.resume()
         reply = stalled.finish()
         assert not reply.is_complete and len(reply.body) < BETWEEN
         assert Ledger(weir.folder).row("reader-0")["ending"] == "client_left"
@@ -117,9 +124,10 @@ def test_nor_does_it_hold_them_up_for_longer_where_there_is_no_room_to_keep_anyt
     room = {"WEIR_MAX_BODY_BYTES": "1048576", "WEIR_MAX_BUFFERED_BYTES": "1048576"}
     with LargeStreams("plain", 30) as upstream:
         weir = weir_with(SETTINGS | room, upstream)
-        stalled, other = shared(weir, upstream, {"stall": 1_000_000, "seconds": 15}, {})
+        stalled, other = shared(weir, upstream, STALLED, {})
         check_whole([other], upstream)
         assert other.took < PATIENCE + 5
+        stalled.resume()
         assert not stalled.finish().is_complete
 
 
@@ -127,11 +135,12 @@ def test_nor_does_it_hold_them_up_for_longer_where_there_is_no_room_to_keep_anyt
 def test_without_a_length_a_cut_reply_does_not_look_whole(weir_with, stalled):
     """A client of HTTP/1.0 knows a body's end from the connection's."""
     options = [{}, {}]
-    options[stalled] = {"stall": 1_000_000, "seconds": 9, "version": "HTTP/1.0"}
+    options[stalled] = STALLED | {"version": "HTTP/1.0"}
     with LargeStreams("plain", 50) as upstream:
         weir = weir_with(SETTINGS, upstream)
         readers = shared(weir, upstream, *options)
         check_whole([readers[1 - stalled]], upstream)
+        readers[stalled].resume()
         assert readers[stalled].finish().body != upstream.whole
         assert readers[stalled].wire.was_reset
 
@@ -139,7 +148,9 @@ def test_without_a_length_a_cut_reply_does_not_look_whole(weir_with, stalled):
 def test_nor_does_one_whose_only_client_took_nothing_any_more(weir_with):
     with LargeStreams("plain", 40) as upstream:
         weir = weir_with(SETTINGS | {"WEIR_TIMEOUT_CLIENT_IDLE": "1"}, upstream)
-        [reader] = shared(weir, upstream, {"stall": 1_000_000, "seconds": 3, "version": "HTTP/1.0"})
+        [reader] = shared(weir, upstream, STALLED | {"version": "HTTP/1.0"})
+        eventually(lambda: weir.scrape().sum("weir_in_flight_requests") == 0, "it is let go", 7)
+        reader.resume()
         assert reader.finish().body != upstream.whole and reader.wire.was_reset
 
 
@@ -194,9 +205,10 @@ def test_nobody_holds_others_to_its_pace_for_ever(weir_with, slow):
 def test_a_client_that_stops_to_read_for_ever_is_let_go_by_the_rule_for_idle_ones(weir_with):
     with LargeStreams("plain", 40) as upstream:
         weir = weir_with(SETTINGS | {"WEIR_TIMEOUT_CLIENT_IDLE": "2"}, upstream)
-        stalled = {"stall": 1_000_000, "seconds": 8}
-        readers = shared(weir, upstream, stalled, stalled)
+        readers = shared(weir, upstream, STALLED, STALLED)
         eventually(lambda: weir.scrape().sum("weir_in_flight_requests") == 0, "both are let go", 7)
+        for reader in readers:
+            reader.resume()
         assert not any(reader.finish().is_complete for reader in readers)
 
 

@@ -17,6 +17,8 @@ from harness.redis import Fake, Redis, free_port
 from harness.requests import chat
 from harness.rollouts import CHAT, Load, admin, log_lines, put, rollout_of
 
+pytestmark = pytest.mark.begins_first
+
 # A loaded machine must not look like a slow store.
 SETTINGS = {"WEIR_REDIS_DEADLINE_MS": "500"}
 PASSWORD = "pa55word-of-the-store"

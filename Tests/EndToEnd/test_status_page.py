@@ -11,6 +11,8 @@ from harness.eventually import eventually
 from harness.requests import chat
 from harness.wire import ask
 
+pytestmark = pytest.mark.begins_first
+
 WIDE_LIGHT, PHONE_DARK = (1280, False), (390, True)
 
 

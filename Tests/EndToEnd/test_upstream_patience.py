@@ -13,6 +13,8 @@ from harness.raw_servers import LAST_CHUNK, FullBacklog, chunk, closed_port, hea
 from harness.ways import WAYS, Broken, Way, Whole, way  # noqa: F401
 from harness.wire import Wire, message
 
+pytestmark = pytest.mark.begins_first
+
 SETTINGS = {"WEIR_TIMEOUT_CONNECT": "1", "WEIR_TIMEOUT_FIRST_BYTE": "1", "WEIR_TIMEOUT_IDLE": "1",
             "WEIR_TIMEOUT_TOTAL": "5"}
 CHUNKED = head("200 OK", "Transfer-Encoding: chunked")

@@ -81,14 +81,16 @@ class LargeStreams:
 
 
 class PacedWire(Wire):
-    """Takes so many bytes a second, 0 as fast as it can, and after `stall` bytes nothing for `seconds`."""
-    pace, stall, seconds = 0, None, 0.0
+    """Takes so many bytes a second, 0 as fast as it can, and after `stall` bytes nothing for `seconds`, or until `resumed`
+    is set.
+    """
+    pace, stall, seconds, resumed = 0, None, 0.0, None
     taken, longest_pause, was_reset = 0, 0.0, False
 
     def more(self) -> bytes:
         if self.stall is not None and self.taken >= self.stall:
             self.stall = None
-            time.sleep(self.seconds)
+            self.resumed.wait(self.seconds)
         began = time.monotonic()
         try:
             data = self.socket.recv(65_536)
@@ -109,6 +111,7 @@ class Reader:
                  version: str = "HTTP/1.1"):
         self.wire = PacedWire(weir.port, receive_buffer=65_536, timeout=60)
         self.wire.pace, self.wire.stall, self.wire.seconds = pace, stall, seconds
+        self.wire.resumed = threading.Event()
         self.wire.send(message("POST", CHAT, [JSON, *headers], json.dumps(body).encode(), version=version))
         self.reply = self.error = self.took = None
         self.thread = threading.Thread(target=self._read, daemon=True)
@@ -122,6 +125,10 @@ class Reader:
             self.error = error
         self.took = time.monotonic() - began
         self.wire.close()
+
+    def resume(self) -> None:
+        """It takes the rest, and stalls no more."""
+        self.wire.resumed.set()
 
     def leave(self) -> None:
         """A close alone would wait for the thread that reads."""
