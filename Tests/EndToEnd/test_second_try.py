@@ -1,4 +1,4 @@
-"""What harness/second_try.py makes of tests that fail, hang or take their process with them: runs of pytest of its own."""
+"""What harness/second_try.py makes of tests that fail, hang or take their process with them: pytest, run by itself."""
 
 import os
 import signal
@@ -46,6 +46,8 @@ def start(folder: Path, processes: int, **files: str) -> subprocess.Popen:
     return subprocess.Popen(
         [sys.executable, "-m", "pytest", "--numprocesses", str(processes), *OPTIONS, *PLUGINS, "-c", "pytest.ini", "."],
         cwd=folder, env=environment | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}, text=True, start_new_session=True,
+        # A shell has what runs in its background ignore Ctrl-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
 
