@@ -32,7 +32,7 @@ DIES = "import os\ndef test_that_takes_its_process_with_it():\n    os._exit(0)\n
 FINE = "def test_that_is_fine():\n    pass\n"
 
 
-@pytest.fixture(params=[0, 2], ids=["alone", "two processes"])
+@pytest.fixture(params=[0, 2], ids=["alone", "several processes"])
 def processes(request):
     return request.param
 
