@@ -51,20 +51,12 @@ def upstream():
         yield running
 
 
-def looks(weir, result: str = "success") -> float:
-    """How often it has looked at the upstream's prices."""
-    return weir.scrape().sum("weir_price_refreshes_total", result=result)
-
-
-def read(weir, result: str = "success") -> None:
-    """Waits for the first look, soon after a weir began, where nothing changes between the looks."""
-    eventually(lambda: looks(weir, result) >= 1, f"the first {result}", 20)
-
-
 def refreshed(weir, result: str = "success", count: int = 1) -> None:
-    """Waits for so many further looks."""
-    end = looks(weir, result) + count
-    eventually(lambda: looks(weir, result) >= end, f"{count} more {result}", 20)
+    """Waits for so many further looks at the upstream's prices."""
+    def looks() -> float:
+        return weir.scrape().sum("weir_price_refreshes_total", result=result)
+    end = looks() + count
+    eventually(lambda: looks() >= end, f"{count} more {result}", 20)
 
 
 def row(weir, name: str, model: str = "acme/one") -> dict:
@@ -75,7 +67,7 @@ def row(weir, name: str, model: str = "acme/one") -> dict:
 class TestPublishedPrices:
     def test_price_models_that_weir_never_heard_of(self, weir_with, upstream):
         weir = weir_with(upstream=upstream)
-        read(weir)
+        refreshed(weir)
         found = row(weir, "one")
         assert found["cost_usd"] == pytest.approx(1000 * 0.001 + 100 * 0.002)
         assert (found["cost_source"], found["catalog_cost_usd"]) == ("catalog", found["cost_usd"])
@@ -83,7 +75,7 @@ class TestPublishedPrices:
 
     def test_are_read_again_and_again(self, weir_with, upstream):
         weir = weir_with(upstream=upstream)
-        read(weir)
+        refreshed(weir)
         upstream.list = reply(listed(one=(0.003, 0)))
         refreshed(weir, count=2)
         assert row(weir, "later")["cost_usd"] == pytest.approx(3)
@@ -91,7 +83,7 @@ class TestPublishedPrices:
     def test_stand_behind_the_upstreams_own_figure_and_both_are_kept(self, weir_with, upstream):
         upstream.usage["cost"] = 0.5
         weir = weir_with(upstream=upstream)
-        read(weir)
+        refreshed(weir)
         found = row(weir, "own")
         assert (found["cost_usd"], found["cost_source"]) == (0.5, "upstream")
         assert found["catalog_cost_usd"] == pytest.approx(1.2)
@@ -99,20 +91,20 @@ class TestPublishedPrices:
     def test_stand_behind_the_configurations(self, weir_with, upstream):
         text = "models:\n  catalog:\n    - {id: acme/one, prices: {input: 7, output: 0}}\n"
         weir = weir_with(upstream=upstream, arguments=["--config", "weir.yaml"], files={"weir.yaml": text})
-        read(weir)
+        refreshed(weir)
         assert row(weir, "mine")["cost_usd"] == pytest.approx(0.007)
 
     def test_go_before_those_that_ship_with_weir(self, weir_with, upstream):
         upstream.list = reply(listed(one=(0, 0)).replace(b"acme/one", b"openai/gpt-4-turbo").replace(b'"0"', b'"0.01"'))
         weir = weir_with(upstream=upstream)
-        read(weir)
+        refreshed(weir)
         assert row(weir, "turbo", "openai/gpt-4-turbo")["cost_usd"] == pytest.approx(11)
 
     def test_keep_the_baseline_current(self, weir_with, upstream):
         upstream.list = reply(listed(one=(0.001, 0.002)).replace(b"acme/one", b"openai/gpt-4o"))
         weir = weir_with(upstream=upstream, arguments=["--config", "weir.yaml"],
                          files={"weir.yaml": "pricing: {baseline: gpt-4o}\n"})
-        read(weir)
+        refreshed(weir)
         assert row(weir, "compared")["baseline_usd"] == pytest.approx(1.2)
 
     def test_are_followed_over_pages_on_the_same_server(self, weir_with, upstream):
@@ -125,12 +117,12 @@ class TestPublishedPrices:
 
         upstream.list = page
         weir = weir_with(upstream=upstream)
-        read(weir)
+        refreshed(weir)
         assert row(weir, "second", "acme/two")["cost_usd"] == pytest.approx(2)
 
     def test_are_asked_for_with_the_operators_key(self, weir_with, upstream):
         weir = weir_with({"OPENROUTER_API_KEY": "sk-or-v1-prices"}, upstream=upstream)
-        read(weir)
+        refreshed(weir)
         assert upstream.asked[0].get("authorization") == "Bearer sk-or-v1-prices"
 
 
@@ -139,7 +131,7 @@ class TestBadLists:
     def test_a_price_that_cannot_be_is_counted_and_leaves_the_cost_unknown(self, weir_with, upstream, price):
         upstream.list = reply(listed(one=(price, price), two=(0.001, 0)))
         weir = weir_with(upstream=upstream)
-        read(weir)
+        refreshed(weir)
         assert row(weir, "odd")["cost_usd"] is None
         assert weir.scrape().sum("weir_price_entries_ignored_total") >= 1
 
@@ -149,7 +141,7 @@ class TestBadLists:
     ], ids=["500", "no JSON", "no list", "401", "coded", "cut"])
     def test_a_failure_keeps_the_last_prices_and_is_told_once(self, weir_with, upstream, broken):
         weir = weir_with(upstream=upstream)
-        read(weir)
+        refreshed(weir)
         before = weir.scrape().sum(LAST)
         assert before > 0
 
@@ -169,7 +161,7 @@ class TestBadLists:
     def test_a_list_without_prices_changes_nothing_and_is_no_failure(self, weir_with, upstream):
         upstream.list = reply(b'{"object":"list","data":[{"id":"acme/one","object":"model"}]}')
         weir = weir_with(upstream=upstream)
-        read(weir, "none")
+        refreshed(weir, "none")
         assert row(weir, "plain")["cost_usd"] is None
         assert not [line for line in weir.log() if line["level"] == "warning" and "prices" in line["message"]]
         assert weir.scrape().samples(LAST) == []
@@ -190,7 +182,7 @@ class TestAsking:
         assert weir.scrape().sum("weir_price_refreshes_total") == 0
         (weir.folder / "weir.yaml").write_text("pricing: {refresh: 1}\n")
         assert weir.admin("/reload", "POST").status == 200
-        read(weir)
+        refreshed(weir)
         assert row(weir, "on")["cost_usd"] == pytest.approx(1.2)
 
     def test_a_list_that_never_comes_holds_up_neither_start_nor_requests_nor_end(self, weir_with, upstream):
@@ -212,7 +204,7 @@ def test_with_a_providers_key_of_ones_own_its_bill_counts(upstream, weir_with):
     upstream.usage |= {"cost": 0.01, "is_byok": True, "cost_details": {"upstream_inference_cost": 0.2}}
     yaml = "budgets: [{period: day, usd: 1}]\n"
     weir = weir_with(upstream=upstream, files={"weir.yaml": yaml}, arguments=["--config", "weir.yaml"])
-    read(weir)
+    refreshed(weir)
     told = row(weir, "fee-and-bill")
     assert (told["cost_usd"], told["cost_source"]) == (pytest.approx(0.21), "upstream")
     scrape = weir.scrape()
