@@ -18,6 +18,16 @@ struct FilePlace: Equatable {
     if FilePlace(path) == self { _ = unsafe unlink(path) }
   }
 
+  /// Gives the file a name that nothing else has, unless the path names another one by now.
+  ///
+  /// - Returns: the name.
+  func setAside(_ path: String) -> String? {
+    // Its number is its own for as long as it is there.
+    let name = "\(path).\(node)"
+    guard FilePlace(path) == self, unsafe rename(path, name) == 0 else { return nil }
+    return name
+  }
+
   // An existing file is looked at without being opened: closing it would drop the POSIX locks that SQLite holds on it
   // for this process (https://sqlite.org/howtocorrupt.html, 2.2).
 

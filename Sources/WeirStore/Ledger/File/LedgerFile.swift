@@ -8,8 +8,9 @@ final class LedgerFile: Sendable {
   let connection: SQLiteConnection
   /// Which file the path named when it was opened.
   private let place: FilePlace?
-  /// What SQLite keeps beside it, which goes by the path's name too: rows that the file has yet to take.
-  private let companions: [(path: String, place: FilePlace?)]
+  /// What SQLite keeps beside it, which goes by the path's name too: rows that the file has yet to take, and their index.
+  private let log: (path: String, place: FilePlace?)
+  private let index: (path: String, place: FilePlace?)
   /// Nil where indexes find the rows.
   private let names: Mutex<LedgerNames?>
 
@@ -20,7 +21,8 @@ final class LedgerFile: Sendable {
     self.path = path
     connection = try Self.openInTries(path, schema, busyMilliseconds)
     place = FilePlace(path)
-    companions = ["-wal", "-shm"].map { (path + $0, FilePlace(path + $0)) }
+    log = (path + "-wal", FilePlace(path + "-wal"))
+    index = (path + "-shm", FilePlace(path + "-shm"))
     do {
       names = Mutex(try connection.use { try LedgerSchema.hasNames($0) } ? LedgerNames() : nil)
     } catch { throw LedgerError(error, path: path) }
@@ -86,7 +88,7 @@ final class LedgerFile: Sendable {
 
   /// Whether the path still names the open file, and its log is beside it, where others look for it.
   var isInPlace: Bool {
-    place != nil && FilePlace(path) == place && companions.allSatisfy { FilePlace($0.path) == $0.place }
+    place != nil && FilePlace(path) == place && [log, index].allSatisfy { FilePlace($0.path) == $0.place }
   }
 
   /// Writes all of these rows of a batch, or none.
@@ -114,17 +116,20 @@ final class LedgerFile: Sendable {
 
   /// Lets the file go; what was written stays.
   func close() {
-    if !isInPlace { try? leave() }
+    if !isInPlace { _ = try? leave() }
     connection.close()
   }
 
   /// Lets a file go that was moved, deleted or replaced. SQLite would leave its last rows in the log: the file, wherever it
   /// is, would lack them, and the next one of its name would have them written over its own pages. So they follow the
-  /// file, and the log goes.
+  /// file, and the log goes. Where they cannot, the log is kept by another name: the file may have some of its pages by
+  /// then, and is damaged without the others.
   ///
   /// - Parameter isPatient: whether to throw where a reader or a full disk keeps rows from following; the file is open
   ///   still.
-  func leave(isPatient: Bool = false) throws(LedgerError) {
+  /// - Returns: where the log is kept.
+  func leave(isPatient: Bool = false) throws(LedgerError) -> String? {
+    var haveFollowed = true
     do {
       let isBusy = try connection.use { try $0.integer("PRAGMA wal_checkpoint(TRUNCATE)") == 1 }
       if isBusy { throw LedgerError(.locked, path: path, detail: "a reader of the file that was here") }
@@ -132,9 +137,15 @@ final class LedgerFile: Sendable {
       let error = LedgerError(error, path: path)
       // Nothing else mends itself.
       if isPatient, error.reason == .locked || error.reason == .diskFull { throw error }
+      haveFollowed = false
     }
+    defer { connection.close() }
+    // Where only the index was taken away, the file is opened again with its log.
+    guard haveFollowed || FilePlace(path) != place else { return nil }
     // Another process may have made new ones by now.
-    for companion in companions { companion.place?.remove(companion.path) }
-    connection.close()
+    index.place?.remove(index.path)
+    if !haveFollowed { return log.place?.setAside(log.path) }
+    log.place?.remove(log.path)
+    return nil
   }
 }

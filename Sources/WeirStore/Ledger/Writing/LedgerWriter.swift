@@ -19,8 +19,8 @@ struct LedgerWriter {
   /// Nil once the file could not be opened again, or the ledger was closed.
   private var file: LedgerFile?
   private var isClosed = false
-  /// The file was taken away, and rows have yet to follow it.
-  private var isLeaving = false
+  /// Since when rows have yet to follow a file that was taken away; nil where none was.
+  private var leavingSince: UInt64?
   /// What is to be written, in order.
   private var batches: [LedgerBatch] = []
   /// Rows of the first batch that are in the file.
@@ -35,8 +35,9 @@ struct LedgerWriter {
   /// Nanoseconds between two looks of retention.
   private static let trimInterval: UInt64 = 60_000_000_000
 
-  /// So many tries, half a minute, a file that was taken away is kept for rows that cannot follow it yet.
-  private static let patience = 8
+  /// For so many nanoseconds a file that was taken away is kept for rows that cannot follow it yet, however long it could
+  /// not be written before.
+  private static let patience: UInt64 = 30_000_000_000
 
   init(_ file: LedgerFile, _ options: LedgerOptions, prepare: Ledger.Preparation? = nil) {
     self.prepare = prepare
@@ -45,7 +46,8 @@ struct LedgerWriter {
     self.options = options
   }
 
-  /// Moves waiting rows to the file; `now` are nanoseconds of a monotonic clock.
+  /// Moves waiting rows to the file; `now` are nanoseconds of a monotonic clock, or the largest number there is at the
+  /// end, when nothing is waited for any more.
   mutating func write(from backlog: borrowing Mutex<LedgerBacklog>, now: UInt64) -> Outcome {
     var outcome = Outcome()
     if now >= notBefore, !isClosed {
@@ -56,7 +58,7 @@ struct LedgerWriter {
         if !batches.isEmpty { taken.fit() }
         batches.append(taken)
       }
-      lastFailure = writeAll(backlog, &outcome)
+      lastFailure = writeAll(backlog, now, &outcome)
       failures = lastFailure == nil ? 0 : failures + 1
       if lastFailure != nil {
         backlog.withLock { $0.fail() }
@@ -73,9 +75,11 @@ struct LedgerWriter {
   }
 
   /// The first failure ends the round; what was written before it stays written.
-  private mutating func writeAll(_ backlog: borrowing Mutex<LedgerBacklog>, _ outcome: inout Outcome) -> LedgerError? {
+  private mutating func writeAll(
+    _ backlog: borrowing Mutex<LedgerBacklog>, _ now: UInt64, _ outcome: inout Outcome
+  ) -> LedgerError? {
     do {
-      let file = try openFile(backlog, &outcome)
+      let file = try openFile(backlog, now, &outcome)
       while !batches.isEmpty {
         try writeFirst(to: file, backlog)
         var spent = batches.removeFirst()
@@ -110,17 +114,25 @@ struct LedgerWriter {
 
   /// The file that the path names now; a new one after the old was taken away.
   private mutating func openFile(
-    _ backlog: borrowing Mutex<LedgerBacklog>, _ outcome: inout Outcome
+    _ backlog: borrowing Mutex<LedgerBacklog>, _ now: UInt64, _ outcome: inout Outcome
   ) throws(LedgerError) -> LedgerFile {
     if let file {
-      if file.isInPlace { return file }
+      if file.isInPlace {
+        leavingSince = nil
+        return file
+      }
       let gone = LedgerCondition.waiting(LedgerError(.fileGone, path: path))
-      if !isLeaving, backlog.withLock({ $0.note(gone) }) { outcome.news.append(gone) }
-      isLeaving = true
-      try file.leave(isPatient: failures < Self.patience)
-      isLeaving = false
+      if leavingSince == nil, backlog.withLock({ $0.note(gone) }) { outcome.news.append(gone) }
+      let since = leavingSince ?? now
+      leavingSince = since
+      // The end does not wait: it would be cut in the midst, and the log left for the next file of the name.
+      if let rest = try file.leave(isPatient: now != .max && now &- since < Self.patience) {
+        let detail = "its last rows are in \(rest): before it is opened, give that its name and -wal behind it"
+        outcome.news.append(.waiting(LedgerError(.fileGone, path: path, detail: detail)))
+      }
       self.file = nil
     }
+    leavingSince = nil
     let file = try LedgerFile(path, busyMilliseconds: options.busyMilliseconds)
     self.file = file
     return file

@@ -107,6 +107,50 @@ struct LedgerTroubleTests {
     #expect(try scratch.texts("SELECT id FROM requests") == ["req-1"])
   }
 
+  @Test(
+    "waits half a minute for what keeps rows from following a moved file, however long it could not write before",
+    arguments: [Move.ends, .lasts, .isCutShort])
+  func moved(_ move: Move) throws {
+    let moved = scratch.path + ".moved"
+    defer { for ending in ["", "-wal", "-shm"] { unsafe unlink(moved + ending) } }
+    let backlog = Mutex(LedgerBacklog(quick()))
+    var writer = LedgerWriter(try LedgerFile(scratch.path, busyMilliseconds: 0), quick())
+    func write(_ number: Int?, at seconds: UInt64) -> LedgerCondition? {
+      if let number { _ = backlog.withLock { $0.add(.sample(number), []) } }
+      return writer.write(from: backlog, now: seconds * 1_000_000_000).news.last
+    }
+    #expect(write(0, at: 1) == nil)
+    let (reader, locker) = (try scratch.locker(), try scratch.locker())
+    try reader.use { try $0.execute("BEGIN; SELECT count(*) FROM requests") }
+    #expect(write(1, at: 2) == nil)
+    try locker.use { try $0.execute("BEGIN IMMEDIATE") }
+    #expect(write(2, at: 10).map(Self.text) == "waiting: locked")
+    for number in 2..<20 { #expect(write(nil, at: UInt64(number) * 10) == nil) }
+    try locker.use { try $0.execute("ROLLBACK") }
+    locker.close()
+
+    unsafe rename(scratch.path, moved)
+    for seconds in [200, 210, 220] as [UInt64] {
+      _ = write(nil, at: seconds)
+      #expect(backlog.withLock { $0.stats.queueDepth } == 1, "it waits")
+    }
+    if move == .ends { try reader.use { try $0.execute("COMMIT") } }
+    let ends: UInt64 = [.ends: 229_000_000_000, .lasts: 231_000_000_000][move] ?? .max
+    let outcome = writer.write(from: backlog, now: ends)
+    #expect(outcome.news.last == .healthy)
+    writer.close()
+    reader.close()
+    // What could not follow is told of, and makes the file whole.
+    let log = outcome.news.first?.error?.detail.split(separator: " ").first { $0.contains("-wal.") }?.dropLast()
+    #expect((log == nil) == (move == .ends))
+    if let log { #expect(unsafe rename(String(log), moved + "-wal") == 0) }
+    #expect(try Scratch.numbers("SELECT count(*) FROM requests", at: moved) == [2])
+    #expect(try scratch.texts("SELECT id FROM requests") == ["req-2"])
+  }
+
+  /// What becomes of the wait for a reader.
+  enum Move: Sendable { case ends, lasts, isCutShort }
+
   @Test("waits when something else takes the file's place, leaves it alone, and heals when it goes")
   func replaced() async throws {
     let ledger = try Ledger.open(path: scratch.path, options: quick(), onChange: observed.observer)
