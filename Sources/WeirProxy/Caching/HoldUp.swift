@@ -13,6 +13,12 @@ struct HoldUp {
   private var lookedAt: Int64?
   private var total: Int64 = 0
 
+  /// Nobody else is there to wait: who comes later has not waited meanwhile.
+  mutating func isAlone() {
+    place = nil
+    lookedAt = nil
+  }
+
   /// Whether the client has to go.
   ///
   /// - Parameters:

@@ -65,6 +65,7 @@ extension LiveExchange {
   /// have waited for it for too long in all.
   func checkPace(now: Int64) {
     guard follower != nil || hasFollowers else {
+      reply.holdUp.isAlone()
       if reply.isHeld, transfer != nil { checkOwnClient() }
       return followersCaughtUp()
     }

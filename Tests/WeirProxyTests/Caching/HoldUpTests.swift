@@ -31,4 +31,18 @@ struct HoldUpTests {
     #expect(looks(1000) { _ in (false, nil) } == nil)
     #expect(looks(1000) { $0 < 119 ? (true, nil) : (false, $0) } == nil)
   }
+
+  @Test("does not count the time without others")
+  func alone() {
+    for place in [7, nil] {
+      var holdUp = HoldUp()
+      func hasToGo(after seconds: Int64) -> Bool {
+        holdUp.look(isSlowing: true, place: place, now: seconds * 1_000_000_000)
+      }
+      #expect(!hasToGo(after: 0))
+      holdUp.isAlone()
+      #expect(!hasToGo(after: 40))
+      #expect(!hasToGo(after: 44))
+    }
+  }
 }
