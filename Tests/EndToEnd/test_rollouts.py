@@ -383,7 +383,7 @@ def test_the_answer_comes_when_every_event_loop_has_the_change(weir_with):
     """One of them is held up, here by a dear rule that looks at a large body: it would serve its next request as before."""
     rule = "{name: dear, pattern: '[ab][^q]{200}[a-m][^q]{200}#', action: block}"
     weir = weir_with({"WEIR_CONFIG": "weir.yaml"}, files={"weir.yaml": f"screening: {{rules: [{rule}]}}\n"})
-    text, ended = "".join(random.Random(7).choices("abcdefghijklmnop", k=700_000)), []
+    text, ended = "".join(random.Random(7).choices("abcdefghijklmnop", k=1_400_000)), []
 
     def hold() -> None:
         weir.post(CHAT, chat(text, model=INCUMBENT), timeout=60)
