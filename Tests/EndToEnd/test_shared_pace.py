@@ -189,6 +189,19 @@ def test_nobody_waits_who_has_more_to_read_than_it_takes(weir_with, ahead):
         check_whole(shared(weir, upstream, *options), upstream)
 
 
+def test_who_joins_late_has_not_waited_before(weir_with):
+    """Another one had, and left: together that would be more than the first client may hold one of them up."""
+    files = {"weir.yaml": "cache: {max_entry_bytes: 40000000}"}
+    with LargeStreams("plain", 30) as upstream:
+        weir = weir_with(SETTINGS | {"WEIR_CONFIG": "weir.yaml"}, upstream, files=files)
+        stalled, other = shared(weir, upstream, {"stall": 1_000_000, "seconds": PATIENCE + 3}, {})
+        time.sleep(PATIENCE - 2)
+        other.leave()
+        time.sleep(3)
+        late = Reader(weir, chat(stream=True), upstream.headers)
+        check_whole([stalled, late], upstream)
+
+
 @pytest.mark.parametrize("slow", [0, 1], ids=["leader", "follower"])
 def test_nobody_holds_others_to_its_pace_for_ever(weir_with, slow):
     options = [{}, {}]
