@@ -81,9 +81,15 @@ struct AdminRoutes: Sendable {
   }
 
   /// The answer to a change once every event loop has it: a request that comes after the answer must not meet what was before.
+  /// One that is stuck is not waited for until the client gives up, and takes the change for not made.
   private func inEffect(_ reply: AdminReply) -> EventLoopFuture<AdminReply> {
-    barrier.passed(on: eventLoop).map { reply }
+    let atLatest = eventLoop.scheduleTask(in: Self.longestWait) { reply }
+    barrier.passed(on: eventLoop).whenComplete { _ in atLatest.cancel() }
+    return atLatest.futureResult.recover { _ in reply }
   }
+
+  /// Half of what `weir rollout` waits.
+  private static let longestWait = TimeAmount.seconds(5)
 
   private func metrics(_ request: AdminRequest) -> AdminReply {
     let format = ExpositionFormat.negotiated(accept: request.head.headers.first(name: "accept"))
