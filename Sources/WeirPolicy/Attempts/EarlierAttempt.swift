@@ -6,6 +6,7 @@ public struct EarlierAttempt: Sendable {
   private let sentModel: String?
   private let edits: [String]
   private let hidesStreamUsage: Bool
+  private let repliesAsStream: Bool?
   private let warnings: [String]
   private let fallbackFrom: String?
   private let fallbackReason: FallbackReason?
@@ -18,6 +19,7 @@ public struct EarlierAttempt: Sendable {
     sentModel = exchange.sentModel
     edits = exchange.edits
     hidesStreamUsage = exchange.hidesStreamUsage
+    repliesAsStream = exchange.repliesAsStream
     warnings = exchange.warnings
     // The step that follows is noted by now: the attempt itself was not a fallback from its own model.
     let isFallback = exchange.fallbackFrom != exchange.model?.upstreamID
@@ -33,6 +35,7 @@ public struct EarlierAttempt: Sendable {
     exchange.sentModel = sentModel
     exchange.edits = edits
     exchange.hidesStreamUsage = hidesStreamUsage
+    exchange.repliesAsStream = repliesAsStream
     exchange.warnings = warnings
     exchange.fallbackFrom = fallbackFrom
     exchange.fallbackReason = fallbackReason

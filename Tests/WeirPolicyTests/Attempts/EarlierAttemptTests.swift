@@ -9,6 +9,7 @@ struct EarlierAttemptTests {
     let exchange = Exchange.planned("a/one", "a/two")
     exchange.upstream = "u0"
     exchange.status = 429
+    exchange.repliesAsStream = false
     exchange.edits = ["model"]
     let earlier = EarlierAttempt(exchange)
     let model = exchange.model
@@ -16,6 +17,7 @@ struct EarlierAttemptTests {
     AimAtTarget.aim(exchange, at: 1)
     exchange.upstream = "u1"
     exchange.status = 502
+    exchange.repliesAsStream = true
     exchange.edits = ["model", "max_tokens"]
     exchange.warnings = ["something is gone"]
     exchange.hidesStreamUsage = true
@@ -25,6 +27,7 @@ struct EarlierAttemptTests {
 
     RequestPath.returns(exchange, to: earlier, now: 7)
     #expect(exchange.upstream == "u0" && exchange.status == 429 && exchange.repliedAt == 7)
+    #expect(exchange.repliesAsStream == false)
     #expect(exchange.model == model && exchange.sentModel == "a/one")
     #expect(exchange.edits == ["model"] && exchange.warnings.isEmpty && !exchange.hidesStreamUsage)
     #expect(exchange.fallbackFrom == nil && exchange.fallbackReason == nil)
