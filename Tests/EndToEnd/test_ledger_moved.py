@@ -96,8 +96,10 @@ def test_a_log_that_is_deleted_costs_no_row(kept):
     assert names < ids(weir.folder)
 
 
-def test_a_reader_that_has_not_all_rows_is_waited_for(kept):
-    weir, ledger = kept
+@contextlib.contextmanager
+def moved_under_a_reader(weir, ledger):
+    """Ten rows, of which a reader has five in view while the file is moved, and one that waits: its name, and those of the
+    ten. Leaving ends the reader's view."""
     before = written(weir, ledger, 5)
     with closing(sqlite3.connect(ledger.path, isolation_level=None)) as reader:
         reader.execute("BEGIN")
@@ -107,7 +109,14 @@ def test_a_reader_that_has_not_all_rows_is_waited_for(kept):
         name = f"req-{uuid.uuid4().hex}"
         assert weir.post("/v1/chat/completions", usual("chat/completions"), [("x-request-id", name)]).status == 200
         eventually(lambda: "locked" in (condition(weir)[1] or ""), "the reader is waited for", 10)
+        yield before, name
         reader.execute("COMMIT")
+
+
+def test_a_reader_that_has_not_all_rows_is_waited_for(kept):
+    weir, ledger = kept
+    with moved_under_a_reader(weir, ledger) as (before, name):
+        pass
     eventually(lambda: condition(weir) == ("healthy", None), "the ledger is healthy again", 10)
     assert (ids(weir.folder, ARCHIVE), ids(weir.folder)) == (before, {name})
 
@@ -115,19 +124,12 @@ def test_a_reader_that_has_not_all_rows_is_waited_for(kept):
 def test_what_a_reader_keeps_from_following_at_the_end_is_kept_beside(kept):
     """Neither lost, nor left for the next file of the name, which would have it written over its own pages."""
     weir, ledger = kept
-    before = written(weir, ledger, 5)
-    with closing(sqlite3.connect(ledger.path, isolation_level=None)) as reader:
-        reader.execute("BEGIN")
-        assert reader.execute("SELECT count(*) FROM requests").fetchall() == [(5,)]
-        before |= written(weir, ledger, 5)
-        ledger.path.rename(weir.folder / ARCHIVE)
-        assert weir.post("/v1/chat/completions", usual("chat/completions")).status == 200
-        eventually(lambda: "locked" in (condition(weir)[1] or ""), "the reader is waited for", 10)
+    with moved_under_a_reader(weir, ledger) as (before, name):
         weir.stop()
     [log] = [path for path in weir.folder.iterdir() if path.name.startswith(f"{FILE}-wal")]
     assert log.name != f"{FILE}-wal" and any(log.name in line.get("problem", "") for line in weir.log())
     log.rename(weir.folder / f"{ARCHIVE}-wal")
-    assert ids(weir.folder, ARCHIVE) == before and len(ids(weir.folder)) == 1
+    assert ids(weir.folder, ARCHIVE) == before and ids(weir.folder) == {name}
 
 
 def test_room_for_the_rows_of_a_file_that_was_moved_is_waited_for(binary, simulator, tmp_path):
