@@ -23,7 +23,7 @@ final class LiveConfiguration: Sendable {
     var prices = PriceList.empty
 
     /// Everything that a restart has to remember.
-    var flips: [FlipRecord] { rollouts.flips + parked + (killSwitch.map { [$0] } ?? []) }
+    var flips: [FlipRecord] { RememberedRollouts.flips(rollouts, parked, killSwitch) }
 
     mutating func take(_ remembered: RememberedRollouts) {
       rollouts = remembered.table
@@ -230,10 +230,10 @@ final class LiveConfiguration: Sendable {
     current.withLock { current in
       // A file that cannot be read now says nothing; the next start tells of that.
       guard let file = try? RememberedRollouts.file(of: current.configuration), file.problems.isEmpty else { return }
-      let news = inherited.news(in: file.flips, besides: current.flips)
-      guard !news.isEmpty else { return }
-      let flips = current.flips.filter { news[$0.rollout] == nil } + news.values.flatMap { $0 }
       let known = current.flips
+      let news = inherited.news(in: file.flips, besides: known)
+      guard !news.isEmpty else { return }
+      let flips = known.filter { news[$0.rollout] == nil } + news.values.joined()
       current.take(RememberedRollouts(flips, on: current.configuration.rollouts))
       putInEffect(current)
       for record in news.values.joined() where !known.contains(record) { note(record, from: "predecessor") }

@@ -44,5 +44,10 @@ struct RememberedRollouts: Sendable {
   }
 
   /// All changes, those that are set aside among them.
-  var flips: [FlipRecord] { table.flips + parked + (killSwitch.map { [$0] } ?? []) }
+  var flips: [FlipRecord] { Self.flips(table, parked, killSwitch) }
+
+  /// What a state file has of these.
+  static func flips(_ table: RolloutTable, _ parked: [FlipRecord], _ killSwitch: FlipRecord?) -> [FlipRecord] {
+    table.flips + parked + (killSwitch.map { [$0] } ?? [])
+  }
 }
