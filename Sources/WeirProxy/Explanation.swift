@@ -7,7 +7,7 @@ import NIOHTTP1
 /// record printed field by field.
 public struct Explanation: Sendable {
   /// `step: decision`, in the order of the steps.
-  public private(set) var lines: [String] = []
+  public internal(set) var lines: [String] = []
   /// Whether the client would get an error instead of an answer.
   public private(set) var isRefused = false
 
@@ -19,6 +19,7 @@ public struct Explanation: Sendable {
     let remembered = RememberedRollouts(configuration)
     let snapshot = RuntimeSnapshot(configuration, rollouts: remembered.table)
     let shared = SharedPolicy(snapshot.policy)
+    explanation.restoreSpending(shared.limits, configuration)
     var request = HTTPRequestHead(version: .http1_1, method: .POST, uri: path)
     for (name, value) in headers { request.headers.add(name: name, value: value) }
     let fields = RequestFields(request)
@@ -26,16 +27,19 @@ public struct Explanation: Sendable {
       fields.head, requestID: fields.requestID ?? "req_explain", policy: snapshot.policy, now: 0,
       wall: WallClock.wholeSeconds())
     var refusal = opening
+    var envelope: Envelope?
+    var lease: LimitLease?
     do throws(Refusal) {
       if let refusal { throw refusal }
       if exchange.endpoint.readsBody {
-        let envelope = try Self.envelope(of: body, finding: snapshot.policy.bodyRules.memberNames)
-        _ = try RequestPath.admit(
-          exchange, head: fields.head, envelope: envelope, policy: snapshot.policy, shared: shared, random: 0, now: 0,
+        let read = try Self.envelope(of: body, finding: snapshot.policy.bodyRules.memberNames)
+        envelope = read
+        lease = try RequestPath.admit(
+          exchange, head: fields.head, envelope: read, policy: snapshot.policy, shared: shared, random: 0, now: 0,
           wall: WallClock.wholeSeconds(), census: { BodyCensus(body.span) }
         ) { String(decoding: body[$0], as: UTF8.self) }
       } else {
-        _ = try RequestPath.admitUnread(
+        lease = try RequestPath.admitUnread(
           exchange, head: fields.head, policy: snapshot.policy, shared: shared, now: 0,
           wall: WallClock.wholeSeconds())
       }
@@ -43,6 +47,13 @@ public struct Explanation: Sendable {
       refusal = error
     }
     explanation.describe(exchange, snapshot, configuration)
+    if refusal == nil || refusal?.limit != nil {
+      let subject = LimitSubject(exchange, envelope: envelope, models: snapshot.policy.models)
+      let rules = shared.limits.rules(covering: subject, wall: WallClock.wholeSeconds())
+      explanation.describe(rules, exchange, configuration)
+    }
+    // What it reserves of budgets is told above.
+    _ = consume lease
     explanation.describe(refusal, exchange, snapshot, configuration)
     return explanation
   }
@@ -171,7 +182,7 @@ public struct Explanation: Sendable {
     place(name, in: configuration.origins)
   }
 
-  private func section(_ name: String, _ configuration: Configuration) -> String {
+  func section(_ name: String, _ configuration: Configuration) -> String {
     place(name, in: configuration.sections)
   }
 

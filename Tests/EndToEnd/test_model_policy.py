@@ -524,3 +524,44 @@ def test_explain_and_the_running_proxy_agree(run, weir_with):
     for name in names:
         done = run("explain", environment={"KIMI_ROLLOUT_PERCENTAGE": "25"}, stdin=request(user=name))
         assert f"kimi={found[name]}" in explained(done, "rollout")
+
+
+def test_explain_tells_what_limits_and_budgets_take(run, weir_with, tmp_path):
+    (tmp_path / "weir.yaml").write_text(
+        "limits:\n  rates:\n"
+        "  - {name: per_user, requests_per_minute: 60, burst: 10, per: [user]}\n"
+        "  - {name: batch, tokens_per_minute: 1000, clients: [batch]}\n"
+        "  concurrency:\n  - {name: slots, maximum: 4}\n"
+        "budgets:\n- {name: all_day, period: day, usd: 5, tokens: 1000000, total: true}\n"
+        "clients:\n  web: {key: web-key-0123456789abcdef, requests_per_minute: 7}\n"
+        "  batch: {key: batch-key-0123456789abcdef}\n")
+    environment = {"WEIR_BUDGET_STATE_FILE": str(tmp_path / "spent.json"), "WEIR_RATE_LIMIT_TPM": "50"}
+    by_web = ("--config", "weir.yaml", "--header", "authorization: Bearer web-key-0123456789abcdef")
+
+    def lines(done, step: str) -> list:
+        return [line for line in done.stdout.splitlines() if line.startswith(f"{step}: ")]
+
+    done = run("explain", *by_web, environment=environment, stdin=request("openai/gpt-4o", max_tokens=9))
+    [tokens, per_user, own, slots] = lines(done, "limit")
+    assert "tpm, 50 tokens a minute" in tokens and "takes about" in tokens and "WEIR_RATE_LIMIT_TPM" in tokens
+    assert "per_user, 60 requests a minute, burst 10, per user; takes 1 " in per_user and "weir.yaml:3" in per_user
+    assert "rpm, 7 requests a minute" in own and "clients[web]" in own and "weir.yaml:10" in own
+    assert "slots, 4 in flight" in slots and "weir.yaml:6" in slots
+    [budget] = lines(done, "budget")
+    assert "all_day, USD 5.0 and 1000000 tokens a day" in budget and "spent USD 0 and 0 tokens" in budget, budget
+    assert "reserves USD 0.0" in budget and "weir.yaml:8" in budget
+    assert done.returncode == 0 and "decision: forward" in done.stdout
+
+
+def test_explain_knows_what_a_proxy_has_spent(run, weir_with, tmp_path):
+    soft, hard = (f"budgets: [{{name: tiny, period: day, usd: 0.000002, hard: {kind}}}]\n" for kind in ("false", "true"))
+    (tmp_path / "weir.yaml").write_text(hard)
+    environment = {"WEIR_BUDGET_STATE_FILE": str(tmp_path / "spent.json")}
+    weir = weir_with(environment, files={"weir.yaml": soft}, arguments=["--config", "weir.yaml"])
+    asked(weir, model="openai/gpt-4o")
+    weir.stop()
+    done = run("explain", "--config", "weir.yaml", environment=environment, stdin=request("openai/gpt-4o", max_tokens=9))
+    assert done.returncode == 1 and "429 budget_exceeded" in explained(done, "decision"), done.stdout
+    (tmp_path / "spent.json").write_text("{")
+    done = run("explain", "--config", "weir.yaml", environment=environment, stdin=request("openai/gpt-4o", max_tokens=9))
+    assert "what budgets have spent is not known" in explained(done, "warning")

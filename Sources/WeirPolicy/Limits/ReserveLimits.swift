@@ -1,4 +1,4 @@
-import WeirWire
+public import WeirWire
 
 /// Takes what a request needs of the limits and budgets that cover it.
 enum ReserveLimits {
@@ -11,22 +11,19 @@ enum ReserveLimits {
     _ exchange: Exchange, envelope: Envelope?, policy: PolicySnapshot, shared: SharedPolicy, now: Int64,
     wall: Int64, census: () -> BodyCensus, memberText: (Range<Int>) -> String
   ) throws(Refusal) -> LimitLease {
-    // A request without a model of its own goes by the first of its list.
-    let model = exchange.sentModel ?? envelope?.models.first.map { policy.models.resolve($0.value).upstreamID } ?? ""
+    let subject = LimitSubject(exchange, envelope: envelope, models: policy.models)
     var estimate = TokenEstimate.none
     var prices: ModelPrices?
     if shared.limits.needsEstimate { prices = policy.prices.prices(of: exchange) ?? policy.baseline }
     if shared.limits.needsEstimate, let envelope {
       estimate = TokenEstimate(
         census(), requestedOutput: exchange.endpoint == .embeddings ? 0 : exchange.outputBound,
-        averageOutput: shared.limits.averageOutput(of: model),
+        averageOutput: shared.limits.averageOutput(of: subject.model),
         choices: CapOutput.choices(envelope, endpoint: exchange.endpoint, memberText))
       notePlace(in: &estimate, exchange, envelope: envelope, policy: policy, memberText: memberText)
       exchange.estimate = estimate
     }
-    let lease = try shared.limits.admit(
-      LimitSubject(client: exchange.client, user: exchange.user, model: model), estimate: estimate,
-      prices: prices, now: now, wall: wall)
+    let lease = try shared.limits.admit(subject, estimate: estimate, prices: prices, now: now, wall: wall)
     exchange.rateLimits = lease.rateLimits
     exchange.usedUpBudgets = lease.softBudgetsUsedUp
     exchange.outputCap = lease.outputCap
@@ -60,5 +57,15 @@ enum ReserveLimits {
       return
     }
     estimate.isHeldToNoBound(asked: CapOutput.asked(envelope, endpoint: exchange.endpoint, memberText))
+  }
+}
+
+extension LimitSubject {
+  /// A request without a model of its own goes by the first of its list.
+  ///
+  /// - Parameter envelope: nil for a request whose body nobody reads.
+  public init(_ exchange: Exchange, envelope: Envelope?, models: ModelCatalog) {
+    let model = exchange.sentModel ?? envelope?.models.first.map { models.resolve($0.value).upstreamID }
+    self.init(client: exchange.client, user: exchange.user, model: model ?? "")
   }
 }

@@ -50,7 +50,7 @@ final class Chores: Sendable {
       return
     }
     do throws(SpendingFileError) {
-      let found = try Self.restore(path, to: state.shared.limits, isAlone: !followsAnother)
+      let found = try SpendingOnDisk.restore(path, to: state.shared.limits, isAlone: !followsAnother)
       saved.withLock { ($0.inFile, $0.untold) = (found?.spending ?? [], found?.untold ?? []) }
       isSaving = true
     } catch {
@@ -58,32 +58,6 @@ final class Chores: Sendable {
       // A reload may bring budgets; what the file has must not be written over then.
       isSaving = false
       logger.error("what budgets spend will not be saved until the next start", metadata: ["reason": "\(error)"])
-    }
-  }
-
-  /// What the file has.
-  private static func restore(
-    _ path: String, to limits: LimitBook, isAlone: Bool
-  ) throws(SpendingFileError) -> SpendingFile.Contents? {
-    guard let bytes = try bytes(of: path) else { return nil }
-    do throws(SpendingFile.Fault) {
-      let contents = try SpendingFile.decode(bytes)
-      limits.restore(contents)
-      // Who wrote it tells the store nothing any more.
-      if isAlone, !contents.untold.isEmpty { limits.add(contents.untold) }
-      return contents
-    } catch {
-      throw SpendingFileError(path: path, reason: error.description)
-    }
-  }
-
-  /// Nil where there is no file yet.
-  private static func bytes(of path: String) throws(SpendingFileError) -> [UInt8]? {
-    do throws(FileReadError) {
-      return try DiskFile.read(path)
-    } catch {
-      guard error.reason != .notFound else { return nil }
-      throw SpendingFileError(path: path, reason: error.description)
     }
   }
 
