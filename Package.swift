@@ -78,7 +78,8 @@ let package = Package(
     .target(
       name: "WeirStore",
       dependencies: [
-        "CWeirHiredis", "CWeirSQLite", "WeirThreads", .product(name: "Crypto", package: "swift-crypto"),
+        "CWeirHiredis", "CWeirSQLite", "WeirThreads", nioCore, .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "NIOEmbedded", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
       ], swiftSettings: strict),
     .target(
       name: "WeirUpstream",

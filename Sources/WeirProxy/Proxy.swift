@@ -60,7 +60,7 @@ public final class Proxy: Sendable {
       genAIUpstreams: configuration.exportsGenAIMetrics ? configuration.upstreams : nil)
     let ledger = LedgerKeeper(
       path: configuration.ledgerPath, keeping: configuration.ledger, logger: logger)
-    let store = try SharedStore.of(configuration.sharedState, registry: metrics.registry, logger: logger)
+    let store = try SharedStore.of(configuration, registry: metrics.registry, logger: logger)
     // Late: a ledger may take long to open, and where this process takes over, the one before it may be told more meanwhile.
     let remembered = RememberedRollouts(configuration)
     for problem in remembered.problems { logger.warning("rollout state", metadata: ["problem": "\(problem)"]) }

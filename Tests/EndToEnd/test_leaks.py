@@ -348,7 +348,7 @@ def test_check_prints_none_of_them_where_a_file_is_wrong(binary, weir, tmp_path,
     f"OPENROUTER_API_KEY=\"{UPSTREAM_KEY}", f"OPENROUTER_API_KY={UPSTREAM_KEY}", f"WEIR_CLIENT_KEYS={CLIENT_KEY}",
     f"WEIR_CLIENT_KEYS=a:{CLIENT_KEY},a:{OTHER_KEY}", f"WEIR_ADMIN_TOKEN='{ADMIN_TOKEN}' {ADMIN_TOKEN}",
     f"{UPSTREAM_KEY}", f"WEIR_UPSTREAM_URL=http://u:{URL_PASSWORD}@h/v1", f"WEIR_CLIENT_KEYS=:{CLIENT_KEY}",
-    f"WEIR_ADMIN_TOKEN={ADMIN_TOKEN} x", f"WEIR_REDIS_URL=rediss://:{URL_PASSWORD}@h:6379"])
+    f"WEIR_ADMIN_TOKEN={ADMIN_TOKEN} x", f"WEIR_REDIS_URL=redisss://:{URL_PASSWORD}@h:6379"])
 def test_check_prints_none_of_them_where_an_env_file_is_wrong(binary, weir, tmp_path, line):
     path = tmp_path / "bad.env"
     path.write_text(line + "\n")

@@ -297,7 +297,7 @@ def test_a_changed_setting_restarts_no_pod_and_a_changed_key_does():
     {}, {"insecure": True, "replicas": 0}, {"insecure": True, "unknown": 1}, {"secrets": {"WEIR_CLIENT_KEYS": "nokey"}},
     {"insecure": True, "redis": {"enabled": True, "url": "redis://r"}},
     {"insecure": True, "redis": {"enabled": True}, "secrets": {"WEIR_REDIS_URL": "redis://r"}},
-    {"insecure": True, "secrets": {"WEIR_REDIS_URL": "rediss://r"}},
+    {"insecure": True, "secrets": {"WEIR_REDIS_URL": "redisss://r"}},
     {"insecure": True, "settings": {"OPENROUTER_API_KEY": "sk"}}, {"insecure": True, "settings": {"WEIR_CLIENT_KEYS": "a:b"}},
     {"insecure": True, "persistence": {"enabled": True}, "replicas": 2}], ids=str)
 def test_the_chart_refuses_values_that_cannot_work(values):

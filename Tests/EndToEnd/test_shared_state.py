@@ -575,7 +575,7 @@ def test_the_doctor_tells_what_is_wrong_with_the_store(redis_with, doctor):
 
 
 @pytest.mark.parametrize("url, what", [
-    (f"rediss://:{PASSWORD}@r:6379", "stunnel"), (f"http://:{PASSWORD}@r", "redis://"), (PASSWORD, "redis://"),
+    (f"redisss://:{PASSWORD}@r:6379", "rediss://"), (f"http://:{PASSWORD}@r", "redis://"), (PASSWORD, "redis://"),
     (f"redis://:{PASSWORD}@r:99999", "port"), (f"redis://:{PASSWORD}@r/first", "database")])
 def test_check_refuses_a_url_that_cannot_be_and_does_not_show_it(binary, tmp_path, url, what):
     done = subprocess.run([binary, "check"], capture_output=True, text=True, timeout=20, cwd=tmp_path,

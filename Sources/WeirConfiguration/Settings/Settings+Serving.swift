@@ -31,7 +31,8 @@ extension Settings {
   static let certificateAuthorityFile = Setting(
     "WEIR_CA_FILE", sharedNames: ["SSL_CERT_FILE", "CURL_CA_BUNDLE"], yaml: "upstream.ca_file", .path,
     reloadable: false,
-    "PEM file of the certificate authorities that may vouch for the upstream; without it, the system's")
+    "PEM file of the certificate authorities that may vouch for upstreams and the shared store; without it, the "
+      + "system's")
   static let siteURL = Setting(
     "OPENROUTER_SITE_URL", yaml: "upstream.site_url", .siteURL,
     "Sent as `HTTP-Referer` unless the client sent its own")

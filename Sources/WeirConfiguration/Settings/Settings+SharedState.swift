@@ -2,8 +2,8 @@ extension Settings {
   static let redisURL = Setting(
     "WEIR_REDIS_URL", yaml: "redis.url", ValueType<RedisURL>.redisURL.orOff, default: nil, secret: true,
     reloadable: false,
-    "Shared state for several sidecars; without it, in memory: `redis://USER:PASSWORD@HOST:PORT/DB` or "
-      + "`unix:///PATH?db=DB`")
+    "Shared state for several sidecars; without it, in memory: `redis://USER:PASSWORD@HOST:PORT/DB`, "
+      + "the same with `rediss://` for TLS, or `unix:///PATH?db=DB`")
   static let redisPrefix = Setting(
     "WEIR_REDIS_PREFIX", yaml: "redis.prefix", .redisPrefix, default: "weir:", reloadable: false,
     "What weir's keys begin with; sidecars that share have the same")

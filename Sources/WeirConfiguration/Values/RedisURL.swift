@@ -10,6 +10,8 @@ public struct RedisURL: Sendable, Equatable {
 
   /// Where it is.
   public let place: Place
+  /// Whether TLS is spoken; never with a socket of the file system.
+  public let isSecure: Bool
   /// Nil for the store's default user.
   public let user: String?
   /// Nil sends none.
@@ -18,8 +20,11 @@ public struct RedisURL: Sendable, Equatable {
   public let database: Int
 
   /// Names a store without checking it; settings go through `ValueParsers.redisURL`.
-  public init(place: Place, user: String? = nil, password: Secret? = nil, database: Int = 0) {
+  public init(
+    place: Place, isSecure: Bool = false, user: String? = nil, password: Secret? = nil, database: Int = 0
+  ) {
     self.place = place
+    self.isSecure = isSecure
     self.user = user
     self.password = password
     self.database = database

@@ -1,5 +1,5 @@
 extension ValueParsers {
-  /// `redis://[[USER]:PASSWORD@]HOST[:PORT][/DB]`, or `unix://[[USER]:PASSWORD@]/PATH[?db=DB]`. User and password are
+  /// `redis://[[USER]:PASSWORD@]HOST[:PORT][/DB]`, the same with `rediss://` for TLS, or `unix://[[USER]:PASSWORD@]/PATH[?db=DB]`. User and password are
   /// percent-decoded. Nothing of it is ever quoted.
   static func redisURL(_ text: String) throws(ValueProblem) -> RedisURL {
     let example = "for example redis://:PASSWORD@redis.internal:6379/0 or unix:///run/redis/redis.sock"
@@ -9,18 +9,13 @@ extension ValueParsers {
         fix: "percent-encode what the password has of them")
     }
     let lower = text.lowercased()
-    if lower.hasPrefix("rediss://") {
-      throw ValueProblem(
-        "the hiredis that weir is built with speaks no TLS",
-        fix: "let stunnel speak TLS to the store, and point WEIR_REDIS_URL at stunnel's port on this host")
-    }
     for scheme in ["redis+unix://", "unix://"] where lower.hasPrefix(scheme) {
       return try redisSocket(text.dropFirst(scheme.count), example)
     }
-    guard lower.hasPrefix("redis://") else {
-      throw ValueProblem("the URL does not begin with redis:// or unix://", fix: example)
+    for (scheme, isSecure) in [("redis://", false), ("rediss://", true)] where lower.hasPrefix(scheme) {
+      return try redisHost(text.dropFirst(scheme.count), isSecure: isSecure, example)
     }
-    return try redisHost(text.dropFirst("redis://".count), example)
+    throw ValueProblem("the URL does not begin with redis://, rediss:// or unix://", fix: example)
   }
 
   /// Text that keys begin with. Braces are for weir's own hash tags.
@@ -63,7 +58,9 @@ extension ValueParsers {
     }
   }
 
-  private static func redisHost(_ text: Substring, _ example: String) throws(ValueProblem) -> RedisURL {
+  private static func redisHost(
+    _ text: Substring, isSecure: Bool, _ example: String
+  ) throws(ValueProblem) -> RedisURL {
     let (login, rest) = try redisLogin(text)
     let (address, query) = cut(rest, at: "?")
     let (authority, path) = cut(address, at: "/")
@@ -77,8 +74,8 @@ extension ValueParsers {
       throw ValueProblem("the URL's port is not valid", fix: "use 1 to 65535, or leave it out for 6379")
     }
     return RedisURL(
-      place: .network(host: try checkedHost(host), port: port), user: login.user, password: login.password,
-      database: try redisDatabase(path))
+      place: .network(host: try checkedHost(host), port: port), isSecure: isSecure, user: login.user,
+      password: login.password, database: try redisDatabase(path))
   }
 
   private static func redisSocket(_ text: Substring, _ example: String) throws(ValueProblem) -> RedisURL {

@@ -6,9 +6,9 @@ public import WeirStore
 extension SharedStore {
   /// The store of the configuration, not yet started; nil where nothing is shared.
   static func of(
-    _ settings: Configuration.SharedState, registry: MetricsRegistry, logger: Logger
+    _ configuration: Configuration, registry: MetricsRegistry, logger: Logger
   ) throws(StoreStartError) -> SharedStore? {
-    guard let store = StoreSettings(settings) else { return nil }
+    guard let store = StoreSettings(configuration) else { return nil }
     let shared = try SharedStore(store, observer: SharedStateMetrics(registry, logger: logger))
     SharedStateMetrics.observe(shared, in: registry)
     return shared
@@ -17,7 +17,8 @@ extension SharedStore {
 
 extension StoreSettings {
   /// Nil where nothing is shared.
-  public init?(_ settings: Configuration.SharedState) {
+  public init?(_ configuration: Configuration) {
+    let settings = configuration.sharedState
     guard let url = settings.url else { return nil }
     let place: Place =
       switch url.place {
@@ -25,7 +26,8 @@ extension StoreSettings {
       case .socket(let path): .socket(path: path)
       }
     self.init(
-      place: place, user: url.user, password: url.password?.reveal(), database: url.database,
-      prefix: settings.prefix, deadline: settings.deadline)
+      place: place,
+      trust: url.isSecure ? Trust(file: configuration.upstream.certificateAuthorityFile) : nil, user: url.user,
+      password: url.password?.reveal(), database: url.database, prefix: settings.prefix, deadline: settings.deadline)
   }
 }

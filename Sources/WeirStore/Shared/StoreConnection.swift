@@ -37,7 +37,7 @@ final class StoreConnection {
   let settings: StoreSettings
   unowned let loop: StoreLoop
   var phase = Phase.idle(until: 0)
-  private var socket: StoreSocket?
+  private var transport: StoreTransport?
   private var reader: StoreReader?
   var out: [UInt8] = []
   var sent = 0
@@ -50,6 +50,8 @@ final class StoreConnection {
   var lastHeard: UInt64 = 0
   /// The node of a cluster that has the fleet's keys, as another has told; for the next connection only.
   var redirection: StoreSettings.Place?
+  /// What the connection at hand is to.
+  private var place: StoreSettings.Place
   /// Which of the addresses is next, so that one that does not answer is not the only one tried.
   private var attempt = 0
 
@@ -66,19 +68,20 @@ final class StoreConnection {
   init(_ role: Role, _ settings: StoreSettings, loop: StoreLoop) {
     self.role = role
     self.settings = settings
+    place = settings.place
     self.loop = loop
   }
 
   var isTaking: Bool { health.isTaking }
 
-  var descriptor: CInt? { socket?.descriptor }
+  var descriptor: CInt? { transport?.descriptor }
 
   /// What poll(2) is to wait for.
   var events: CInt {
     switch phase {
     case .idle, .resolving: 0
     case .connecting: POLLOUT
-    case .greeting, .open: sent < out.count ? POLLIN | POLLOUT : POLLIN
+    case .greeting, .open: sent < out.count || transport?.hasPending == true ? POLLIN | POLLOUT : POLLIN
     }
   }
 
@@ -101,11 +104,12 @@ final class StoreConnection {
     case .idle(let until) where now >= until: begin(now)
     case .connecting(let since) where now >= since + Self.second:
       fail(StoreTrouble("no connection within a second"), now)
-    case .greeting(let since) where now >= since + Self.second: fail(StoreTrouble("it does not answer"), now)
+    case .greeting(let since) where now >= since + Self.second:
+      fail(StoreTrouble("it does not answer" + (transport?.hint ?? "")), now)
     case .open:
       expire(now)
       if !awaited.isEmpty, now >= lastHeard + Self.stall {
-        fail(StoreTrouble("it has not answered for 2 seconds"), now)
+        fail(StoreTrouble("it has not answered for 2 seconds" + (transport?.hint ?? "")), now)
       } else {
         probeIfDue(now)
       }
@@ -114,7 +118,7 @@ final class StoreConnection {
   }
 
   private func begin(_ now: UInt64) {
-    let place = redirection ?? settings.place
+    place = redirection ?? settings.place
     redirection = nil
     switch place {
     case .socket(let path):
@@ -135,7 +139,8 @@ final class StoreConnection {
       let addresses = try addresses.get()
       guard !addresses.isEmpty else { throw StoreTrouble("its name has no address") }
       defer { attempt &+= 1 }
-      socket = try StoreSocket(to: addresses[attempt % addresses.count])
+      let security = try loop.security(for: place)
+      transport = StoreTransport(try StoreSocket(to: addresses[attempt % addresses.count]), security)
       reader = StoreReader()
       phase = .connecting(since: now)
     } catch {
@@ -166,7 +171,8 @@ final class StoreConnection {
   /// Ends the connection; whoever waits for it is told.
   func fail(_ trouble: StoreTrouble, _ now: UInt64, _ failure: StoreFailure = .broken) {
     if role == .lane(.decisions), probe.deadline != nil { loop.missedBeat() }
-    socket = nil
+    transport = nil
+    loop.forgetAuthorities()
     reader = nil
     out = []
     sent = 0
@@ -184,7 +190,7 @@ final class StoreConnection {
   func handle(_ revents: CInt, _ now: UInt64) {
     guard revents != 0 else { return }
     if case .connecting = phase {
-      if let trouble = socket?.connectError() { return fail(trouble, now) }
+      if let trouble = transport?.connected() { return fail(trouble, now) }
       lastHeard = now
       return greet(now)
     }
@@ -200,9 +206,14 @@ final class StoreConnection {
 
   /// Writes everything that waits, as far as the socket takes it.
   func flush(_ now: UInt64) {
+    guard let transport else { return }
+    switch phase {
+    case .idle, .resolving, .connecting: return
+    case .greeting, .open: break
+    }
+    if case .ended(let reason) = transport.drain() { return fail(StoreTrouble(reason), now) }
     while sent < out.count {
-      guard let socket else { return }
-      switch socket.send(out[sent...]) {
+      switch transport.send(out[sent...]) {
       case .bytes(let count): sent += count
       case .wouldBlock: return dropSent()
       case .ended(let reason): return fail(StoreTrouble(reason), now)
@@ -223,8 +234,8 @@ final class StoreConnection {
   private func receive(_ now: UInt64) {
     // As much again waits for the next turn, so that no connection keeps the others waiting.
     for _ in 0..<16 {
-      guard let socket, let reader else { return }
-      switch unsafe socket.receive(into: loop.room) {
+      guard let transport, let reader else { return }
+      switch unsafe transport.receive(into: loop.room) {
       case .bytes(let count):
         lastHeard = now
         unsafe reader.feed(UnsafeRawBufferPointer(rebasing: loop.room[..<count]))

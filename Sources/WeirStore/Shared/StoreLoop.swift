@@ -1,5 +1,6 @@
 import CWeirHiredis
 import Glibc
+import NIOSSL
 import Synchronization
 import WeirThreads
 
@@ -20,6 +21,8 @@ import WeirThreads
   private var wasUp: Bool?
   /// A heartbeat's answer was lost with its connection: it may have been the one that said that this sidecar is new.
   private var mayHaveJoined = false
+  /// Read for TLS.
+  private var authorities: NIOSSLContext?
   private let beatWords: [UInt8]
   private let beatScript = StoreScript(.heartbeat, FleetHeartbeat.source)
   private let leaveScript = StoreScript(.heartbeat, FleetHeartbeat.leaveSource)
@@ -129,6 +132,17 @@ import WeirThreads
     // Without a thread to be had it is done on this one.
     do { try NamedThread.start("weir-resolver", work) } catch { work() }
   }
+
+  /// Nil where no TLS is spoken. The authorities are read once, and again after a connection that TLS has ended: the file
+  /// may have been changed.
+  func security(for place: StoreSettings.Place) throws(StoreTrouble) -> StoreTransport.Security? {
+    guard case .network(let host, let port) = place, let trust = store.settings.trust else { return nil }
+    let context = if let authorities { authorities } else { try StoreTLS.context(trusting: trust.file) }
+    authorities = context
+    return StoreTransport.Security(context: context, host: host, port: port)
+  }
+
+  func forgetAuthorities() { authorities = nil }
 
   func finish(_ call: StoreCall, _ result: Result<StoreReply, StoreFailure>) {
     store.forget(call)

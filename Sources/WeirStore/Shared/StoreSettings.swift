@@ -16,8 +16,19 @@ public struct StoreSettings: Sendable {
     }
   }
 
+  /// Whose certificates TLS trusts.
+  public struct Trust: Sendable, Equatable {
+    /// PEM bundle of authorities; nil takes the system's.
+    public let file: String?
+
+    /// Names a file.
+    public init(file: String?) { self.file = file }
+  }
+
   /// Where it is.
   public let place: Place
+  /// Nil speaks no TLS. Sockets of the file system speak none ever.
+  public let trust: Trust?
   /// Nil for the store's default user.
   public let user: String?
   /// Nil sends no AUTH.
@@ -31,10 +42,12 @@ public struct StoreSettings: Sendable {
 
   /// Takes the values as they are.
   public init(
-    place: Place, user: String? = nil, password: String? = nil, database: Int = 0, prefix: String = "weir:",
+    place: Place, trust: Trust? = nil, user: String? = nil, password: String? = nil, database: Int = 0,
+    prefix: String = "weir:",
     deadline: Duration = .milliseconds(20)
   ) {
     self.place = place
+    self.trust = trust
     self.user = user
     self.password = password
     self.database = database

@@ -13,7 +13,7 @@ struct StoreExamination {
 
   /// - Returns: whether it would be used; true where none is configured.
   static func run(_ configuration: Configuration, say: @escaping (String) -> Void) async -> Bool {
-    guard let settings = StoreSettings(configuration.sharedState) else { return true }
+    guard let settings = StoreSettings(configuration) else { return true }
     do throws(StoreStartError) {
       let store = try SharedStore(settings, observer: Silence())
       try store.start()

@@ -166,7 +166,7 @@ struct ConfigurationLoaderTests {
       environment: [
         "OPENROUTER_API_KEY": "hunter2 x", "WEIR_ADMIN_TOKEN": "hunter2\n", "WEIR_CLIENT_KEYS": "hunter2",
         "WEIR_UPSTREAM_URL": "https://u:hunter2@a/v1", "MOONSHOT_API_KEY": "hunter2",
-        "WEIR_REDIS_URL": "rediss://:hunter2@r",
+        "WEIR_REDIS_URL": "redisss://:hunter2@r",
       ], files: ["weir.yaml": "clients: {app: 'hunter2 y'}\nadmin: {token: [hunter2]}"], config: "weir.yaml")
     let text = sources.problems.map(\.description).joined(separator: "\n")
     #expect(sources.problems.count == 8)

@@ -49,10 +49,12 @@ struct RedisURLTests {
     #expect(problem.map { !"\($0.what) \($0.fix)".contains("hunter2") } == true)
   }
 
-  @Test("over TLS is refused, and told what to use")
-  func tls() {
-    let problem = #expect(throws: ValueProblem.self) { try read("rediss://:hunter2@r") }
-    #expect(problem?.fix.contains("stunnel") == true)
+  @Test("says whether TLS is spoken")
+  func tls() throws {
+    let secure = RedisURL(place: .network(host: "r", port: 6379), isSecure: true, password: Secret("hunter2"))
+    #expect(try read("rediss://:hunter2@r") == secure)
+    #expect(try !read("redis://r").isSecure)
+    #expect(try !read("unix:///r").isSecure)
   }
 
   @Test("never shows its password, however it is printed")
@@ -67,7 +69,7 @@ struct RedisURLTests {
     #expect(try Sources().load().sharedState.url == nil)
     #expect(try Sources.environment(["WEIR_REDIS_URL": "off"]).load().sharedState.url == nil)
     #expect(try Sources.yaml("redis:\n  url: redis://r").load().sharedState.url?.database == 0)
-    #expect(Sources.yaml("redis:\n  url: rediss://r").problems.map(\.line) == [2])
+    #expect(Sources.yaml("redis:\n  url: redisss://r").problems.map(\.line) == [2])
   }
 
   @Test("needs a restart to change, although both are spelled alike")
