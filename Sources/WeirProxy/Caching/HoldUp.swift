@@ -8,8 +8,12 @@ struct HoldUp {
   /// the reply for everybody.
   static let longest: Int64 = 30_000_000_000
 
+  /// Of the time between two looks no more counts: looks are that far apart only where this process stood still (stopped,
+  /// frozen, without a processor), and nobody waited for the client.
+  static let longestStep: Int64 = 1_000_000_000
+
   private var place: Int?
-  private var since: Int64 = 0
+  private var waited: Int64 = 0
   private var lookedAt: Int64?
   private var total: Int64 = 0
 
@@ -25,13 +29,15 @@ struct HoldUp {
   ///   - isSlowing: others were waiting for this client, whatever it has taken since the last look.
   ///   - place: how far the reply is, where they still do.
   mutating func look(isSlowing: Bool, place: Int?, now: Int64) -> Bool {
-    if isSlowing { total += now - (lookedAt ?? now) }
+    let step = min(now - (lookedAt ?? now), Self.longestStep)
     lookedAt = now
+    if isSlowing { total += step }
     guard let place, place == self.place else {
       self.place = place
-      since = now
+      waited = 0
       return isSlowing && total >= Self.longest
     }
-    return now - since >= Self.patience || total >= Self.longest
+    waited += step
+    return waited >= Self.patience || total >= Self.longest
   }
 }

@@ -32,10 +32,10 @@ final class LoopContext {
   /// Exchanges that the shared store has to answer first.
   var awaitingStore: [ObjectIdentifier: LiveExchange] = [:]
   private var generator = FastRandom()
-  private var sweep: Scheduled<Void>?
+  private var sweep: DeadlineSweep?
 
-  /// How often slow clients are looked for.
-  private static let sweepInterval = TimeAmount.milliseconds(250)
+  /// How often slow clients are looked for, in nanoseconds.
+  private static let sweepInterval: Int64 = 250_000_000
 
   init(eventLoop: any EventLoop, state: ProxyState, barrier: LoopBarrier, honoursProxies: Bool) throws {
     eventLoop.preconditionInEventLoop()
@@ -50,12 +50,14 @@ final class LoopContext {
       settings: .underEnvironment(
         certificateAuthorityFile: snapshot.configuration.upstream.certificateAuthorityFile,
         honoursProxies: honoursProxies))
+    // A weak reference would make all others to this object dearer. The sweep is this object's alone.
+    sweep = DeadlineSweep(on: eventLoop) { [unowned self] in checkDeadlines() }
   }
 
   func add(_ connection: ConnectionHandler) {
     connection.listIndex = connections.count
     connections.append(connection)
-    startSweep()
+    sweep?.start(interval: Self.sweepInterval)
   }
 
   func remove(_ connection: ConnectionHandler) {
@@ -96,15 +98,11 @@ final class LoopContext {
     engine.shutDown()
   }
 
-  private func startSweep() {
-    guard sweep == nil else { return }
-    // A weak reference would make all others to this object dearer.
-    sweep = eventLoop.assumeIsolated().scheduleTask(in: Self.sweepInterval) {
-      self.sweep = nil
-      let now = self.now
-      for connection in self.connections { connection.checkDeadlines(now: now) }
-      for exchange in Array(self.detached.values) { exchange.checkHold(now: now) }
-      if !self.connections.isEmpty || !self.detached.isEmpty { self.startSweep() }
-    }
+  /// Whether there is another deadline.
+  private func checkDeadlines() -> Bool {
+    let now = now
+    for connection in connections { connection.checkDeadlines(now: now) }
+    for exchange in Array(detached.values) { exchange.checkHold(now: now) }
+    return !connections.isEmpty || !detached.isEmpty
   }
 }

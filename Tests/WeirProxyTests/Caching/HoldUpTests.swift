@@ -32,6 +32,18 @@ struct HoldUpTests {
     #expect(looks(1000) { $0 < 119 ? (true, nil) : (false, $0) } == nil)
   }
 
+  @Test("does not count the time in which this process stood still", arguments: [7, nil])
+  func frozen(place: Int?) {
+    var holdUp = HoldUp()
+    func hasToGo(after seconds: Int64) -> Bool {
+      holdUp.look(isSlowing: true, place: place, now: seconds * 1_000_000_000)
+    }
+    #expect(!hasToGo(after: 0))
+    #expect(!hasToGo(after: 40))
+    #expect(!hasToGo(after: 80))
+    #expect((81...200).contains { hasToGo(after: $0) }, "it goes on from there")
+  }
+
   @Test("does not count the time without others")
   func alone() {
     for place in [7, nil] {
