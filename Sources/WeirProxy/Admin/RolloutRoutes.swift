@@ -15,8 +15,7 @@ struct RolloutRoutes: Sendable {
     case .GET where name == KillSwitchFlip.name, .HEAD where name == KillSwitchFlip.name: return killSwitch()
     case .PUT where name == KillSwitchFlip.name: return switchKimi(request.body, who: who)
     case .DELETE where name == KillSwitchFlip.name:
-      live.switchKimi(to: nil, who: who)
-      return killSwitch()
+      return live.switchKimi(to: nil, who: who) ? killSwitch() : .handedOver
     case .GET, .HEAD: return show(name)
     case .PUT where !name.isEmpty: return change(name, request.body, who: who)
     case .DELETE where !name.isEmpty: return reply(live.reset(name, who: who), name)
@@ -59,8 +58,7 @@ struct RolloutRoutes: Sendable {
       guard let isEnabled = KillSwitchFlip.isEnabled(try RolloutRequest.read(body)) else {
         return .text(400, "The kill switch is off or on: send {\"enabled\": false} or {\"enabled\": true}\n")
       }
-      live.switchKimi(to: isEnabled, who: who)
-      return killSwitch()
+      return live.switchKimi(to: isEnabled, who: who) ? killSwitch() : .handedOver
     } catch {
       return .text(400, "\(error)\n")
     }
@@ -78,8 +76,9 @@ struct RolloutRoutes: Sendable {
     return .json(200, line.finish())
   }
 
-  private func reply(_ result: Result<RolloutTable, RolloutProblem>, _ name: String) -> AdminReply {
+  private func reply(_ result: Result<RolloutTable, RolloutProblem>?, _ name: String) -> AdminReply {
     switch result {
+    case nil: return .handedOver
     case .success: return show(name)
     case .failure(.unknownRollout(let name, let known)):
       return .text(404, "There is no rollout named \(name). There are: \(known.joined(separator: ", "))\n")

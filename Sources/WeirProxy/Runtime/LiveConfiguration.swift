@@ -149,20 +149,21 @@ final class LiveConfiguration: Sendable {
   /// The rollouts as they are served.
   var rollouts: RolloutTable { current.withLock { $0.rollouts } }
 
-  /// Changes a rollout for requests from now on, and remembers it.
-  func change(_ name: String, _ request: RolloutRequest, who: String) -> Result<RolloutTable, RolloutProblem> {
+  /// Changes a rollout for requests from now on, and remembers it; nil where another process has taken over.
+  func change(_ name: String, _ request: RolloutRequest, who: String) -> Result<RolloutTable, RolloutProblem>? {
     flip { table, when throws(RolloutProblem) in try request.apply(to: name, in: table, who: who, when: when) }
   }
 
-  /// Returns a rollout to what the configuration says.
-  func reset(_ name: String, who: String) -> Result<RolloutTable, RolloutProblem> {
+  /// Returns a rollout to what the configuration says; nil where another process has taken over.
+  func reset(_ name: String, who: String) -> Result<RolloutTable, RolloutProblem>? {
     flip { table, when throws(RolloutProblem) in try table.resetting(name, who: who, when: when) }
   }
 
   private func flip(
     _ change: (RolloutTable, Int64) throws(RolloutProblem) -> (table: RolloutTable, record: FlipRecord)
-  ) -> Result<RolloutTable, RolloutProblem> {
+  ) -> Result<RolloutTable, RolloutProblem>? {
     current.withLock { current in
+      guard !state.isHandedOver else { return nil }
       do throws(RolloutProblem) {
         let (table, record) = try change(current.rollouts, Int64(WallClock.seconds() * 1000))
         current.rollouts = table
@@ -177,9 +178,9 @@ final class LiveConfiguration: Sendable {
     }
   }
 
+  /// Saves what is in effect. A change is saved also where another process takes over in this moment: that one looks for it.
   private func remember(_ current: inout Current, isRetry: Bool = false) {
-    // After a hand-over the file is the other process's.
-    guard let path = current.configuration.rolloutStateFile, !state.isHandedOver else {
+    guard let path = current.configuration.rolloutStateFile else {
       current.isForgotten = false
       return state.fileTroubles.note(nil, of: .rollouts)
     }
@@ -201,7 +202,11 @@ final class LiveConfiguration: Sendable {
   /// Tries again to save changes that could not be saved. Blocks.
   func rememberAgain() {
     current.withLock { current in
-      if current.isForgotten { remember(&current, isRetry: true) }
+      guard current.isForgotten else { return }
+      guard state.isHandedOver else { return remember(&current, isRetry: true) }
+      // The file is the other process's.
+      current.isForgotten = false
+      state.fileTroubles.note(nil, of: .rollouts)
     }
   }
 
@@ -228,19 +233,23 @@ final class LiveConfiguration: Sendable {
 
   private func takeUp(_ inherited: inout InheritedFlips) {
     current.withLock { current in
-      // A file that cannot be read now says nothing; the next start tells of that.
-      guard let file = try? RememberedRollouts.file(of: current.configuration), file.problems.isEmpty else { return }
+      // A file that cannot be read now says nothing; the next start tells of that. Nor does the next process's.
+      guard !state.isHandedOver, let file = try? RememberedRollouts.file(of: current.configuration),
+        file.problems.isEmpty
+      else { return }
       let known = current.flips
       let news = inherited.news(in: file.flips, besides: known)
-      guard !news.isEmpty else { return }
-      let flips = known.filter { news[$0.rollout] == nil } + news.values.joined()
-      current.take(RememberedRollouts(flips, on: current.configuration.rollouts))
-      putInEffect(current)
-      for record in news.values.joined() where !known.contains(record) { note(record, from: "predecessor") }
-      for name in news.keys.sorted() where news[name]?.isEmpty == true {
-        logger.notice("rollout reset", metadata: ["rollout": "\(name)", "from": "predecessor"])
+      if !news.isEmpty {
+        let flips = known.filter { news[$0.rollout] == nil } + news.values.joined()
+        current.take(RememberedRollouts(flips, on: current.configuration.rollouts))
+        putInEffect(current)
+        for record in news.values.joined() where !known.contains(record) { note(record, from: "predecessor") }
+        for name in news.keys.sorted() where news[name]?.isEmpty == true {
+          logger.notice("rollout reset", metadata: ["rollout": "\(name)", "from": "predecessor"])
+        }
       }
-      remember(&current)
+      // What the other process wrote last lacks what was changed here.
+      if file.flips != current.flips { remember(&current) }
     }
   }
 
@@ -252,8 +261,11 @@ final class LiveConfiguration: Sendable {
   }
 
   /// Switches Kimi models off, or on again where the configuration does not say no; nil takes an earlier flip back.
-  func switchKimi(to isEnabled: Bool?, who: String) {
+  ///
+  /// - Returns: false where nothing was switched, since another process has taken over.
+  func switchKimi(to isEnabled: Bool?, who: String) -> Bool {
     current.withLock { current in
+      guard !state.isHandedOver else { return false }
       let (before, when) = (current.rollouts.isKimiEnabled, Int64(WallClock.seconds() * 1000))
       let record = KillSwitchFlip.record(to: isEnabled ?? true, from: before, who: who, when: when)
       current.killSwitch = record
@@ -262,6 +274,7 @@ final class LiveConfiguration: Sendable {
       note(record)
       remember(&current)
       tell(record, &current)
+      return true
     }
   }
 
@@ -314,7 +327,8 @@ final class LiveConfiguration: Sendable {
       current.take(remembered)
       putInEffect(current)
       for change in news { note(change.change, from: "fleet") }
-      remember(&current)
+      // After a hand-over the file is the other process's, which hears of this itself.
+      if !state.isHandedOver { remember(&current) }
     }
   }
 
