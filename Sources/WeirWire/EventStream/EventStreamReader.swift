@@ -19,7 +19,9 @@ public struct EventStreamReader {
   private var data: [UInt8] = []
   private var hasData = false
   private var eventHasBegun = false
-  private var isSkipping = false
+  /// What looks at an event that is too long; nil beside one.
+  private var scan: UsageScan?
+  private var isSkipping: Bool { scan != nil }
 
   /// - Parameter maximumEventBytes: what one event's data may take; a longer one is skipped.
   public init(maximumEventBytes: Int = 1 << 20) {
@@ -37,14 +39,15 @@ public struct EventStreamReader {
     _ bytes: UnsafeRawBufferPointer,
     _ event: (_ name: UnsafeRawBufferPointer?, _ data: UnsafeRawBufferPointer) -> Void
   ) {
-    unsafe read(bytes, event: event, skipped: { _ in })
+    unsafe read(bytes, event: event, skipped: { _, _ in })
   }
 
-  /// As ``read(_:_:)``; `skipped` is called with the name of each event that was too long.
+  /// As ``read(_:_:)``; `skipped` is called with the name of each event that was too long, and an object with nothing but
+  /// the `usage` that was found in it.
   mutating func read(
     _ bytes: UnsafeRawBufferPointer,
     event: (_ name: UnsafeRawBufferPointer?, _ data: UnsafeRawBufferPointer) -> Void,
-    skipped: (_ name: UnsafeRawBufferPointer?) -> Void
+    skipped: (_ name: UnsafeRawBufferPointer?, _ usage: [UInt8]?) -> Void
   ) {
     var position = unsafe skipMark(bytes)
     // A `data` line that lies whole in `bytes`, not copied as long as it is the event's only one.
@@ -80,8 +83,8 @@ public struct EventStreamReader {
   /// Hands out an event whose closing empty line is missing at the stream's end. The standard drops it; client
   /// libraries do not, so what is measured should not either.
   mutating func finish(_ event: (_ name: UnsafeRawBufferPointer?, _ data: UnsafeRawBufferPointer) -> Void) {
-    if lineHasBegun { unsafe endKeptLine(event, { _ in }) }
-    unsafe dispatch(UnsafeRawBufferPointer(start: nil, count: 0), nil, event, { _ in })
+    if lineHasBegun { unsafe endKeptLine(event, { _, _ in }) }
+    unsafe dispatch(UnsafeRawBufferPointer(start: nil, count: 0), nil, event, { _, _ in })
   }
 
   // MARK: Lines
@@ -112,9 +115,9 @@ public struct EventStreamReader {
   private mutating func keep(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) {
     if !lineHasBegun, let first = range.first { lineIsComment = unsafe bytes[first] == UInt8(ascii: ":") }
     lineHasBegun = true
-    guard !lineIsComment, !isSkipping else { return }
-    if line.count + range.count > maximumLineBytes {
-      skipEvent()
+    guard !lineIsComment else { return }
+    if isSkipping || line.count + range.count > maximumLineBytes {
+      unsafe skip(bytes[range])
     } else {
       unsafe line.append(contentsOf: bytes[range])
     }
@@ -122,7 +125,7 @@ public struct EventStreamReader {
 
   private mutating func endKeptLine(
     _ event: (UnsafeRawBufferPointer?, UnsafeRawBufferPointer) -> Void,
-    _ skipped: (UnsafeRawBufferPointer?) -> Void
+    _ skipped: (UnsafeRawBufferPointer?, [UInt8]?) -> Void
   ) {
     let isComment = lineIsComment
     lineHasBegun = false
@@ -148,8 +151,9 @@ public struct EventStreamReader {
     var start = min(key.upperBound + 1, line.upperBound)
     if start < line.upperBound, unsafe bytes[start] == UInt8(ascii: " ") { start += 1 }
     let value = start..<line.upperBound
-    guard !isSkipping else { return }
-    guard line.count <= maximumLineBytes, value.count <= maximumEventBytes else { return skipEvent() }
+    guard !isSkipping, line.count <= maximumLineBytes, value.count <= maximumEventBytes else {
+      return unsafe skip(bytes[value])
+    }
     if unsafe bytes[key].elementsEqual("data".utf8) {
       if let earlier = direct.take() { unsafe appendData(bytes, earlier) }
       if hasData { unsafe appendData(bytes, value) } else { direct = value }
@@ -160,16 +164,21 @@ public struct EventStreamReader {
   }
 
   private mutating func appendData(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) {
-    guard !isSkipping else { return }
-    guard data.count + range.count + (hasData ? 1 : 0) <= maximumEventBytes else { return skipEvent() }
+    guard !isSkipping, data.count + range.count + (hasData ? 1 : 0) <= maximumEventBytes else {
+      return unsafe skip(bytes[range])
+    }
     if hasData { data.append(UInt8(ascii: "\n")) }
     unsafe data.append(contentsOf: bytes[range])
     hasData = true
   }
 
-  private mutating func skipEvent() {
-    isSkipping = true
+  /// Keeps no more of the event, which is too long, than its name and what the scan finds.
+  private mutating func skip(_ bytes: Slice<UnsafeRawBufferPointer>) {
     eventHasBegun = true
+    var scan = self.scan.take() ?? UsageScan()
+    for part in [data, line] where !part.isEmpty { unsafe part.withUnsafeBytes { unsafe scan.take($0) } }
+    unsafe scan.take(UnsafeRawBufferPointer(rebasing: bytes))
+    self.scan = scan
     line = []
     data = []
   }
@@ -179,13 +188,13 @@ public struct EventStreamReader {
   private mutating func dispatch(
     _ bytes: UnsafeRawBufferPointer, _ direct: Range<Int>?,
     _ event: (UnsafeRawBufferPointer?, UnsafeRawBufferPointer) -> Void,
-    _ skipped: (UnsafeRawBufferPointer?) -> Void
+    _ skipped: (UnsafeRawBufferPointer?, [UInt8]?) -> Void
   ) {
     guard eventHasBegun else { return }
     unsafe name.withUnsafeBytes { nameBytes in
       let name = unsafe nameBytes.isEmpty ? nil : nameBytes
-      if isSkipping {
-        unsafe skipped(name)
+      if let scan {
+        unsafe skipped(name, scan.document)
       } else if let direct {
         unsafe event(name, UnsafeRawBufferPointer(rebasing: bytes[direct]))
       } else if hasData {
@@ -196,6 +205,6 @@ public struct EventStreamReader {
     data.removeAll(keepingCapacity: data.capacity <= 16_384)
     hasData = false
     eventHasBegun = false
-    isSkipping = false
+    scan = nil
   }
 }

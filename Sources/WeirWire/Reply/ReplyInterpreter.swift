@@ -40,9 +40,16 @@ struct ReplyInterpreter {
     if !isValid { reading.isMalformed = true }
   }
 
-  /// An event too long to be read: only its name tells what it was.
-  mutating func skipEvent(name: UnsafeRawBufferPointer?) {
+  /// An event too long to be read: only its name tells what it was, and the usage in it was found all the same.
+  ///
+  /// - Parameter usage: an object with nothing else.
+  mutating func skipEvent(name: UnsafeRawBufferPointer?, usage: [UInt8]?, json: JSONReader) {
     skippedEvents = true
+    if let usage {
+      _ = unsafe usage.withUnsafeBytes {
+        unsafe json.read($0) { endpoint == .responses ? readResponse($0) : readChat($0) }
+      }
+    }
     guard endpoint == .responses, let name = unsafe name else { return }
     let ends = ["response.completed", "response.incomplete", "response.failed"]
     if ends.contains(where: { unsafe name.elementsEqual($0.utf8) }) { reading.sawEndMarker = true }

@@ -1,7 +1,7 @@
 /// Follows one reply of a JSON API, plain or streamed, as its bytes pass, and keeps what they tell of usage and outcome.
 /// Never fails: what it cannot read it leaves unknown. Plain value, for one event loop; memory is bounded.
 public struct ReplyMeter {
-  /// An event above this stays unread; of a plain body only the usage at its end is read then.
+  /// Of a plain body above this only the usage is read, and of an event above a mebibyte.
   public static let maximumKeptBytes = 8 << 20
 
   /// What was learnt so far.
@@ -30,8 +30,8 @@ public struct ReplyMeter {
   private var isFinished = false
   /// The plain body so far; nil once it is too large.
   private var body: [UInt8]? = []
-  /// The end of one that is too large.
-  private var tail = UsageTail()
+  /// What is looked for in one that is too large.
+  private var scan = UsageScan()
 
   /// - Parameters:
   ///   - isEventStream: by the reply's Content-Type, not by what was asked for.
@@ -54,7 +54,7 @@ public struct ReplyMeter {
     let json = json
     unsafe events.read(
       bytes, event: { unsafe interpreter.readEvent(name: $0, data: $1, json: json) },
-      skipped: { unsafe interpreter.skipEvent(name: $0) })
+      skipped: { unsafe interpreter.skipEvent(name: $0, usage: $1, json: json) })
   }
 
   /// The body is over: an unfinished last event, or the plain body, is read now.
@@ -65,7 +65,7 @@ public struct ReplyMeter {
       finishStream()
     } else if let whole = body.take() {
       unsafe whole.withUnsafeBytes { unsafe interpreter.readPlain($0, json: json) }
-    } else if let usage = tail.document {
+    } else if let usage = scan.document {
       unsafe usage.withUnsafeBytes { unsafe interpreter.readPlain($0, json: json) }
       // Whether the body was one whole document, or one at all, is not known.
       (interpreter.reading.sawEndMarker, interpreter.reading.isMalformed) = (false, false)
@@ -87,10 +87,10 @@ public struct ReplyMeter {
   }
 
   private mutating func keep(_ bytes: UnsafeRawBufferPointer) {
-    guard let count = body?.count else { return unsafe tail.take(bytes) }
+    guard let count = body?.count else { return unsafe scan.take(bytes) }
     if count + bytes.count > Self.maximumKeptBytes {
-      unsafe body?.withUnsafeBytes { unsafe tail.take($0) }
-      unsafe tail.take(bytes)
+      unsafe body?.withUnsafeBytes { unsafe scan.take($0) }
+      unsafe scan.take(bytes)
       body = nil
     } else {
       unsafe body?.append(contentsOf: bytes)

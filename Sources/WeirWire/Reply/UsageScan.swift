@@ -1,65 +1,124 @@
-/// The last bytes of a plain body that is too large to be read whole: thousands of embeddings, or pictures. All APIs have
-/// their usage behind what is large. A plain value; memory is bounded.
-struct UsageTail {
-  /// A usage, and what may stand behind it, is far smaller.
+/// Finds the usage in a document that is too large to be read whole: thousands of embeddings, or pictures. It is a member of
+/// the document or of its `response`, wherever it stands. Follows nothing but texts and depth, so that what is no JSON
+/// yields nothing, or what its reader refuses. A plain value; memory is bounded.
+struct UsageScan {
+  /// A usage is far smaller.
   static let maximumBytes = 16_384
-  private static let name = Array("\"usage\"".utf8)
 
-  private var bytes: [UInt8] = []
-
-  /// Takes the next bytes of the body.
-  mutating func take(_ next: UnsafeRawBufferPointer) {
-    unsafe bytes.append(contentsOf: next.suffix(Self.maximumBytes))
-    if bytes.count > 2 * Self.maximumBytes { bytes.removeFirst(bytes.count - Self.maximumBytes) }
+  private enum Name {
+    case usage, response, other
   }
 
-  /// An object with nothing but the body's last `usage`; nil where none is found. A quote within a text has a backslash
-  /// before it, so that no text is taken for the name.
-  var document: [UInt8]? {
-    guard var place = lastName() else { return nil }
-    place += Self.name.count
-    skipSpace(&place)
-    guard place < bytes.count, bytes[place] == UInt8(ascii: ":") else { return nil }
-    place += 1
-    skipSpace(&place)
-    guard let object = object(at: place) else { return nil }
-    return Array("{\"usage\":".utf8) + bytes[object] + [UInt8(ascii: "}")]
-  }
+  private var isInText = false
+  /// The text's next byte comes behind a backslash.
+  private var isEscaped = false
+  private var depth = 0
+  private var isInResponse = false
+  /// The beginning of the last text that may be a name.
+  private var text: [UInt8] = []
+  /// Of the member whose value comes next.
+  private var name = Name.other
+  /// The usage under way, whose braces are at `keptDepth`.
+  private var kept: [UInt8]?
+  private var keptDepth = 0
+  private var found: [UInt8]?
 
-  private func lastName() -> Int? {
-    var place = bytes.count - Self.name.count
-    while place >= 0 {
-      let isEscaped = place > 0 && bytes[place - 1] == UInt8(ascii: "\\")
-      if !isEscaped, bytes[place...].starts(with: Self.name) { return place }
-      place -= 1
-    }
-    return nil
-  }
+  /// An object with nothing but the document's last `usage`; nil where none is found.
+  var document: [UInt8]? { found.map { Array("{\"usage\":".utf8) + $0 + [UInt8(ascii: "}")] } }
 
-  private func skipSpace(_ place: inout Int) {
-    while place < bytes.count, [0x20, 0x09, 0x0A, 0x0D].contains(bytes[place]) { place += 1 }
-  }
-
-  /// From a `{` to the `}` that ends it.
-  private func object(at start: Int) -> Range<Int>? {
-    guard start < bytes.count, bytes[start] == UInt8(ascii: "{") else { return nil }
-    var (depth, isInText, isEscaped) = (0, false, false)
-    for place in start..<bytes.count {
-      let byte = bytes[place]
+  /// Takes the next bytes of the document.
+  mutating func take(_ bytes: UnsafeRawBufferPointer) {
+    var position = 0
+    var keptFrom = 0
+    while position < bytes.count {
       if isInText {
-        isInText = isEscaped || byte != UInt8(ascii: "\"")
-        isEscaped = !isEscaped && byte == UInt8(ascii: "\\")
+        position = unsafe passText(bytes, from: position)
         continue
       }
-      switch byte {
-      case UInt8(ascii: "\""): isInText = true
-      case UInt8(ascii: "{"): depth += 1
-      case UInt8(ascii: "}"):
-        depth -= 1
-        if depth == 0 { return start..<place + 1 }
+      switch unsafe bytes[position] {
+      case UInt8(ascii: "\""):
+        isInText = true
+        text.removeAll(keepingCapacity: true)
+      case UInt8(ascii: "{"):
+        if open() { keptFrom = position }
+      case UInt8(ascii: "["):
+        depth += 1
+        name = .other
+      case UInt8(ascii: "}"), UInt8(ascii: "]"):
+        if kept != nil, depth == keptDepth {
+          unsafe keep(bytes[keptFrom...position])
+          found = kept.take() ?? found
+        }
+        close()
+      case UInt8(ascii: ":"): if looksAtMembers { name = nameOfText }
+      case UInt8(ascii: ","): name = .other
       default: break
       }
+      position += 1
     }
-    return nil
+    if kept != nil { unsafe keep(bytes[keptFrom...]) }
   }
+
+  private var looksAtMembers: Bool { depth == 1 || depth == 2 && isInResponse }
+
+  private var nameOfText: Name {
+    if text.elementsEqual("usage".utf8) { return .usage }
+    return text.elementsEqual("response".utf8) ? .response : .other
+  }
+
+  /// Whether this object is the usage, from here on.
+  private mutating func open() -> Bool {
+    depth += 1
+    defer { name = .other }
+    switch name {
+    case .usage:
+      (kept, keptDepth) = ([], depth)
+      return true
+    case .response:
+      isInResponse = isInResponse || depth == 2
+      return false
+    case .other: return false
+    }
+  }
+
+  private mutating func close() {
+    depth = max(depth - 1, 0)
+    if depth <= 1 { isInResponse = false }
+    name = .other
+  }
+
+  /// Drops what is larger than a usage.
+  private mutating func keep(_ bytes: Slice<UnsafeRawBufferPointer>) {
+    guard let count = kept?.count, unsafe count + bytes.count <= Self.maximumBytes else {
+      kept = nil
+      return
+    }
+    unsafe kept?.append(contentsOf: bytes)
+  }
+
+  /// Passes over the text, to its end or that of the bytes; says where to go on.
+  private mutating func passText(_ bytes: UnsafeRawBufferPointer, from start: Int) -> Int {
+    var position = start
+    if isEscaped {
+      isEscaped = false
+      position += 1
+    }
+    var quote = unsafe bytes.position(of: UInt8(ascii: "\""), in: position..<bytes.count) ?? bytes.count
+    while position < quote, let slash = unsafe bytes.position(of: UInt8(ascii: "\\"), in: position..<quote) {
+      position = slash + 2
+      // The quote searched for stays the next one, unless it is the byte that the backslash stands before.
+      if position == quote + 1, position <= bytes.count {
+        quote = unsafe bytes.position(of: UInt8(ascii: "\""), in: position..<bytes.count) ?? bytes.count
+      }
+    }
+    isEscaped = position > bytes.count
+    isInText = quote == bytes.count
+    if looksAtMembers, text.count <= Self.longestName {
+      unsafe text.append(contentsOf: bytes[start..<quote].prefix(Self.longestName + 1))
+    }
+    return min(quote + 1, bytes.count)
+  }
+
+  /// Of a text no more is kept than tells that it is no name looked for.
+  private static let longestName = "response".utf8.count
 }

@@ -33,7 +33,7 @@ enum EventsTarget {
         unsafe reader.read(
           bytes,
           event: { unsafe found.append(Event(name: $0.map { unsafe Array($0) }, data: Array($1))) },
-          skipped: { unsafe found.append(Event(name: $0.map { unsafe Array($0) }, data: nil)) })
+          skipped: { name, _ in unsafe found.append(Event(name: name.map { unsafe Array($0) }, data: nil)) })
       }
     }
     let isAtBoundary = reader.isAtEventBoundary

@@ -101,20 +101,43 @@ struct ReplyMeterTests {
     }
   }
 
-  @Test("of a plain body too large to keep, the usage at its end is read; of such an event nothing")
-  func tooLarge() {
-    let piece = [UInt8](repeating: UInt8(ascii: " "), count: 1 << 20)[...]
-    let tail = Array(#"{"usage":{"prompt_tokens":1}}"#.utf8)[...]
-    let result = reading(.embeddings, isEventStream: false, parts: Array(repeating: piece, count: 9) + [tail])
+  private static let megabyte = String(repeating: "x", count: 1 << 20)
+
+  @Test(
+    "of a plain body too large to keep, the usage is read, wherever it stands",
+    arguments: [#"{"data":"LARGE","usage":{"prompt_tokens":1}}"#, #"{"usage":{"prompt_tokens":1},"data":"LARGE"}"#])
+  func tooLarge(text: String) {
+    let text = text.replacing("LARGE", with: String(repeating: Self.megabyte, count: 9))
+    let bytes = Array(text.utf8)
+    let parts = stride(from: 0, to: bytes.count, by: 65_536).map { bytes[$0...].prefix(65_536) }
     var expected = ReplyReading()
     expected.usage = TokenUsage(input: 1)
-    #expect(result == expected)
-    let head = Array("event: response.completed\ndata: ".utf8)[...]
-    let end = Array("\n\n".utf8)[...]
-    let streamed = reading(
-      .responses, isEventStream: true, parts: [head] + Array(repeating: piece, count: 9) + [end])
-    #expect(streamed.sawEndMarker)
-    #expect(streamed.usage == nil)
+    #expect(reading(.embeddings, isEventStream: false, parts: parts) == expected)
+  }
+
+  @Test("so it is of an event too large to keep, of which the name tells the rest", arguments: [1, 65_536, 10_000_000])
+  func tooLargeEvent(size: Int) {
+    let usage = #""usage":{"input_tokens":11,"output_tokens":7,"cost":0.25}"#
+    let responses = """
+      event: response.completed
+      data: {"type":"response.completed","response":{"output":[{"result":"\(Self.megabyte)"}],\(usage)}}
+
+
+      """
+    let usageOfChat = #""usage":{"prompt_tokens":11,"completion_tokens":7,"cost":0.25}"#
+    let chat = """
+      data: {"choices":[{"delta":{"images":["\(Self.megabyte)"]}}],
+      data: \(usageOfChat)}
+
+
+      """
+    for (endpoint, text) in [(Endpoint.responses, responses), (.chatCompletions, chat)] {
+      let bytes = Array(text.utf8)
+      let parts = stride(from: 0, to: bytes.count, by: size).map { bytes[$0...].prefix(size) }
+      let result = reading(endpoint, isEventStream: true, parts: parts)
+      #expect(result.usage?.input == 11 && result.usage?.output == 7 && result.cost == 0.25)
+      #expect(result.sawEndMarker == (endpoint == .responses) && !result.isEmpty && !result.isMalformed)
+    }
   }
 
   @Test(
