@@ -97,14 +97,32 @@ def test_a_price_that_the_upstream_names_holds_without_counts(answering):
     eventually(lambda: abs(remaining(weir, "app") - 0.75) < 1e-9, "the budget has less", 5)
 
 
-def test_the_usage_of_a_reply_that_is_too_large_to_be_read_is_found_at_its_end(answering):
-    embedded = {"object": "list", "data": [{"index": 0, "embedding": "QUJD" * 2_500_000}],
+@pytest.mark.parametrize("order", [("data", "usage"), ("usage", "data")], ids="-".join)
+def test_the_usage_of_a_reply_that_is_too_large_to_be_read_is_found(answering, order):
+    """llama.cpp has it before the embeddings, all others behind them."""
+    embedded = {"data": [{"index": 0, "embedding": "QUJD" * 2_500_000}],
                 "usage": {"prompt_tokens": 2048, "total_tokens": 2048, "cost": 0.125}}
-    weir = answering(scripted(json.dumps(embedded).encode(), headers=JSON))
+    text = json.dumps({"object": "list"} | {name: embedded[name] for name in order})
+    weir = answering(scripted(text.encode(), headers=JSON))
     reply = weir.post("/v1/embeddings", {"model": MODEL, "input": "hello"}, [of("app"), ("x-request-id", "req-large")])
     assert reply.status == 200 and len(reply.body) > 9_000_000
     row = weir.ledger.row("req-large")
     assert (row["usage_state"], row["input_tokens"], row["cost_usd"]) == ("reported", 2048, 0.125)
+
+
+def test_the_usage_beside_a_picture_in_a_stream_of_the_responses_api_is_found(answering):
+    """OpenAI's last event has all of the response, its pictures among them."""
+    response = {"id": "resp-1", "object": "response", "status": "completed", "model": MODEL,
+                "output": [{"type": "image_generation_call", "result": "QUJD" * 500_000}],
+                "usage": {"input_tokens": 20, "output_tokens": 4160}, "metadata": {}}
+    told = {"type": "response.completed", "sequence_number": 1, "response": response}
+    body = b"event: response.completed\ndata: %b\n\n" % json.dumps(told).encode()
+    weir = answering(scripted(body, headers=[("Content-Type", "text/event-stream")]))
+    asked = {"model": MODEL, "input": "a cat", "stream": True, "max_output_tokens": 5000}
+    reply = weir.post("/v1/responses", asked, [of("app"), ("x-request-id", "req-picture")])
+    assert reply.status == 200 and reply.body == body
+    row = weir.ledger.row("req-picture")
+    assert (row["usage_state"], row["input_tokens"], row["output_tokens"]) == ("reported", 20, 4160)
 
 
 def test_a_model_that_takes_no_bound_gets_none_and_counts_with_the_whole_cap(answering):
