@@ -136,6 +136,14 @@ class TestErrors:
                 extra_headers={"x-sim-fault": "status=429;retry-after=7"})
         assert caught.value.response.headers["retry-after"] == "7"
 
+    @pytest.mark.parametrize("cut", [300, 400, 500, 600])
+    def test_a_stream_cut_in_an_event_is_the_clients_own_error(self, anthropic_client, cut):
+        stream = anthropic_client.messages.create(
+            model=MODEL, max_tokens=100, messages=user("one two three"), stream=True,
+            extra_headers={"x-sim-fault": f"cut={cut}"})
+        with pytest.raises(anthropic.APIError, match="weir: the upstream's reply broke off"):
+            list(stream)
+
     def test_an_error_event_in_mid_stream_is_raised(self, anthropic_client):
         stream = anthropic_client.messages.create(
             model=MODEL, max_tokens=100, messages=user("one two three"), stream=True,

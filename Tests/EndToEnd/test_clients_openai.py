@@ -365,6 +365,14 @@ class TestErrors:
             client.chat.completions.create(model="kimi-k2", messages=user("hi"))
         assert caught.value.body["code"] == 401
 
+    @pytest.mark.parametrize("cut", [150, 250, 300, 333, 400])
+    def test_a_stream_cut_in_an_event_is_the_clients_own_error(self, openai_client, cut):
+        stream = openai_client.chat.completions.create(
+            model=KIMI, messages=user("one two three"), stream=True, extra_headers={"x-sim-fault": f"cut={cut}"})
+        with pytest.raises(openai.APIError) as caught:
+            list(stream)
+        assert caught.value.code == "upstream_stream_broken" and "weir:" in caught.value.message
+
     def test_an_error_event_in_mid_stream_is_raised(self, openai_client):
         stream = openai_client.chat.completions.create(
             model="kimi-k2", messages=user("one two three four"), stream=True,

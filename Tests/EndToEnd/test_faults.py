@@ -182,11 +182,15 @@ def test_a_stream_that_breaks_off_ends_with_an_error_event(impatient, fault, end
     eventually(lambda: impatient.errors_counted("upstream_stream_broken") == before + 1, "one broken stream counted")
 
 
-def test_an_event_cut_in_the_middle_does_not_swallow_the_error_event(impatient, simulator):
-    """Every cut point of the first three events: the error must stand on its own."""
-    whole = direct(simulator, "gap=0", stream=True, headers=[("x-sim-tokens", "3")]).body
-    for at in range(1, min(len(whole), 700), 37):
-        check_broken_stream(ask(impatient, f"cut={at}", stream=True, headers=[("x-sim-tokens", "3")]))
+@pytest.mark.parametrize("endpoint", STREAMING)
+def test_an_event_cut_in_the_middle_becomes_the_error_event(impatient, simulator, endpoint):
+    """Clients fail on an event whose data are no JSON, and never come to one behind it."""
+    whole = direct(simulator, "gap=0", endpoint, stream=True, headers=[("x-sim-tokens", "3")]).body
+    for at in range(1, min(len(whole) - len(b"data: [DONE]\n\n"), 1500), 37):
+        reply = ask(impatient, f"cut={at}", endpoint, stream=True, headers=[("x-sim-tokens", "3")])
+        check_broken_stream(reply, endpoint)
+        for event in events(reply.body):
+            assert isinstance(event.json(), dict), event
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS)

@@ -55,10 +55,12 @@ extension LiveExchange {
   }
 
   private func writeErrorEvent(_ refusal: Refusal) {
-    var event: [UInt8] = isAtEventBoundary ? [] : Array("\n\n".utf8)
+    // The meter knows what the client has only where both have the same bytes.
+    let open = reply.edit == nil ? reply.meter?.openEvent : nil
+    var event: [UInt8] = isAtEventBoundary || open != nil ? [] : Array("\n\n".utf8)
     event += ErrorBody.streamEvent(
       endpoint: exchange.endpoint, code: refusal.code.rawValue,
-      message: refusal.message(requestID: exchange.requestID), status: refusal.status)
+      message: refusal.message(requestID: exchange.requestID), status: refusal.status, ending: open)
     var buffer = ReplyFraming.bodyBuffer(event.count, allocator: connection.allocator)
     buffer.writeBytes(event)
     if reply.framing == .chunked { ReplyFraming.closeChunk(&buffer, bodyBytes: event.count) }

@@ -26,27 +26,47 @@ public enum ErrorBody {
 
   /// The event that tells a client of an error in the middle of a stream, after which the stream ends.
   ///
-  /// - Parameter status: the HTTP status it would have had before the stream began.
-  public static func streamEvent(endpoint: Endpoint, code: String, message: String, status: Int) -> [UInt8] {
+  /// - Parameters:
+  ///   - status: the HTTP status it would have had before the stream began.
+  ///   - open: the event whose beginning the client has. It becomes this one: half an event is no JSON, and a client that
+  ///     fails on it never comes to the one behind it. Of members that come twice parsers take the last.
+  public static func streamEvent(
+    endpoint: Endpoint, code: String, message: String, status: Int, ending open: OpenEvent? = nil
+  ) -> [UInt8] {
+    let (name, data) = event(endpoint: endpoint, code: code, message: message, status: status)
+    let named = name.map { "event: \($0)\n" } ?? ""
+    let whole = Array("\(named)data: \(data)\n\n".utf8)
+    guard let open else { return whole }
+    guard let begun = open.data, begun.contains(where: { $0 > 0x20 }) else {
+      // Its data are this one's; ended, it would have none.
+      return (open.line == .none ? [] : Array("\n".utf8)) + whole
+    }
+    guard open.line == .data, case .inObject(let closing, let needsComma) = CutJSON(begun) else {
+      return Array("\n\n".utf8) + whole
+    }
+    let members = Array((needsComma ? "," : "").utf8) + Array(data.utf8.dropFirst())
+    return closing + members + Array("\n\(named)\n".utf8)
+  }
+
+  private static func event(
+    endpoint: Endpoint, code: String, message: String, status: Int
+  ) -> (name: String?, data: String) {
     let type = JSONText.quoted(type(endpoint: endpoint, status: status))
     let code = JSONText.quoted(code)
     let message = JSONText.quoted(message)
     let error = #""error":{"code":\#(code),"message":\#(message),"type":\#(type)}"#
-    let event =
-      switch endpoint {
-      case .chatCompletions:
-        #"data: {\#(error),"choices":[{"index":0,"delta":{"content":""},"finish_reason":"error"}]}"#
-      case .completions:
-        #"data: {\#(error),"choices":[{"index":0,"text":"","finish_reason":"error"}]}"#
-      case .responses:
-        "event: error\n"
-          + #"data: {"type":"error","code":\#(code),"message":\#(message),"param":null,"sequence_number":0}"#
-      case .messages:
-        "event: error\n" + #"data: {"type":"error","error":{"type":\#(type),"message":\#(message)}}"#
-      case .embeddings, .models, .feedback, .other:
-        "data: {\(error)}"
-      }
-    return Array((event + "\n\n").utf8)
+    return switch endpoint {
+    case .chatCompletions:
+      (nil, #"{\#(error),"choices":[{"index":0,"delta":{"content":""},"finish_reason":"error"}]}"#)
+    case .completions:
+      (nil, #"{\#(error),"choices":[{"index":0,"text":"","finish_reason":"error"}]}"#)
+    case .responses:
+      ("error", #"{"type":"error","code":\#(code),"message":\#(message),"param":null,"sequence_number":0}"#)
+    case .messages:
+      ("error", #"{"type":"error","error":{"type":\#(type),"message":\#(message)}}"#)
+    case .embeddings, .models, .feedback, .other:
+      (nil, "{\(error)}")
+    }
   }
 
   /// The error type that the called API uses for an HTTP status.

@@ -31,6 +31,12 @@ public struct EventStreamReader {
   /// True when an event written to the stream now would stand by itself: no line and no event is half read.
   public var isAtEventBoundary: Bool { !lineHasBegun && !eventHasBegun && (markBytes ?? 0) == 0 }
 
+  /// The data of the event in progress, nil without any, and the line in progress; nil where not all is kept.
+  var partsOfOpenEvent: (data: [UInt8]?, line: [UInt8]?, isComment: Bool)? {
+    guard !isSkipping, (markBytes ?? 0) == 0 else { return nil }
+    return (hasData ? data : nil, lineHasBegun ? line : nil, lineIsComment)
+  }
+
   /// Reads the next bytes and hands out each event that they complete.
   ///
   /// - Parameter event: called with the event's name (nil when it has none) and its data, both valid only during the

@@ -11,6 +11,9 @@ public struct ReplyMeter {
     return reading
   }
 
+  /// The event of a stream that has begun and not ended, as far as its bytes are kept.
+  public var openEvent: OpenEvent? { isFinished ? brokenEvent : isEventStream ? events.openEvent : nil }
+
   /// As the reading's, for a look after every chunk.
   public var sawContent: Bool { interpreter.reading.sawContent }
 
@@ -28,6 +31,8 @@ public struct ReplyMeter {
   private var interpreter: ReplyInterpreter
   private var events = EventStreamReader()
   private var isFinished = false
+  /// The event that the stream ended in the middle of.
+  private var brokenEvent: OpenEvent?
   /// The plain body so far; nil once it is too large.
   private var body: [UInt8]? = []
   /// What is looked for in one that is too large.
@@ -79,6 +84,7 @@ public struct ReplyMeter {
   private mutating func finishStream() {
     interpreter.reading.isAtEventBoundary = events.isAtEventBoundary
     guard !events.isAtEventBoundary else { return }
+    brokenEvent = events.openEvent
     // Cut off is not malformed: that the stream broke is told by the missing end marker.
     let wasMalformed = interpreter.reading.isMalformed
     let json = json

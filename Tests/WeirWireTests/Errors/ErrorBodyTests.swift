@@ -54,6 +54,37 @@ struct ErrorBodyTests {
     #expect(lines.count == (endpoint == .responses || endpoint == .messages ? 2 : 1))
   }
 
+  /// What a client has at each byte of this stream is ended by the error event: it reads one error, and nothing that it
+  /// cannot read.
+  @Test(
+    "becomes of the event whose beginning the client has",
+    arguments: [Endpoint.chatCompletions, .completions, .responses, .messages], ["\n", "\r\n", "\r"])
+  func endingOpenEvent(endpoint: Endpoint, lineEnd: String) throws {
+    let first = #"{"id":"gen-1","choices":[{"index":0,"delta":{"content":"é \"x\""},"finish_reason":null}]}"#
+    let lines = [": wait", "", "event: e", "id: 1", "data: \(first)", "", "data:\(first)", ""]
+    let bytes = Array((lines.joined(separator: lineEnd) + lineEnd).utf8)
+    for count in 0...bytes.count {
+      let begun = Array(bytes.prefix(count))
+      var meter = ReplyMeter(endpoint: endpoint, isEventStream: true)
+      unsafe begun.withUnsafeBytes { unsafe meter.read($0) }
+      let error = ErrorBody.streamEvent(
+        endpoint: endpoint, code: "upstream_stream_broken", message: "m", status: 502, ending: meter.openEvent)
+      let seen = events(in: [(begun + error)[...]])
+      #expect(seen.isAtBoundary)
+      #expect(seen.events.allSatisfy { ReferenceJSON.accepts(Array($0.data.utf8)) }, "\(text(begun + error))")
+      let last = try #require(seen.events.last)
+      #expect(last.data.hasSuffix(try #require(events(in: text(plainEvent(endpoint))).last?.data.dropFirst())))
+      if endpoint == .messages || endpoint == .responses { #expect(last.name == "error") }
+      #expect(seen.events.count { $0.data.contains("\"error\"") } == 1)
+      meter.finish()
+      #expect((meter.openEvent == nil) == meter.reading.isAtEventBoundary)
+    }
+  }
+
+  private func plainEvent(_ endpoint: Endpoint) -> [UInt8] {
+    ErrorBody.streamEvent(endpoint: endpoint, code: "upstream_stream_broken", message: "m", status: 502)
+  }
+
   @Test("in a chat stream carries the error and a finish reason")
   func chatStream() {
     let event = ErrorBody.streamEvent(endpoint: .chatCompletions, code: "c", message: "m", status: 502)
