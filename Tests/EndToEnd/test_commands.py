@@ -305,6 +305,27 @@ class TestDemo:
         assert not [path for path in own.values() if path.exists()]
 
 
+class TestWhereTheSystemChoseThePort:
+    """With the very environment of the proxy, as a script or a container's health check has it."""
+
+    ENVIRONMENT = QUIET | {"WEIR_UPSTREAM_URL": "http://127.0.0.1:9/v1"}
+
+    def test_the_running_proxy_is_found_by_its_port_file(self, run, started):
+        _, ports = started("serve", environment=self.ENVIRONMENT)
+        flipped = run("rollout", "kimi", "25", environment=self.ENVIRONMENT)
+        assert flipped.returncode == 0, flipped.stderr
+        assert scrape(ports["admin"]).sum("weir_rollout_percent", rollout="kimi") == 25
+        assert run("health", "--ready", environment=self.ENVIRONMENT).returncode == 0
+
+    @pytest.mark.parametrize("text", [None, "", "{", '{"traffic":1}', '{"admin":70000}', '{"admin":-1}', '{"admin":"1"}'])
+    def test_without_a_port_file_to_read_it_says_that_nothing_answers(self, run, tmp_path, text):
+        if text is not None:
+            (tmp_path / "ports.json").write_text(text)
+        for command in ("rollout", "health"):
+            ended = run(command, environment=self.ENVIRONMENT)
+            assert ended.returncode == 1 and "no proxy answers at 127.0.0.1:0" in ended.stderr
+
+
 class TestSimulate:
     @pytest.mark.parametrize("faults", [
         "nonsense=1", "status", "status=abc", "delay=-1", "stall=3@x%", "cut=1;;bogus=2"])

@@ -7,8 +7,8 @@ struct Health: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Asks the running proxy whether it serves; for the health checks of containers.",
     discussion: """
-      Asks /healthz of the admin listener (WEIR_ADMIN_LISTEN, or --admin), with --ready /readyz, which says no while \
-      weir drains. Prints the answer. Exit status 0 for yes, 1 for no or no answer within 5 seconds.
+      Asks /healthz of the admin listener (WEIR_ADMIN_LISTEN, with port 0 WEIR_PORT_FILE, or --admin), with --ready \
+      /readyz, which says no while weir drains. Prints the answer. Exit status 0 for yes, 1 for no or no answer within 5 seconds.
       """)
 
   @OptionGroup var options: ConfigurationOptions
@@ -20,10 +20,10 @@ struct Health: AsyncParsableCommand {
   var admin: String?
 
   func run() async throws {
-    let listener = try admin.map(parsed) ?? options.loadOrExit().listeners.admin
+    let listener = try admin.map(parsed)?.asPeer ?? options.loadOrExit().listeners.runningAdmin
     let timeouts = PhaseTimeouts(connect: .seconds(5), firstByte: .seconds(5), idle: .seconds(5), total: .seconds(5))
     let result = try await Caller.with(certificateAuthorityFile: nil, honoursProxies: false) { caller in
-      await caller.ask("GET", "http://\(listener.asPeer)/\(ready ? "readyz" : "healthz")", timeouts: timeouts)
+      await caller.ask("GET", "http://\(listener)/\(ready ? "readyz" : "healthz")", timeouts: timeouts)
     }
     switch result {
     case .failure(let failure):

@@ -12,7 +12,7 @@ struct RolloutCommand: AsyncParsableCommand {
       weir rollout kimi 25         gives it 25 % of the users; in effect at once, and remembered over restarts
       weir rollout kimi --reset    returns to what the configuration says
 
-      The proxy is found by WEIR_ADMIN_LISTEN, or by --admin.
+      The proxy is found by WEIR_ADMIN_LISTEN (with port 0 by WEIR_PORT_FILE), or by --admin.
       """)
 
   @OptionGroup var options: ConfigurationOptions
@@ -69,7 +69,7 @@ struct RolloutCommand: AsyncParsableCommand {
   private func proxyToAsk() throws -> (listener: ListenAddress, token: String?) {
     guard let admin else {
       let listeners = try options.loadOrExit().listeners
-      return (listeners.admin, listeners.adminToken?.reveal())
+      return (listeners.runningAdmin, listeners.adminToken?.reveal())
     }
     do {
       let token = try? options.load().listeners.adminToken?.reveal()
