@@ -12,7 +12,8 @@ public struct Refusal: Error, Sendable, Equatable {
   public let remedy: String
   /// The request member that is at fault.
   public let param: String?
-  /// Seconds after which the same request may succeed.
+  /// Seconds after which the same request may succeed. With 429 and 503 it is always there, as the interface promises;
+  /// where waiting alone does not help, `fields` has `shouldNotRetry`.
   public let retryAfterSeconds: Int?
   /// The limit or budget that refused, by its name in the configuration; the label `limit`.
   public let limit: String?
@@ -25,7 +26,13 @@ public struct Refusal: Error, Sendable, Equatable {
     public let name: String
     /// Without CR, LF or NUL.
     public let value: String
+
+    /// OpenAI's and Anthropic's clients obey it: they do not try again, whatever the status.
+    public static let shouldNotRetry = Field(name: "x-should-retry", value: "false")
   }
+
+  /// For what passes only once somebody has changed something: often enough to see that, too seldom to be a burden.
+  private static let secondsUntilChanged = 60
 
   /// Describes a refusal.
   public init(
@@ -38,7 +45,8 @@ public struct Refusal: Error, Sendable, Equatable {
     self.logged = logged ?? what
     self.remedy = remedy
     self.param = param
-    self.retryAfterSeconds = retryAfterSeconds
+    let mustSayWhen = self.status == 429 || self.status == 503
+    self.retryAfterSeconds = retryAfterSeconds ?? (mustSayWhen ? Self.secondsUntilChanged : nil)
     self.limit = limit
     self.fields = fields
   }

@@ -214,7 +214,9 @@ def test_a_rate_limit_leaves_votes_alone(weir_with):
 
 def test_without_a_ledger_feedback_says_so(weir_with):
     weir = weir_with({"WEIR_LEDGER": "off"})
-    assert "WEIR_LEDGER" in check_refusal(vote(weir, "a"), 503)["message"]
+    reply = vote(weir, "a")
+    assert "WEIR_LEDGER" in check_refusal(reply, 503)["message"]
+    assert reply.get("retry-after") == "60" and reply.get("x-should-retry") == "false"
 
 
 def test_with_an_unusable_ledger_feedback_says_so(weir_with, tmp_path):

@@ -5,8 +5,9 @@ enum LimitRefusal {
   private static let nanosecondsPerMillisecond: Int64 = 1_000_000
   /// A guess at how soon a request in flight ends: short, since a long wait would waste a budget that is free again.
   private static let secondsForHeldBudget = 5
-  /// OpenAI's and Anthropic's clients obey it: they do not try again, whatever the status.
-  private static let shouldNotRetry = Refusal.Field(name: "x-should-retry", value: "false")
+  /// The field has to be there. Short, since a router before this proxy, another weir say, sends nothing for so long, and
+  /// shorter requests would pass.
+  private static let secondsForTooLarge = 1
 
   static func refusal(_ delay: RateLimiter.Delay) -> Refusal {
     let rule = delay.rule
@@ -15,8 +16,8 @@ enum LimitRefusal {
         .rateLimitExceeded,
         "the request has about \(delay.amount) \(rule.unit.rawValue), and the limit `\(rule.name)` never lets more than "
           + "\(rule.burst) through at once",
-        remedy: "Send a shorter request; waiting does not help.", limit: rule.name,
-        fields: [shouldNotRetry] + delay.view.fields)
+        remedy: "Send a shorter request; waiting does not help.", retryAfterSeconds: secondsForTooLarge,
+        limit: rule.name, fields: [.shouldNotRetry] + delay.view.fields)
     }
     let seconds = Int(clamping: max(ResetDuration.roundedUp(wait, nanosecondsPerSecond), 1))
     let milliseconds = max(ResetDuration.roundedUp(wait, nanosecondsPerMillisecond), 1)
@@ -43,12 +44,12 @@ enum LimitRefusal {
       return Refusal(
         .budgetExceeded, "the budget `\(name)` of this \(period) is used up",
         remedy: "Wait for the next \(period), or ask the operator of this proxy for more.",
-        retryAfterSeconds: shortage.secondsLeft, limit: name, fields: [shouldNotRetry])
+        retryAfterSeconds: shortage.secondsLeft, limit: name, fields: [.shouldNotRetry])
     case .tooLarge:
       return Refusal(
         .budgetExceeded, "the request could cost more than is left of the budget `\(name)` of this \(period)",
         remedy: "Ask for less output (max_tokens) or send less input, or wait for the next \(period).",
-        retryAfterSeconds: shortage.secondsLeft, limit: name, fields: [shouldNotRetry])
+        retryAfterSeconds: shortage.secondsLeft, limit: name, fields: [.shouldNotRetry])
     case .held:
       return Refusal(
         .budgetExceeded, "requests in flight may need what is left of the budget `\(name)` of this \(period)",

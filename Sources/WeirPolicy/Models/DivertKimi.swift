@@ -17,6 +17,6 @@ enum DivertKimi {
     Refusal(
       .modelDisabled, "Kimi models are switched off here and no other model takes their place",
       remedy: "Ask for another model; the operator can set FEATURE_KIMI_ENABLED=true or KIMI_FALLBACK_MODEL.",
-      param: "model")
+      param: "model", fields: [.shouldNotRetry])
   }
 }

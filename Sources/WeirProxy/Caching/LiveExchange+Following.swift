@@ -78,6 +78,6 @@ extension LiveExchange {
     refuse(
       Refusal(
         .overloaded, "the client takes so little of the reply that it shares that others would have to wait for it",
-        remedy: "Read the reply faster, or send Cache-Control: no-cache."))
+        remedy: "Read the reply faster, or send Cache-Control: no-cache.", retryAfterSeconds: 1))
   }
 }

@@ -68,7 +68,8 @@ struct FeedbackDesk: Sendable {
 
   private static let off = Refusal(
     .invalidRequest, "feedback is not kept, since the usage ledger is off",
-    remedy: "Set WEIR_LEDGER to a file and start weir again.", status: 503)
+    remedy: "Set WEIR_LEDGER to a file and start weir again.", status: 503,
+    fields: [.shouldNotRetry])
 
   private static func failed(_ error: LedgerError) -> Refusal {
     Refusal(

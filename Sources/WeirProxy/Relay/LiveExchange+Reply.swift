@@ -90,7 +90,7 @@ extension LiveExchange: TransferReceiver {
     breakOff(
       Refusal(
         .overloaded, "the client reads more slowly than the upstream sends, by more than weir keeps",
-        remedy: "Read the reply faster."))
+        remedy: "Read the reply faster.", retryAfterSeconds: 1))
   }
 
   func transferEnded(_ outcome: TransferOutcome) {

@@ -68,13 +68,13 @@ def go_seconds(text: str) -> float:
 
 
 def check_rate_limited(reply: Reply, limit: str, is_possible: bool = True) -> None:
-    """A refusal by this rule: with a time to come back, or the advice to let it be."""
+    """A refusal by this rule: with a time to come back, and the advice to let it be where it is of no use."""
     assert reply.status == 429, (reply.start_line, reply.body)
     error = reply.json()["error"]
     assert error["code"] == "rate_limit_exceeded" and f"`{limit}`" in error["message"]
     assert reply.get("x-request-id") in error["message"]
     if not is_possible:
-        assert reply.get("retry-after") is None and reply.get("retry-after-ms") is None
+        assert reply.get("retry-after") == "1" and reply.get("retry-after-ms") is None
         assert reply.get("x-should-retry") == "false"
         return
     assert reply.get("x-should-retry") is None

@@ -117,13 +117,13 @@ struct LimitBookTests {
     lease.release()
   }
 
-  @Test("tells a client that its request never fits, without a time to come back")
+  @Test("tells a client that its request never fits and that trying again is of no use")
   func neverRefusal() throws {
     let book = LimitBook(full)
     let refusal = try #require(self.refusal(book, TokenEstimate(input: 1001, output: 0, outputBound: 0)))
     #expect(refusal.limit == "tpm")
-    #expect(refusal.retryAfterSeconds == nil)
-    #expect(refusal.fields.contains(Refusal.Field(name: "x-should-retry", value: "false")))
+    #expect(refusal.retryAfterSeconds == 1)
+    #expect(refusal.fields.contains(.shouldNotRetry))
     #expect(!refusal.fields.contains { $0.name == "retry-after-ms" })
     #expect(refusal.what.contains("1001"))
   }
