@@ -20,7 +20,7 @@ class TestWebPages:
 
     @pytest.mark.parametrize("headers", [
         [("Sec-Fetch-Site", "cross-site")], [("Sec-Fetch-Site", "same-site")], [("Origin", "http://evil.example")],
-        [("Origin", "https://evil.example"), ("Sec-Fetch-Site", "cross-site")],
+        [("Origin", "https://evil.example"), ("Sec-Fetch-Site", "cross-site")], [("Origin", "null")],
     ])
     def test_a_page_of_another_site_is_refused(self, weir, headers):
         reply = post(weir, headers)
@@ -34,6 +34,20 @@ class TestWebPages:
     def test_a_page_of_this_very_address_is_served(self, weir):
         host = f"127.0.0.1:{weir.port}"
         assert post(weir, [("Origin", f"http://{host}"), ("Sec-Fetch-Site", "same-origin")], host=host).status == 200
+
+    @pytest.mark.parametrize("headers", [
+        [("Sec-Fetch-Site", "cross-site")], [("Origin", "http://evil.example")], [("Origin", "null")]])
+    def test_without_a_key_of_weirs_a_page_spends_its_own_but_may_not_vote(self, weir_with, headers):
+        weir = weir_with({"OPENROUTER_API_KEY": None, "WEIR_LEDGER": "weir.db"})
+        served = post(weir, [*headers, ("Authorization", "Bearer sk-or-v1-of-the-page")])
+        assert served.status == 200
+        vote = {"id": served.get("x-request-id"), "rating": "down"}
+        assert post(weir, headers, target="/weir/feedback", value=vote).status == 403
+        assert post(weir, target="/weir/feedback", value=vote).status == 200
+
+    def test_a_program_that_names_itself_in_origin_is_served(self, weir):
+        """A scheme of its own, as of a browser's extension, is one that no page can have."""
+        assert post(weir, [("Origin", "chrome-extension://abcdefgh")]).status == 200
 
     def test_a_program_under_any_host_name_is_served(self, weir):
         assert post(weir, host="weir.internal:8787").status == 200

@@ -162,7 +162,9 @@ final class LiveExchange {
         .invalidRequest, "the request's transfer coding is not one that weir reads",
         remedy: "Send Content-Length, or over HTTP/1.1 Transfer-Encoding: chunked alone.")
     }
-    if let refusal = BrowserAccess.refusal(fields, snapshot: snapshot, listensOnLoopback: loop.state.listensOnLoopback)
+    if let refusal = BrowserAccess.refusal(
+      fields, isFeedback: exchange.endpoint == .feedback, snapshot: snapshot,
+      listensOnLoopback: loop.state.listensOnLoopback)
     {
       return refusal
     }
