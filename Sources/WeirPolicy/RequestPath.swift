@@ -34,13 +34,15 @@ public enum RequestPath {
   ///   - envelope: of the body, made with `policy.bodyRules.memberNames`.
   ///   - random: decides for requests that belong to nobody.
   ///   - wall: seconds since 1970, for budgets.
+  ///   - threadTime: nanoseconds that the thread has worked, which bounds what screening may take.
   ///   - census: what the body is made of; asked only where a limit or budget looks at tokens.
   ///   - memberText: the body's text at a range of the envelope; asked only for the few members that decide something.
   /// - Returns: what the request holds of limits and budgets, to be settled with it.
   /// - Throws: the `Refusal` that the client gets instead of an answer.
   public static func admit(
     _ exchange: Exchange, head: RequestHead, envelope: Envelope, policy: PolicySnapshot, shared: SharedPolicy,
-    random: UInt64, now: Int64, wall: Int64, census: () -> BodyCensus, memberText: (Range<Int>) -> String
+    random: UInt64, now: Int64, wall: Int64, threadTime: @escaping () -> Int64, census: () -> BodyCensus,
+    memberText: (Range<Int>) -> String
   ) throws(Refusal) -> LimitLease {
     exchange.admittedAt = now
     exchange.deadline = try ReadDeadline.read(head, now: now)
@@ -59,7 +61,7 @@ public enum RequestPath {
     try DivertKimi.divert(exchange, policy: policy)
     exchange.plan = PlanAttempts.plan(exchange.model, for: exchange.profile, policy: policy)
     try ScreenRequest.screen(
-      exchange, envelope: envelope, policy: policy, census: census, memberText: memberText)
+      exchange, envelope: envelope, policy: policy, census: census, threadTime: threadTime, memberText: memberText)
     try aim(exchange, at: 0, envelope: envelope, policy: policy, memberText: memberText)
     let screened = exchange.screening
     let lease = try ReserveLimits.reserve(

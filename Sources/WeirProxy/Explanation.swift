@@ -36,7 +36,7 @@ public struct Explanation: Sendable {
         envelope = read
         lease = try RequestPath.admit(
           exchange, head: fields.head, envelope: read, policy: snapshot.policy, shared: shared, random: 0, now: 0,
-          wall: WallClock.wholeSeconds(), census: { BodyCensus(body.span) }
+          wall: WallClock.wholeSeconds(), threadTime: ThreadTime.nanoseconds, census: { BodyCensus(body.span) }
         ) { String(decoding: body[$0], as: UTF8.self) }
       } else {
         lease = try RequestPath.admitUnread(

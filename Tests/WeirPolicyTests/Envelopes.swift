@@ -47,7 +47,7 @@ extension RequestPath {
     let envelope = try envelope(json, finding: policy.bodyRules.memberNames)
     _ = try admit(
       exchange, head: head, envelope: envelope, policy: policy, shared: shared ?? SharedPolicy(policy), random: 0,
-      now: now, wall: wall, census: { BodyCensus(bytes.span) }
+      now: now, wall: wall, threadTime: { 0 }, census: { BodyCensus(bytes.span) }
     ) { range in
       String(decoding: bytes[range], as: UTF8.self)
     }
@@ -62,7 +62,7 @@ extension RequestPath {
   ) throws(Refusal) {
     _ = try admit(
       exchange, head: head, envelope: envelope, policy: policy, shared: SharedPolicy(policy), random: random, now: now,
-      wall: 0, census: { BodyCensus(plainBytes: 0) }
+      wall: 0, threadTime: { 0 }, census: { BodyCensus(plainBytes: 0) }
     ) { range in
       Issue.record("asked for the text at \(range)")
       return ""

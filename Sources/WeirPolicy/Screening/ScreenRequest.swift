@@ -4,10 +4,12 @@ import WeirWire
 /// tokens. What is to be changed is kept in `Exchange.screening`, since a request may be sent more than once, and
 /// `EditBody` puts it into the body of each.
 enum ScreenRequest {
-  /// - Parameter census: what the body is made of; asked only where input tokens are bounded.
+  /// - Parameters:
+  ///   - census: what the body is made of; asked only where input tokens are bounded.
+  ///   - threadTime: nanoseconds that the thread has worked; asked where much is to be looked through.
   static func screen(
     _ exchange: Exchange, envelope: Envelope, policy: PolicySnapshot, census: () -> BodyCensus,
-    memberText: (Range<Int>) -> String
+    threadTime: @escaping () -> Int64, memberText: (Range<Int>) -> String
   ) throws(Refusal) {
     let screening = policy.screening
     let (own, ownTools) = (exchange.profile?.tokenBounds, exchange.profile?.tools)
@@ -24,7 +26,7 @@ enum ScreenRequest {
       exchange.toolPermissions = ScreenTools.onReplies(tools)
     }
     try ScreenTexts.screen(
-      screening, envelope: envelope, memberText: memberText, into: &record
+      screening, envelope: envelope, memberText: memberText, into: &record, threadTime: threadTime
     ) { $0.covers(client: client, models: names) }
     var bounds = screening.tokens.filter { $0.scope.covers(client: client, models: names) }
     if let own { bounds.append(TokenRule(maximumInput: own.input, maximumOutput: own.output)) }

@@ -4,7 +4,7 @@ import WeirWire
 enum ScreenTexts {
   static func screen(
     _ screening: ScreeningPolicy, envelope: Envelope, memberText: (Range<Int>) -> String,
-    into record: inout ScreeningRecord, covers: (ScreeningScope) -> Bool
+    into record: inout ScreeningRecord, threadTime: @escaping () -> Int64, covers: (ScreeningScope) -> Bool
   ) throws(Refusal) {
     guard let patterns = screening.patterns else { return }
     let applies = screening.rules.map { covers($0.scope) }
@@ -13,7 +13,7 @@ enum ScreenTexts {
     var findings = Findings(count: screening.rules.count)
     var body = memberText(0..<envelope.objectEnd + 1)
     body.withUTF8 { bytes in
-      unsafe RequestScreen.search(UnsafeRawBufferPointer(bytes), for: patterns, probes) { match in
+      unsafe RequestScreen.search(UnsafeRawBufferPointer(bytes), for: patterns, probes, time: threadTime) { match in
         let rule = screening.detectors[match.pattern].rule
         findings.add(match, rule: rule, isRedacted: screening.rules[rule].action == .redact)
         return screening.rules[rule].action == .block ? .stop : .goOn

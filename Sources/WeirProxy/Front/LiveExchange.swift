@@ -301,7 +301,7 @@ final class LiveExchange {
       self.envelope = envelope
       lease = try RequestPath.admit(
         exchange, head: fields.head, envelope: envelope, policy: snapshot.policy, shared: loop.state.shared,
-        random: loop.random(), now: loop.now, wall: WallClock.wholeSeconds(),
+        random: loop.random(), now: loop.now, wall: WallClock.wholeSeconds(), threadTime: ThreadTime.nanoseconds,
         census: bodyCensus, memberText: bodyText)
       if bodyWasInflated { exchange.note(edit: "content-encoding") }
       outgoing = editedBody()

@@ -55,20 +55,22 @@ public struct RequestScreen {
   /// - Parameters:
   ///   - body: a JSON document that an `Envelope` was read of.
   ///   - probes: one for each pattern, nil for one that is not looked for.
+  ///   - time: nanoseconds that the thread has worked; asked every 16 KB or so.
   ///   - found: called for each match, the texts in the order of the body; within a text, pattern by pattern. Where a
-  ///     text has more matches than may be looked for, its last one reaches to its end.
+  ///     text has more matches than may be looked for, or the time is over, its last one reaches to its end.
   public static func search(
-    _ body: UnsafeRawBufferPointer, for patterns: TextPatterns, _ probes: [Probe?], found: (Match) -> Next
+    _ body: UnsafeRawBufferPointer, for patterns: TextPatterns, _ probes: [Probe?], time: @escaping () -> Int64,
+    found: (Match) -> Next
   ) {
     let roles = probes.reduce(into: TextRoles([])) { roles, probe in roles.formUnion(probe?.roles ?? []) }
     var unescaped = UnescapedText()
-    var work = TextSearch.workBytes
+    var budget = SearchBudget(time: time)
     _ = unsafe JSONReader().read(body) { root in
       RequestTexts.read(root) { role, range, place in
         guard roles.has(role) else { return true }
         var goesOn = true
         unsafe unescaped.read(UnsafeRawBufferPointer(rebasing: body[range])) { text, map in
-          goesOn = unsafe pass(text, role, patterns, probes, work: &work) { pattern, part in
+          goesOn = unsafe pass(text, role, patterns, probes, &budget) { pattern, part in
             let written = map.written(part)
             let bytes = range.lowerBound + written.lowerBound..<range.lowerBound + written.upperBound
             return found(Match(pattern: pattern, role: role, range: bytes, place: place))
@@ -101,33 +103,38 @@ public struct RequestScreen {
 
   /// - Returns: whether to go on with the next text.
   private static func pass(
-    _ text: UnsafeRawBufferPointer, _ role: TextRole, _ patterns: TextPatterns, _ probes: [Probe?], work: inout Int,
-    _ found: (Int, Range<Int>) -> Next
+    _ text: UnsafeRawBufferPointer, _ role: TextRole, _ patterns: TextPatterns, _ probes: [Probe?],
+    _ budget: inout SearchBudget, _ found: (Int, Range<Int>) -> Next
   ) -> Bool {
-    var goesOn = true
-    unsafe patterns.matching(text) { pattern in
-      guard goesOn, let probe = probes.indices.contains(pattern) ? probes[pattern] : nil, probe.roles.has(role) else {
-        return
-      }
+    for pattern in unsafe patterns.matching(text, &budget) {
+      guard probes.indices.contains(pattern), let probe = probes[pattern], probe.roles.has(role) else { continue }
       var search = unsafe TextSearch(patterns, in: text)
-      let charge = probe.isLocal ? localCharge : TextSearch.reach
-      while let match = search.next(of: pattern, charge: charge, work: &work) {
-        var part: Range<Int>? = match
-        if let check = probe.check { part = unsafe check(Span(_unsafeBytes: text), match) }
-        search.resume(at: unsafe part?.upperBound ?? resumption(after: match, probe, in: text))
-        guard let part else { continue }
-        switch found(pattern, part) {
-        case .goOn: continue
-        case .skipText: return
-        case .stop:
-          goesOn = false
-          return
-        }
+      switch unsafe follow(pattern, probe, &search, in: text, &budget, found) {
+      case .stop: return false
+      case .skipText: continue
+      case .goOn: break
       }
       // Nobody knows what the rest has: all of it counts.
-      guard work <= 0, search.place < text.count else { return }
-      if case .stop = found(pattern, search.place..<text.count) { goesOn = false }
+      guard budget.isUsedUp, search.place < text.count else { continue }
+      if case .stop = found(pattern, search.place..<text.count) { return false }
     }
-    return goesOn
+    return true
+  }
+
+  /// Takes the matches of one pattern in a text, as far as the budget lasts.
+  private static func follow(
+    _ pattern: Int, _ probe: Probe, _ search: inout TextSearch, in text: UnsafeRawBufferPointer,
+    _ budget: inout SearchBudget, _ found: (Int, Range<Int>) -> Next
+  ) -> Next {
+    let charge = probe.isLocal ? localCharge : TextSearch.reach
+    while let match = search.next(of: pattern, charge: charge, budget: &budget) {
+      var part: Range<Int>? = match
+      if let check = probe.check { part = unsafe check(Span(_unsafeBytes: text), match) }
+      search.resume(at: unsafe part?.upperBound ?? resumption(after: match, probe, in: text))
+      guard let part else { continue }
+      let next = found(pattern, part)
+      guard case .goOn = next else { return next }
+    }
+    return .goOn
   }
 }

@@ -49,14 +49,38 @@ import CWeirPatterns
     }
   }
 
-  /// Calls `body` with the place of each pattern that matches anywhere in the text, in no promised order; where memory
-  /// does not suffice for telling, with all.
-  func matching(_ text: UnsafeRawBufferPointer, _ body: (Int) -> Void) {
-    guard count > 0 else { return }
+  /// What one look at all patterns reads beside what the next one does too, so that a match that a search finds for
+  /// certain, and what stands around it, is within one of the two.
+  private static let overlap = TextSearch.reach / 2 + 64
+  /// Looks at a long text grow up to this where they are fast, and only there.
+  private static let longestLook = 128 * 1024
+  private static let fast: Int64 = 10_000_000
+
+  /// The places of the patterns that match anywhere in the text, in no promised order; where memory or the budget do not
+  /// suffice for telling, all.
+  func matching(_ text: UnsafeRawBufferPointer, _ budget: inout SearchBudget) -> [Int] {
+    guard count > 0, !budget.isUsedUp else { return Array(0..<count) }
+    var found: [Int] = []
+    var (start, length) = (0, SearchBudget.stretch)
+    while true {
+      let end = min(start + length + Self.overlap, text.count)
+      unsafe look(at: UnsafeRawBufferPointer(rebasing: text[start..<end]), adding: &found)
+      let spent = budget.read(end - start)
+      if budget.isUsedUp { return Array(0..<count) }
+      if end == text.count || found.count == count { return found }
+      start = end - Self.overlap
+      if let spent { length = spent < Self.fast ? min(length * 2, Self.longestLook) : SearchBudget.stretch }
+    }
+  }
+
+  private func look(at text: UnsafeRawBufferPointer, adding found: inout [Int]) {
     unsafe withUnsafeTemporaryAllocation(of: UInt32.self, capacity: count) { matched in
       let start = unsafe text.bindMemory(to: UInt8.self).baseAddress
-      let found = unsafe weir_patterns_match(compiled, start, text.count, matched.baseAddress)
-      for index in 0..<min(found, count) { unsafe body(Int(matched[index])) }
+      let matches = unsafe weir_patterns_match(compiled, start, text.count, matched.baseAddress)
+      for index in 0..<min(matches, count) {
+        let pattern = unsafe Int(matched[index])
+        if !found.contains(pattern) { found.append(pattern) }
+      }
     }
   }
 

@@ -2,12 +2,10 @@
 ///
 /// RE2 is linear in one search, but a pattern that looks far ahead before it settles for a short match makes the search
 /// for *all* matches quadratic. So one search reads ``reach`` bytes at most, matches of up to half of that are found for
-/// certain (of a longer one a part, or nothing), and the searches of a request share a budget of bytes.
+/// certain (of a longer one a part, or nothing), and the searches of a request share a budget.
 @safe struct TextSearch {
   /// Bytes that one search may read.
   static let reach = 32 * 1024
-  /// The budget of one request: about a second in the worst case.
-  static let workBytes = 512 * 1024 * 1024
 
   private let patterns: TextPatterns
   private let text: UnsafeRawBufferPointer
@@ -22,18 +20,22 @@
   ///
   /// - Parameters:
   ///   - charge: bytes that one match costs of the budget, where the text is longer.
-  ///   - work: what is left of the budget.
-  mutating func next(of pattern: Int, charge: Int, work: inout Int) -> Range<Int>? {
-    while unsafe position < text.count, work > 0 {
+  ///   - budget: what is left.
+  mutating func next(of pattern: Int, charge: Int, budget: inout SearchBudget) -> Range<Int>? {
+    while unsafe position < text.count, !budget.isUsedUp {
       let end = unsafe min(position + Self.reach, text.count)
       let found = unsafe patterns.firstMatch(of: pattern, in: text, within: position..<end)
       let half = position + Self.reach / 2
       if unsafe end == text.count || found.map({ $0.lowerBound <= half }) == true {
-        guard let found else { return nil }
-        work -= min(charge, end - position)
+        guard let found else {
+          budget.read(end - position)
+          return nil
+        }
+        budget.charge(min(charge, end - position))
         position = max(found.upperBound, position + 1)
         if !found.isEmpty { return found }
       } else {
+        budget.read(end - position)
         // A match that begins late is looked at again with its full reach; without one, the rest has it.
         position = max(found?.lowerBound ?? half, position + 1)
       }

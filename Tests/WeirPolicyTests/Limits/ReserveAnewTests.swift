@@ -87,7 +87,7 @@ struct ReserveAnewTests {
     func text(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
     var lease: LimitLease? = try RequestPath.admit(
       exchange, head: head, envelope: found, policy: policy, shared: shared, random: 0, now: 0, wall: wall,
-      census: { BodyCensus(bytes.span) }, memberText: text)
+      threadTime: { 0 }, census: { BodyCensus(bytes.span) }, memberText: text)
     func reserved() -> Int { Int(shared.limits.holds.reserved.tokens) - bytes.count }
     var (held, bodies) = ([reserved()], [exchange.splice.applied(to: json)])
     exchange.plan = AttemptPlan(

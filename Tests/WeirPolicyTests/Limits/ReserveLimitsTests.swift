@@ -115,7 +115,8 @@ struct ReserveLimitsTests {
       let bytes = Array(json.utf8)
       let lease = try RequestPath.admit(
         exchange, head: head, envelope: found, policy: policy, shared: shared, random: 0, now: 0, wall: wall,
-        census: { BodyCensus(bytes.span) }, memberText: { String(decoding: bytes[$0], as: UTF8.self) })
+        threadTime: { 0 }, census: { BodyCensus(bytes.span) },
+        memberText: { String(decoding: bytes[$0], as: UTF8.self) })
       #expect(shared.limits.holds.reserved.tokens == Int64(bytes.count + output), "\(json)")
       #expect(!exchange.splice.applied(to: json).contains("max_tokens"))
       lease.release()

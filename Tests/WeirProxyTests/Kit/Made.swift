@@ -52,7 +52,7 @@ extension Exchange {
     let shared = SharedPolicy(policy)
     _ = try RequestPath.admit(
       exchange, head: head, envelope: envelope(body), policy: policy, shared: shared, random: 0, now: 2_000_000,
-      wall: 0, census: { BodyCensus(body.span) }
+      wall: 0, threadTime: { 0 }, census: { BodyCensus(body.span) }
     ) { String(decoding: body[$0], as: UTF8.self) }
     exchange.askedModel = model
     exchange.model = catalog.resolve(model)

@@ -5,12 +5,15 @@ import Testing
 @Suite("Matches in a request")
 struct RequestScreenTests {
   /// The body's bytes at each match of a pattern.
-  private func matches(_ patterns: [String], in json: String, roles: TextRoles = .all) throws -> [String] {
+  private func matches(
+    _ patterns: [String], in json: String, roles: TextRoles = .all, time: @escaping () -> Int64 = { 0 }
+  ) throws -> [String] {
     let compiled = try TextPatterns(patterns)
+    let probes = patterns.map { _ in RequestScreen.Probe(roles: roles) }
     let bytes = Array(json.utf8)
     var found: [String] = []
     unsafe bytes.withUnsafeBytes { body in
-      unsafe RequestScreen.search(body, for: compiled, patterns.map { _ in RequestScreen.Probe(roles: roles) }) {
+      unsafe RequestScreen.search(body, for: compiled, probes, time: time) {
         found.append(String(decoding: bytes[$0.range], as: UTF8.self))
         return .goOn
       }
@@ -83,6 +86,19 @@ struct RequestScreenTests {
     #expect(found.count < 200_000)
   }
 
+  @Test("are all that is left once the time is over, in this text and in those behind it")
+  func late() throws {
+    let long = String(repeating: "b", count: 100_000)
+    let json = #"{"messages":[{"content":"ax"},{"content":"\#(long)x"},{"content":"cd"}]}"#
+    #expect(try matches(["x"], in: json) == ["x", "x"])
+    var now: Int64 = 0
+    let found = try matches(["x"], in: json) {
+      now += SearchBudget.nanoseconds / 2
+      return now
+    }
+    #expect(found.map(\.utf8.count) == [1, 100_001, 2])
+  }
+
   @Test("are found beside the end of what one search reads")
   func windows() throws {
     for shift in stride(from: -40, through: 40, by: 7) {
@@ -99,7 +115,7 @@ struct RequestScreenTests {
     let bytes = Array(#"{"messages":["x x","x"]}"#.utf8)
     var count = 0
     unsafe bytes.withUnsafeBytes { body in
-      unsafe RequestScreen.search(body, for: patterns, [RequestScreen.Probe(roles: .all)]) { _ in
+      unsafe RequestScreen.search(body, for: patterns, [RequestScreen.Probe(roles: .all)], time: { 0 }) { _ in
         count += 1
         return .stop
       }

@@ -34,9 +34,36 @@ struct TextPatternsTests {
   @Test("tell in one pass which of them match")
   func matching() throws {
     let patterns = try TextPatterns(["cat", "dog", "c.t"])
-    var found: Set<Int> = []
-    let text = Array("a cat".utf8)
-    unsafe text.withUnsafeBytes { unsafe patterns.matching($0) { found.insert($0) } }
-    #expect(found == [0, 2])
+    #expect(matching(patterns, "a cat") == [0, 2])
+  }
+
+  @Test("are found in a long text wherever they stand, with what stands around them")
+  func long() throws {
+    let patterns = try TextPatterns([#"\bcat\b"#, #"x[^xy]+y"#, #"\Bdog\B"#])
+    for place in stride(from: 16_000, through: 300_000, by: 7_001) {
+      let before = String(repeating: "é ", count: place / 3)
+      let text = before + "cat " + "adogb" + " x" + String(repeating: "z", count: 16_000) + "y" + before
+      #expect(matching(patterns, text) == [0, 1, 2])
+    }
+  }
+
+  @Test("count as found, all of them, once the time for looking is over")
+  func slow() throws {
+    let patterns = try TextPatterns(["cat", "dog"])
+    let text = String(repeating: "no match ", count: 10_000)
+    #expect(matching(patterns, text).isEmpty)
+    var now: Int64 = 0
+    let slow = {
+      now += SearchBudget.nanoseconds / 2
+      return now
+    }
+    #expect(matching(patterns, text, time: slow) == [0, 1])
+    #expect(matching(patterns, "short", time: slow).isEmpty)
+  }
+
+  private func matching(_ patterns: TextPatterns, _ text: String, time: @escaping () -> Int64 = { 0 }) -> [Int] {
+    var budget = SearchBudget(time: time)
+    let bytes = Array(text.utf8)
+    return unsafe bytes.withUnsafeBytes { unsafe patterns.matching($0, &budget) }.sorted()
   }
 }
