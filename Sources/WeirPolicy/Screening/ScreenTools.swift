@@ -107,13 +107,3 @@ extension [ToolRule] {
     return rules.first { $0.onOffer == .refuse } ?? rules.first
   }
 }
-
-extension ToolPermissions {
-  /// Whether a tool may be offered that goes by several names: none of them is denied, and one is allowed. A tool
-  /// without a name is not.
-  fileprivate func allows(_ names: [String]) -> Bool {
-    if names.isEmpty { return false }
-    if names.contains(where: { name in deny.contains { $0.matches(name) } }) { return false }
-    return allow.isEmpty || names.contains { name in allow.contains { $0.matches(name) } }
-  }
-}

@@ -28,11 +28,14 @@ public struct ToolPermissions: Sendable, Equatable {
     self.onReply = onReply
   }
 
-  /// Whether a tool of this name may be offered and called.
-  public func allows(_ name: String) -> Bool {
-    if deny.contains(where: { $0.matches(name) }) { return false }
-    guard allow.isEmpty || allow.contains(where: { $0.matches(name) }) else { return false }
-    return alsoAllow.allSatisfy { list in list.contains { $0.matches(name) } }
+  /// Whether a tool may be offered and called that goes by several names: none of them is denied, and each list allows
+  /// one. A tool without a name is not.
+  public func allows(_ names: [String]) -> Bool {
+    if names.isEmpty { return false }
+    if names.contains(where: { name in deny.contains { $0.matches(name) } }) { return false }
+    func isAllowed(by list: [ModelPattern]) -> Bool { names.contains { name in list.contains { $0.matches(name) } } }
+    guard allow.isEmpty || isAllowed(by: allow) else { return false }
+    return alsoAllow.allSatisfy(isAllowed)
   }
 
   /// What both allow; of their ways with replies, the stricter one.

@@ -4,13 +4,24 @@ struct CallSieve {
   /// What tells the calls of one reply apart.
   typealias Place = ToolCallCollector.Place
 
+  /// What the pieces of a call said of it so far.
+  private struct CallName {
+    var text = ""
+    var id: String?
+  }
+
   /// More places than this are not told apart: what comes after is taken out.
   static let maximumPlaces = 4096
+  /// No tool is named at greater length; a call of a longer name goes.
+  static let longestName = 512
 
   private let rule: ReplyRules.Tools
   /// The numbers of the calls that stay.
   private var numbers: [Place: Int] = [:]
   private var stripped: Set<Place> = []
+  /// Calls whose first pieces went out before their names turned out to be forbidden: they keep their numbers.
+  private var cutOff: Set<Place> = []
+  private var names: [Place: CallName] = [:]
   private var choicesWithCalls: Set<Int> = []
   private var choicesWithout: Set<Int> = []
   /// The first forbidden tool, where the rule refuses.
@@ -23,34 +34,79 @@ struct CallSieve {
 
   /// The number of a call from here on; nil where this piece of it goes.
   ///
-  /// - Parameter name: of the tool; nil or empty for a piece that does not say. A first piece without one is judged as
-  ///   a tool without a name, and a later one with a name again.
-  mutating func number(_ place: Place, name: String?) -> Int? {
+  /// - Parameters:
+  ///   - name: of the tool, or a piece of it; nil or empty for a piece that does not say. A first piece without one is
+  ///     judged as a tool without a name, and a later one with a name again.
+  ///   - id: of the call; nil or empty for a piece that does not say.
+  mutating func number(_ place: Place, name: String?, id: String? = nil) -> Int? {
     let name = name ?? ""
     if name.isEmpty {
+      if cutOff.contains(place) { return nil }
       if let number = numbers[place] { return number }
       if stripped.contains(place) { return nil }
     }
-    guard keeps(name, choice: place.choice), numbers.count + stripped.count < Self.maximumPlaces else {
-      numbers[place] = nil
-      if stripped.count < Self.maximumPlaces { stripped.insert(place) }
-      return nil
+    let whole = spelled(place, name, id)
+    let isAllowed = (whole == name || keeps([whole], choice: place.choice)) && keeps([name], choice: place.choice)
+    guard isAllowed, numbers.count + stripped.count < Self.maximumPlaces else {
+      return remove(place, isOut: whole != name)
     }
     stripped.remove(place)
+    cutOff.remove(place)
+    let number = numbers[place] ?? number(of: place)
+    numbers[place] = number
+    return number
+  }
+
+  /// What the name of a call is with this piece, as clients read it: they put pieces together. A piece that says all
+  /// again says nothing new, and one with another id begins another call: some servers give every call the same index.
+  private mutating func spelled(_ place: Place, _ piece: String, _ id: String?) -> String {
+    var name = names[place] ?? CallName()
+    if let id, !id.isEmpty {
+      if let known = name.id, known != id { name = CallName() }
+      name.id = id.utf8.count > Self.longestName ? nil : id
+    }
+    guard piece != name.text else { return piece }
+    name.text += piece
+    let whole = name.text
+    if whole.utf8.count > Self.longestName { name.text = "" }
+    if names[place] != nil || names.count < Self.maximumPlaces { names[place] = name }
+    return whole
+  }
+
+  /// - Parameter isOut: whether pieces of the same call may have gone out.
+  private mutating func remove(_ place: Place, isOut: Bool) -> Int? {
+    if isOut, numbers[place] != nil {
+      cutOff.insert(place)
+      return nil
+    }
+    numbers[place] = nil
+    if stripped.count < Self.maximumPlaces { stripped.insert(place) }
+    return nil
+  }
+
+  /// The number of a call that stands whole in one event; nil where it goes.
+  ///
+  /// - Parameter names: all that the tool goes by.
+  mutating func number(_ place: Place, names: [String]) -> Int? {
+    guard names.count > 1 else { return number(place, name: names.first) }
+    guard keeps(names), numbers.count + stripped.count < Self.maximumPlaces else { return remove(place, isOut: false) }
     let number = numbers[place] ?? number(of: place)
     numbers[place] = number
     return number
   }
 
   /// Whether a call that stands whole stays.
-  mutating func keeps(_ name: String, choice: Int = 0) -> Bool {
+  ///
+  /// - Parameter names: all that the tool goes by.
+  mutating func keeps(_ names: [String], choice: Int = 0) -> Bool {
     let isKnown = choicesWithCalls.contains(choice) || choicesWithout.contains(choice)
     let hasRoom = isKnown || choicesWithCalls.count + choicesWithout.count < Self.maximumPlaces
-    if rule.allows(name), hasRoom {
+    let isAllowed = names.allSatisfy { $0.utf8.count <= Self.longestName } && rule.allows(names)
+    if isAllowed, hasRoom {
       choicesWithCalls.insert(choice)
       return true
     }
-    if rule.refuses, !rule.allows(name) { refusedTool = refusedTool ?? name }
+    if rule.refuses, !isAllowed { refusedTool = refusedTool ?? names.first ?? "" }
     if hasRoom { choicesWithout.insert(choice) }
     return false
   }

@@ -34,7 +34,7 @@ extension ReplyEditor {
       let declared = call["index"]
       let place = CallSieve.Place(choice: choice, index: declared?.tokenCount ?? position)
       let name = (call["function"] ?? call["custom"])?["name"]?.string(maximumBytes: .max)
-      let number = sieve?.number(place, name: name)
+      let number = sieve?.number(place, name: name, id: call["id"]?.string())
       keeps.append(number != nil)
       if let number, let declared, number != place.index { edits.replace(declared, with: String(number)) }
     }

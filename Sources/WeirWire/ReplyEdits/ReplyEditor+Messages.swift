@@ -18,7 +18,7 @@ extension ReplyEditor {
   /// Takes forbidden calls out of a message.
   mutating func editMessage(_ message: JSONValue, _ edits: inout DocumentEdits) {
     if let content = message["content"], content.isArray {
-      let keeps = content.elements.map { block in Self.calledName(block).map { sieve?.keeps($0) ?? true } ?? true }
+      let keeps = content.elements.map { block in Self.calledName(block).map { sieve?.keeps([$0]) ?? true } ?? true }
       edits.filter(content, keeps: keeps)
     }
     editStopReason(message, &edits)

@@ -71,18 +71,30 @@ public struct ReplyEditor {
     return taken
   }
 
-  /// The whole body of a reply that is no stream, edited; nil where it stays as it is, as one that is no JSON does.
+  /// The whole body of a reply that is no stream, or does not say that it is one, edited; nil where it stays as it is.
   public mutating func edited(_ body: UnsafeRawBufferPointer) -> [UInt8]? {
     guard sieve != nil else { return nil }
+    // JSON has none, and most clients skip it.
+    let mark = unsafe body.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
+    let document = unsafe UnsafeRawBufferPointer(rebasing: body[mark...])
     var edits = DocumentEdits()
-    _ = unsafe json.read(body) { root in
+    let isJSON = unsafe json.read(document) { root in
       switch endpoint {
       case .responses: editResponse(root, &edits)
       case .messages: editMessage(root, &edits)
       default: editChoices(root, &edits)
       }
     }
-    return unsafe edits.isEmpty || stop != nil ? nil : edits.applied(to: body)
+    guard isJSON else { return unsafe editedEvents(body) }
+    return unsafe edits.isEmpty || stop != nil ? nil : body[..<mark] + edits.applied(to: document)
+  }
+
+  /// Clients that asked for a stream read events whatever the reply says that it is.
+  private mutating func editedEvents(_ body: UnsafeRawBufferPointer) -> [UInt8]? {
+    var edited: [UInt8] = []
+    unsafe read(body) { unsafe edited.append(contentsOf: $0) }
+    unsafe finish { unsafe edited.append(contentsOf: $0) }
+    return unsafe stop != nil || edited.elementsEqual(body) ? nil : edited
   }
 
   /// Usage of a long event may pass, tool calls may not.

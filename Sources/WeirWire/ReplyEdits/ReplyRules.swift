@@ -2,13 +2,13 @@
 public struct ReplyRules: Sendable {
   /// Which tools a reply may call.
   public struct Tools: Sendable {
-    /// Whether a tool of this name may be called.
-    public let allows: @Sendable (String) -> Bool
+    /// Whether a tool that goes by these names may be called.
+    public let allows: @Sendable ([String]) -> Bool
     /// A forbidden call ends the reply; else it alone is taken out.
     public let refuses: Bool
 
     /// Describes a rule.
-    public init(refuses: Bool, allows: @escaping @Sendable (String) -> Bool) {
+    public init(refuses: Bool, allows: @escaping @Sendable ([String]) -> Bool) {
       self.allows = allows
       self.refuses = refuses
     }

@@ -85,7 +85,7 @@ struct AskStreamUsageTests {
     #expect(exchange.replyFingerprint == ["usage", "strip", "-shell"])
     let rules = try #require(exchange.replyRules)
     #expect(rules.hidesUsage && rules.tools?.refuses == false)
-    #expect(rules.tools?.allows("shell") == false && rules.tools?.allows("other") == true)
+    #expect(rules.tools?.allows(["shell"]) == false && rules.tools?.allows(["other"]) == true)
     exchange.toolPermissions = ToolPermissions(deny: [ModelPattern("shell")])
     #expect(exchange.replyRules?.tools == nil)
   }

@@ -125,7 +125,7 @@ struct ScreenToolsTests {
     ]
     let permissions = try #require(try Screened(chat([]), tools: rules).exchange.toolPermissions)
     #expect(permissions.onReply == .refuse)
-    #expect(permissions.allows("ab") && permissions.allows("acb"))
-    #expect(!permissions.allows("a") && !permissions.allows("b") && !permissions.allows("aab"))
+    #expect(permissions.allows(["ab"]) && permissions.allows(["acb"]))
+    #expect(!permissions.allows(["a"]) && !permissions.allows(["b"]) && !permissions.allows(["aab"]))
   }
 }

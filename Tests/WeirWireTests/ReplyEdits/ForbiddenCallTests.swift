@@ -52,6 +52,58 @@ struct ForbiddenCallTests {
     #expect(edited(.chatCompletions, forbidBad(), events).data == [events[0], none, none, events[3]])
   }
 
+  @Test("a name that comes in pieces is read as clients do, who put them together")
+  func namePieces() {
+    let none = #"{"id":"gen-1","choices":[{"index":0,"delta":{"tool_calls":null},"finish_reason":null}]}"#
+    let next = chunk(#"{"index":1,"id":"b","function":{"name":"good","arguments":"{}"}}"#)
+    let events = [
+      chunk(#"{"index":0,"id":"a","function":{"name":"b","arguments":""}}"#),
+      chunk(#"{"index":0,"function":{"name":"ad","arguments":"{}"}}"#),
+      chunk(#"{"index":0,"function":{"arguments":"x"}}"#), next,
+    ]
+    // What went out keeps its number, so that the next call is not taken for a part of it.
+    #expect(edited(.chatCompletions, forbidBad(), events).data == [events[0], none, none, next])
+    let refused = edited(.chatCompletions, forbidBad(refuses: true), events)
+    #expect(refused.data == [events[0]] && refused.stop == .tool("bad"))
+    let legacy = [
+      #"{"choices":[{"delta":{"function_call":{"name":"b"}}}]}"#,
+      #"{"choices":[{"delta":{"function_call":{"name":"ad"}}}]}"#,
+    ]
+    let gone = #"{"choices":[{"delta":{"function_call":null}}]}"#
+    #expect(edited(.chatCompletions, forbidBad(), legacy).data == [legacy[0], gone])
+  }
+
+  @Test("a name that is said again, and that of another call under the same number, is no further piece")
+  func nameAgain() {
+    let again = [
+      chunk(#"{"index":0,"id":"a","function":{"name":"b","arguments":""}}"#),
+      chunk(#"{"index":0,"id":"a","function":{"name":"b","arguments":"{}"}}"#),
+      chunk(#"{"index":0,"id":"c","function":{"name":"ad","arguments":"{}"}}"#),
+    ]
+    #expect(edited(.chatCompletions, forbidBad(), again).data == again)
+  }
+
+  @Test("a tool whose name nobody would give is forbidden")
+  func longName() {
+    let call = chunk(#"{"index":0,"function":{"name":"\#(String(repeating: "x", count: 513))"}}"#)
+    #expect(edited(.chatCompletions, forbidBad(), [call]).data != [call])
+  }
+
+  @Test("a reply behind a byte order mark, and a stream that does not say that it is one, are looked at too")
+  func unannounced() {
+    let call = #"{"function":{"name":"bad","arguments":"{}"}}"#
+    let body = "\u{FEFF}" + #"{"choices":[{"message":{"tool_calls":[\#(call)]}}]}"#
+    let edited = body.replacing("[\(call)]", with: "null")
+    #expect(editedWhole(.chatCompletions, forbidBad(), body).body == edited)
+    let stream = "data: \(chunk(call))\r\n\r\n: wait\n\ndata: [DONE]"
+    let left = chunk(call).replacing("[\(call)]", with: "null")
+    #expect(
+      editedWhole(.chatCompletions, forbidBad(), stream).body == "data: \(left)\n\n: wait\n\ndata: [DONE]")
+    for other in ["<html>\n\n<p>data</p>", "data: \(ended)\n\ndata: [DONE]\n\n", "", "\u{FEFF}"] {
+      #expect(editedWhole(.chatCompletions, forbidBad(), other).body == other)
+    }
+  }
+
   @Test("a whole chat reply loses exactly the forbidden calls")
   func chatWhole() {
     func reply(_ calls: String, _ reason: String) -> String {
@@ -171,5 +223,28 @@ struct ForbiddenCallTests {
         event("function_call_arguments.done", 0, #""arguments":"{}""#),
         #"{"type":"response.completed","response":{"output":[\#(item("good"))],"status":"completed"}}"#,
       ])
+  }
+
+  @Test(
+    "calls of built-in tools that the client runs are calls",
+    arguments: [
+      ("local_shell_call", "local_shell"), ("shell_call", "shell"), ("apply_patch_call", "apply_patch"),
+      ("computer_call", "computer_use_preview"), ("computer_call", "computer"),
+    ])
+  func runByClients(type: String, tool: String) {
+    let rules = ReplyRules(tools: ReplyRules.Tools(refuses: false) { !$0.contains(tool) })
+    let item = #"{"type":"\#(type)","call_id":"c","action":{}}"#
+    let good = #"{"type":"function_call","name":"good"}"#
+    #expect(editedWhole(.responses, rules, #"{"output":[\#(item),\#(good)]}"#).body == #"{"output":[\#(good)]}"#)
+    let events = [
+      #"{"type":"response.output_item.added","output_index":0,"item":\#(item)}"#,
+      #"{"type":"response.shell_call_command.delta","output_index":0,"delta":"rm"}"#,
+      #"{"type":"response.output_item.added","output_index":1,"item":\#(good)}"#,
+    ]
+    #expect(
+      edited(.responses, rules, events).data == [events[2].replacing(#""output_index":1"#, with: #""output_index":0"#)])
+    let none = ReplyRules(tools: ReplyRules.Tools(refuses: true) { _ in false })
+    let own = #"{"type":"shell_call","environment":{"type":"container_reference"}}"#
+    #expect(editedWhole(.responses, none, #"{"output":[\#(own),{"type":"web_search_call"}]}"#).stop == nil)
   }
 }

@@ -4,7 +4,7 @@ import Testing
 
 /// A rule that forbids tools whose names begin with `bad`.
 func forbidBad(refuses: Bool = false) -> ReplyRules {
-  ReplyRules(tools: ReplyRules.Tools(refuses: refuses) { !$0.hasPrefix("bad") })
+  ReplyRules(tools: ReplyRules.Tools(refuses: refuses) { names in !names.contains { $0.hasPrefix("bad") } })
 }
 
 /// What a stream of these data becomes, event names taken from `type` where the API has them.
