@@ -1,5 +1,6 @@
 """Requests that break the rules of HTTP, or try to get past the upstream's base path; see test_bad_input.py."""
 
+import gzip
 import posixpath
 import re
 import socket
@@ -305,6 +306,16 @@ def test_an_absolute_target_reaches_nothing_outside_the_base(strict, simulator, 
     assert reply.status in (400, status)
     check_error(reply, reply.status, "invalid_request")
     assert not simulator.saw(marked)
+
+
+def test_blanks_behind_a_value_are_no_part_of_it(strict, simulator):
+    """RFC 9112, section 5.1; a user would otherwise be another one, and a coding unknown."""
+    marked = mark()
+    reply = strict.ask("POST", CHAT, [
+        JSON, marked, ("Content-Encoding", "gzip "), ("x-request-id", "padded \t"), ("x-weir-timeout", "5 ")],
+        gzip.compress(PLAIN))
+    assert (reply.status, reply.get("x-request-id")) == (200, "padded")
+    assert simulator.received(marked).body == PLAIN
 
 
 # -- methods and upgrades -----------------------------------------------------------------------------------

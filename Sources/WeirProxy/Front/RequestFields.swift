@@ -47,11 +47,23 @@ struct RequestFields {
     isHTTP11 = request.version == .http1_1
     for (name, value) in request.headers {
       let kind = FieldKind(name)
-      if case .variant = kind { variants.append((name.lowercased(), value)) }
-      read(kind, value)
+      let told = Self.withoutBlanks(behind: value, of: kind)
+      if case .variant = kind { variants.append((name.lowercased(), told)) }
+      read(kind, told)
       if Self.mayBeReplaced(value), value.unicodeScalars.contains("\u{FFFD}") { hasUndecodableValue = true }
     }
     head.hasBody = hasBody
+  }
+
+  /// Blanks behind a value are no part of it (RFC 9112, section 5.1); NIO's decoder leaves them there. What frames a body
+  /// is read as it came: there it is safer to refuse.
+  private static func withoutBlanks(behind value: String, of kind: FieldKind) -> String {
+    func isBlank(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
+    guard let last = value.utf8.last, isBlank(last) else { return value }
+    switch kind {
+    case .transferEncoding, .contentLength, .plain: return value
+    default: return String(decoding: value.utf8.prefix(value.utf8.reversed().drop(while: isBlank).count), as: UTF8.self)
+    }
   }
 
   /// Whether the first byte of the replacement character is in it.

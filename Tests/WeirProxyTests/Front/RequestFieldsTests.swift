@@ -25,6 +25,22 @@ struct RequestFieldsTests {
     #expect(fields.head.weirVariant == "v")
   }
 
+  @Test("values without the blanks behind them, which are no part of them, but for what frames the body")
+  func blanks() {
+    let fields = read([
+      ("Authorization", "Bearer k \t"), ("x-weir-user", "ada "), ("x-weir-variant", " \t"),
+      ("Content-Encoding", "gzip "), ("anthropic-version", "1 "), ("Content-Length", "5 "), ("x-weir-timeout", "a b"),
+    ])
+    #expect(fields.head.authorization == "Bearer k")
+    #expect(fields.head.weirUser == "ada")
+    #expect(fields.head.weirVariant == "")
+    #expect(fields.contentEncoding == "gzip")
+    #expect(fields.variants.map(\.value) == ["1"])
+    #expect(fields.contentLength == .max)
+    #expect(fields.head.weirTimeout == "a b")
+    #expect(read([("Transfer-Encoding", "chunked ")]).hasUnknownCoding)
+  }
+
   @Test("how many hosts it names: one, or none where HTTP/1.0 speaks")
   func hosts() {
     #expect(read([("Host", "a")]).hasOneHost)
