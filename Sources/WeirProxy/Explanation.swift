@@ -22,6 +22,9 @@ public struct Explanation: Sendable {
     explanation.restoreSpending(shared.limits, configuration)
     var request = HTTPRequestHead(version: .http1_1, method: .POST, uri: path)
     for (name, value) in headers { request.headers.add(name: name, value: value) }
+    if !body.isEmpty, !request.headers.contains(name: "content-length") {
+      request.headers.add(name: "content-length", value: String(body.count))
+    }
     let fields = RequestFields(request)
     let (exchange, opening) = RequestPath.open(
       fields.head, requestID: fields.requestID ?? "req_explain", policy: snapshot.policy, now: 0,
@@ -46,7 +49,7 @@ public struct Explanation: Sendable {
     } catch {
       refusal = error
     }
-    explanation.describe(exchange, snapshot, configuration)
+    explanation.describe(exchange, isRefused: refusal != nil, snapshot, configuration)
     if refusal == nil || refusal?.limit != nil {
       let subject = LimitSubject(exchange, envelope: envelope, models: snapshot.policy.models)
       let rules = shared.limits.rules(covering: subject, wall: WallClock.wholeSeconds())
@@ -64,7 +67,10 @@ public struct Explanation: Sendable {
     }.get()
   }
 
-  private mutating func describe(_ exchange: Exchange, _ snapshot: RuntimeSnapshot, _ configuration: Configuration) {
+  /// - Parameter isRefused: by one of the steps, so that nothing is known of those behind it.
+  private mutating func describe(
+    _ exchange: Exchange, isRefused: Bool, _ snapshot: RuntimeSnapshot, _ configuration: Configuration
+  ) {
     lines.append("endpoint: \(exchange.endpoint.rawValue)")
     lines.append("client: \(exchange.client)" + source("WEIR_CLIENT_KEYS", configuration))
     lines.append("user: \(exchange.user == nil ? "none (decisions that stick to a user are random)" : "given")")
@@ -79,10 +85,11 @@ public struct Explanation: Sendable {
             : source("FEATURE_KIMI_ENABLED", configuration)))
     }
     if let model = exchange.model { lines.append("model sent: \(model.upstreamID)\(reason(exchange, configuration))") }
-    describe(exchange.screening, snapshot.policy.screening, configuration)
+    describe(exchange.screening, isRefused ? .none : snapshot.policy.screening, configuration)
     lines.append("body edits: \(exchange.edits.isEmpty ? "none" : exchange.edits.joined(separator: ", "))")
     for warning in exchange.warnings { lines.append("warning: \(warning)") }
     describe(exchange.plan, exchange, snapshot, configuration)
+    guard !isRefused else { return }
     switch exchange.cacheDecision {
     case .bypass(let reason):
       lines.append("cache: passed by (\(reason.rawValue))" + source("WEIR_CACHE_TTL", configuration))

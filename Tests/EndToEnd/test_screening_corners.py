@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import subprocess
 
 import pytest
 
@@ -101,3 +102,12 @@ def test_a_text_made_for_a_pattern_costs_seconds_and_counts_as_a_match(weir_with
     assert (reply.status, reply.json()["error"]["code"]) == (403, "content_blocked")
     assert worked_seconds(weir.process.pid) - before < 15
     assert weir.post(CHAT, chat("aaa")).status == 200
+
+
+def test_explain_refuses_the_bodies_that_weir_does_not_read_where_serve_does(weir_with, binary):
+    weir = weir_with(files={"weir.yaml": "screening: {unread: refuse}\n"}, arguments=["--config", "weir.yaml"])
+    assert weir.post("/v1/images/generations", {"prompt": "x"}).status == 403
+    done = subprocess.run(
+        [binary, "explain", "--config", "weir.yaml", "--path", "/v1/images/generations"], cwd=weir.folder,
+        env={"PATH": os.environ["PATH"]}, input='{"prompt":"x"}', capture_output=True, text=True, timeout=60)
+    assert "decision: refuse with 403 content_blocked" in done.stdout and done.returncode == 1, done

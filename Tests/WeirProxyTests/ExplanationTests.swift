@@ -71,6 +71,13 @@ struct ExplanationTests {
     #expect(sent.contains("KIMI_MODEL_ID from environment"))
   }
 
+  @Test("of a refused request tells nothing of the steps that were not taken")
+  func untaken() throws {
+    let explanation = try explain(#"{"model":"m"}"#, headers: [(name: "x-weir-timeout", value: "0")])
+    #expect(explanation.isRefused && said(explanation, of: "cache") == nil)
+    #expect(said(try explain(#"{"model":"m"}"#), of: "cache") != nil)
+  }
+
   @Test("of a place that nobody serves, or of a body that nobody reads, needs no JSON")
   func unread() throws {
     #expect(said(try explain("not json", path: "/nowhere"), of: "decision") == "refuse with 404 invalid_request")
