@@ -257,6 +257,22 @@ class TestRollouts:
         assert browser.run("return document.activeElement.type") == "submit"
         assert browser.complaints() == []
 
+    def test_have_a_field_each_after_a_reload_took_one_away(self, browser, weir_with):
+        def named(*names) -> str:
+            return "rollouts:\n" + "".join(
+                f"  - {{name: {name}, from: [gpt-4], variants: [{{name: v, model: kimi-k2, percent: 1}}]}}\n"
+                for name in names)
+
+        weir = weir_with(files={"weir.yaml": named("one", "two")}, arguments=["--config", "weir.yaml"])
+        opened(browser, weir)
+        (weir.folder / "weir.yaml").write_text(named("two", "three"))
+        eventually(lambda: browser.run(
+            "return [...document.querySelectorAll('#rollouts label')].map((each) => each.textContent.split(' ').pop())"
+        ) == ["two", "three"], "the page shows the rollouts of the new file")
+        assert browser.run("return new Set([...document.querySelectorAll('#rollouts input')].map((each) => each.id)).size"
+                           ) == 2
+        assert not browser.one("#no-rollouts").is_displayed()
+
     def test_stay_when_the_answer_is_no(self, browser, weir_with):
         weir = weir_with({"KIMI_ROLLOUT_PERCENTAGE": "5"})
         opened(browser, weir)

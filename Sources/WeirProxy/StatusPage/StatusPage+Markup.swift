@@ -48,6 +48,7 @@ extension StatusPage {
     <form id="token-row" hidden><label for="token">Admin token</label>
     <input id="token" type="password" autocomplete="off" spellcheck="false" aria-describedby="token-hint">
     <span id="token-hint" class="quiet">WEIR_ADMIN_TOKEN; stays in this page until it is closed</span></form>
+    <p id="no-rollouts" hidden>No rollout is configured.</p>
     <div id="rollouts"></div>
     <p id="rollout-result" role="status" aria-live="polite"></p>
     </section>

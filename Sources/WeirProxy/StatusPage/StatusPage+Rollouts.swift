@@ -3,6 +3,8 @@ extension StatusPage {
   static let rolloutsScript = #"""
     // Rollouts: a card each, kept over updates, so that nobody's typing or focus is lost.
     const rolloutCards = new Map();
+    // Of all there have been since the page was opened: a reload may take one away, and its name may not come again.
+    let rolloutNumber = 0;
 
     function showRollouts(status) {
       byId("token-row").hidden = !status.needs_token;
@@ -23,12 +25,12 @@ extension StatusPage {
         }
         card.show(rollout);
       }
-      if (!names.length) setText(list, "No rollout is configured.");
+      byId("no-rollouts").hidden = names.length > 0;
     }
 
     class RolloutCard {
       constructor(rollout) {
-        const id = "rollout-" + rolloutCards.size;
+        const id = "rollout-" + rolloutNumber++;
         this.state = element("span", { class: "quiet" });
         this.detail = element("p", { class: "quiet" });
         this.bar = drawn("rect", { class: "moved", x: 0, y: 0, height: 1, width: 0 });
