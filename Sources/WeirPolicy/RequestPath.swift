@@ -49,7 +49,7 @@ public enum RequestPath {
     exchange.isStream = envelope.isStream
     exchange.user = UserIdentity.find(head, envelope)
     exchange.askedModel = try ReadModel.read(envelope, endpoint: exchange.endpoint)
-    try AuthorizeModel.authorizeStored(exchange, envelope: envelope)
+    try AuthorizeModel.authorizeStored(exchange, envelope: envelope, policy: policy)
     let bodyBytes = envelope.objectEnd - envelope.objectStart
     exchange.model = try RouteByTask.choose(
       exchange.askedModel, for: exchange.profile, head: head, bodyBytes: bodyBytes, policy: policy)

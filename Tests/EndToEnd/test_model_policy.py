@@ -217,6 +217,16 @@ def test_what_is_not_allowed_is_refused_with_near_names(listed, simulator, model
     assert not simulator.saw(marked)
 
 
+def test_a_stored_prompt_is_refused_unless_the_request_names_a_model(listed, simulator):
+    """Which model it names nobody here can see."""
+    marked = mark()
+    stored = {"prompt": {"id": "pmpt_1"}, "input": "x"}
+    error = error_of(listed.post("/v1/responses", stored, [marked]), 403)
+    assert (error["code"], error["param"]) == ("model_not_allowed", "model")
+    assert not simulator.saw(marked)
+    assert listed.post("/v1/responses", stored | {"model": "kimi-k2"}).status == 200
+
+
 @pytest.mark.parametrize("model", ["kimi-k2-thinking", "moonshotai/kimi-k2-thinking", "MOONSHOTAI/Kimi-K2-Thinking",
                                    "moonshotai/kimi-k2-thinking:free", "Kimi-K2-Thinking:nitro"])
 def test_what_is_denied_cannot_be_had_by_another_name(listed, model):

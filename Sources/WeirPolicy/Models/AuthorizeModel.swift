@@ -22,11 +22,15 @@ public enum AuthorizeModel {
       .modelNotAllowed, "the model is not allowed by this proxy", remedy: remedy, param: "model")
   }
 
-  /// A stored prompt names its own model, which nobody here can see: not for a client that has models of its own.
-  static func authorizeStored(_ exchange: Exchange, envelope: Envelope) throws(Refusal) {
-    guard exchange.askedModel == nil, envelope.models.isEmpty, let client = exchange.profile, !client.access.isOpen
-    else { return }
-    throw refusal(to: client)
+  /// A stored prompt names its own model, which nobody here can see: not where only some may be asked for.
+  static func authorizeStored(_ exchange: Exchange, envelope: Envelope, policy: PolicySnapshot) throws(Refusal) {
+    guard exchange.askedModel == nil, envelope.models.isEmpty else { return }
+    if let client = exchange.profile, !client.access.isOpen { throw refusal(to: client) }
+    guard policy.access.isOpen else {
+      throw Refusal(
+        .modelNotAllowed, "this proxy does not allow every model, and cannot see which one a stored prompt names",
+        remedy: "Name the model in the request too.", param: "model")
+    }
   }
 
   private static func authorize(

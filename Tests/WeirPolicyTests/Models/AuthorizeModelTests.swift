@@ -33,6 +33,25 @@ struct AuthorizeModelTests {
     #expect(try AuthorizeModel.authorize("any/thing", for: nil, policy: .of())?.upstreamID == "any/thing")
   }
 
+  @Test("is that of a stored prompt only where all are allowed, to everybody and to the client")
+  func stored() throws {
+    func admitted(_ access: ModelAccess, _ json: String = #"{"prompt":{"id":"p"}}"#) -> Refusal? {
+      let policy = PolicySnapshot.of(access: access)
+      let head = RequestHead(method: "POST", target: "/v1/responses")
+      let (exchange, _) = RequestPath.open(head, requestID: "r", policy: policy, now: 0)
+      do {
+        try RequestPath.admit(exchange, head: head, json: json, policy: policy)
+        return nil
+      } catch { return error as? Refusal }
+    }
+    let some = ModelAccess(allow: [ModelPattern("moonshotai/*")])
+    #expect(admitted(ModelAccess()) == nil)
+    #expect(admitted(some)?.code == .modelNotAllowed)
+    #expect(admitted(ModelAccess(deny: [ModelPattern("*:online")]))?.code == .modelNotAllowed)
+    #expect(admitted(some, #"{"prompt":{"id":"p"},"model":"kimi-k2"}"#) == nil)
+    #expect(admitted(some, #"{"prompt":{"id":"p"},"models":["kimi-k2"]}"#) == nil)
+  }
+
   @Test("may be none")
   func none() throws {
     #expect(try AuthorizeModel.authorize(nil, for: nil, policy: moonshotOnly) == nil)
