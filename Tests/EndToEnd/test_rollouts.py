@@ -1,9 +1,7 @@
 """Rollouts: who is served what, how a share is changed while weir runs, and what a restart remembers."""
 
-import contextlib
 import datetime
 import json
-import random
 import signal
 import subprocess
 import threading
@@ -16,9 +14,10 @@ from harness.requests import chat
 from harness.rollouts import (CHAT, INCUMBENT, JSON, KIMI, WAYS, ByDelete, Load, admin, asked, bucket, log_lines, put,
                               rewrite, rollout_of, served, users, variant)
 from harness.simulator import mark
+from harness.stopped_loop import stopped_loop
 from harness.usual_requests import STREAMING, usual
 from harness.weir import Weir
-from harness.wire import ConnectionEnded, ask
+from harness.wire import ask
 
 # The fallback model is the documented default.
 SETTINGS = {"KIMI_FALLBACK_MODEL": None}
@@ -384,50 +383,26 @@ def test_the_request_after_the_answer_is_served_as_the_answer_says(weir_with):
 WAIT = 5
 
 
-@pytest.fixture
-def held_up(weir_with):
-    """A weir, and what holds one of its event loops up: a dear rule that looks at a body of so many bytes."""
-    rule = "{name: dear, pattern: '[ab][^q]{200}[a-m][^q]{200}#', action: block}"
-    weir = weir_with({"WEIR_CONFIG": "weir.yaml"}, files={"weir.yaml": f"screening: {{rules: [{rule}]}}\n"})
-
-    def hold(count: int, ended: list) -> threading.Thread:
-        text = "".join(random.Random(7).choices("abcdefghijklmnop", k=count))
-
-        def send() -> None:
-            with contextlib.suppress(OSError, ConnectionEnded):  # the end of weir may come first
-                weir.post(CHAT, chat(text, model=INCUMBENT), timeout=60)
-            ended.append(time.monotonic())
-
-        holding = threading.Thread(target=send)
-        holding.start()
-        time.sleep(0.3)
-        return holding
-
-    return weir, hold
-
-
-def test_the_answer_comes_when_every_event_loop_has_the_change(held_up):
+def test_the_answer_comes_when_every_event_loop_has_the_change(weir_with):
     """One of them is held up: it would serve its next request as before."""
-    weir, hold = held_up
-    ended = []
-    holding, began = hold(1_400_000, ended), time.monotonic()
-    put(weir, 100)
-    answered = time.monotonic()
-    holding.join()
-    assert ended[0] - began > 1, "it is held up"
-    assert answered > min(ended[0], began + WAIT) - 0.5
+    weir = weir_with({"WEIR_EVENT_LOOPS": "2"})
+    flip = threading.Thread(target=put, args=(weir, 100))
+    with stopped_loop(weir):
+        flip.start()
+        flip.join(1)
+        assert flip.is_alive(), "it is held up"
+    flip.join(WAIT)
+    assert not flip.is_alive()
 
 
-def test_the_answer_does_not_wait_for_ever_for_one_that_is_stuck(held_up):
+def test_the_answer_does_not_wait_for_ever_for_one_that_is_stuck(weir_with):
     """Who flips then, in need, would take the change for not made."""
-    weir, hold = held_up
-    holding, began = hold(8_000_000, []), time.monotonic()
-    put(weir, 100)
-    assert time.monotonic() - began < WAIT + 2 and holding.is_alive()
-    assert weir.admin("/rollouts/kimi").json()["percent"] == 100
-    weir.process.kill()
-    weir.expected_exit = -9
-    holding.join()
+    weir = weir_with({"WEIR_EVENT_LOOPS": "2"})
+    with stopped_loop(weir):
+        began = time.monotonic()
+        put(weir, 100)
+        assert WAIT - 0.5 < time.monotonic() - began < WAIT + 2
+        assert weir.admin("/rollouts/kimi").json()["percent"] == 100
 
 
 def test_an_open_stream_ends_as_it_began(weir_with):
