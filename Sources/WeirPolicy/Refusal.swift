@@ -31,8 +31,8 @@ public struct Refusal: Error, Sendable, Equatable {
     public static let shouldNotRetry = Field(name: "x-should-retry", value: "false")
   }
 
-  /// For what passes only once somebody has changed something: often enough to see that, too seldom to be a burden.
-  private static let secondsUntilChanged = 60
+  /// For what passes only once somebody has changed something. Short: who reads this field alone sleeps for so long.
+  private static let secondsUntilChanged = 5
 
   /// Describes a refusal.
   public init(

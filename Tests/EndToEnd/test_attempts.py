@@ -237,6 +237,17 @@ def test_a_pause_is_over_when_its_time_is(obedient, upstream):
     assert content(asked(obedient, upstream, "acme/short-pause")[0])
 
 
+@pytest.mark.parametrize("status", [429, 503])
+def test_an_upstream_that_says_not_to_try_again_is_not_asked_again_and_pauses_nothing(obedient, upstream, status):
+    """As a weir behind this one does where a request can never pass."""
+    model = f"acme/final-{status}"
+    fault = f"status={status};retry-after=30;header=x-should-retry:false"
+    reply, models, seconds = waited(obedient, upstream, model, fault)
+    assert reply.status == status and models == [model] and seconds < 10
+    assert reply.get("retry-after") == "30" and reply.get("x-should-retry") == "false"
+    assert content(asked(obedient, upstream, model)[0])
+
+
 def test_a_pause_is_waited_out_by_the_request_that_was_told_of_it(obedient, upstream):
     reply, models, seconds = waited(obedient, upstream, "acme/waits", "status=429;retry-after-ms=300")
     assert content(reply) and len(models) == 2 and seconds >= 0.29

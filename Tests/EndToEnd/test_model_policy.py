@@ -174,7 +174,7 @@ def test_without_a_fallback_kimi_is_refused(without_fallback, endpoint):
     reply = without_fallback.post(f"/v1/{endpoint}", usual(endpoint, model="kimi-k2"))
     error = error_of(reply, 503, endpoint)
     assert "FEATURE_KIMI_ENABLED" in error["message"]
-    assert reply.get("retry-after") == "60" and reply.get("x-should-retry") == "false"
+    assert reply.get("retry-after") == "5" and reply.get("x-should-retry") == "false"
     assert error.get("code") == (None if endpoint == "messages" else "model_disabled")
     eventually(lambda: without_fallback.errors_counted("model_disabled") > 0, "it is counted")
 

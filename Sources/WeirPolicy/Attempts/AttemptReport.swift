@@ -12,6 +12,9 @@ public struct AttemptReport: Sendable, Equatable {
   public var error: ReplyError?
   /// What the upstream asks to wait, by `RetryDelay`, in nanoseconds.
   public var retryAfter: Int64?
+  /// The upstream says that trying this request again is of no use (`x-should-retry: false`, as OpenAI's and Anthropic's
+  /// clients read it).
+  public var mustNotRetry: Bool
   /// From the request's sending to the reply's head, in nanoseconds; nil where no head came.
   public var toHead: Int64?
   /// The client has some of the reply's output, so that nothing can be hidden from it.
@@ -22,13 +25,15 @@ public struct AttemptReport: Sendable, Equatable {
   /// An attempt that brought a reply, or failed.
   public init(
     status: Int? = nil, fault: UpstreamFault? = nil, reason: String = "", error: ReplyError? = nil,
-    retryAfter: Int64? = nil, toHead: Int64? = nil, sawContent: Bool = false, isClientDeadline: Bool = false
+    retryAfter: Int64? = nil, mustNotRetry: Bool = false, toHead: Int64? = nil, sawContent: Bool = false,
+    isClientDeadline: Bool = false
   ) {
     self.status = status
     self.fault = fault
     self.reason = reason
     self.error = error
     self.retryAfter = retryAfter
+    self.mustNotRetry = mustNotRetry
     self.toHead = toHead
     self.sawContent = sawContent
     self.isClientDeadline = isClientDeadline
@@ -45,9 +50,11 @@ public struct AttemptReport: Sendable, Equatable {
     return .slow
   }
 
-  /// How long no other request is to go to the upstream's model, in nanoseconds; nil where it does not ask for that.
+  /// How long no other request is to go to the upstream's model, in nanoseconds; nil where it does not ask for that, or
+  /// means this request alone.
   public var pause: Int64? {
-    guard let failure = AttemptFailure.of(self), failure.pauses, let retryAfter, retryAfter > 0 else { return nil }
+    guard !mustNotRetry, let failure = AttemptFailure.of(self), failure.pauses, let retryAfter, retryAfter > 0
+    else { return nil }
     return min(retryAfter, RetryDelay.longest)
   }
 }

@@ -2,7 +2,8 @@ extension JudgeAttempt {
   /// Decides what follows an attempt that is over, or whose beginning shows that it failed, while its client has nothing
   /// of it yet; to be asked after the attempt was recorded in `book`.
   ///
-  /// A target is retried up to its number of retries, with back-off or after what the upstream asks to wait; where that
+  /// A target is retried up to its number of retries, with back-off or after what the upstream asks to wait, unless it says
+  /// that this is of no use; where that
   /// does not fit the time left, exceeds `longestDelay` while another target is ready, or is beyond the retry budget,
   /// the next target that takes requests has its turn. When nothing is left the client gets the last whole reply, or an
   /// error of weir's own where none came.
@@ -22,7 +23,7 @@ extension JudgeAttempt {
     if let other, failure.fallsBackAtOnce { return .fallBack(to: other) }
     let otherwise = other.map { NextStep.fallBack(to: $0) } ?? last
     let retry = policy.retry(for: target)
-    guard failure.isRetryable, state.retries < retry.retries else { return otherwise }
+    guard failure.isRetryable, !report.mustNotRetry, state.retries < retry.retries else { return otherwise }
     guard let asked = askedWait(report, target, book: book, now: now) else { return otherwise }
     let wait = Moment.after(Backoff.wait(retries: state.retries, policy: retry, random: random), from: asked)
     guard wait < timeLeft, other == nil || asked <= retry.longestDelay else { return otherwise }

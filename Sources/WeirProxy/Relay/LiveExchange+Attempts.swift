@@ -142,7 +142,9 @@ extension LiveExchange {
       // Only a failure can ask for a wait: no other reply's fields are looked through for one.
       let isFailure = exchange.status ?? 0 >= 400 || error != nil
       let wait = isFailure ? head.retryDelay(wall: WallClock.wholeSeconds()) : nil
-      judge(AttemptReport(exchange, error: error, retryAfter: wait))
+      judge(
+        AttemptReport(
+          exchange, error: error, retryAfter: wait, mustNotRetry: isFailure && head.saysNotToRetry))
     }
   }
 
@@ -230,9 +232,10 @@ extension LiveExchange {
 
 extension AttemptReport {
   /// A reply that is whole, or whole so far.
-  init(_ exchange: Exchange, error: ReplyError?, retryAfter: Int64?) {
+  init(_ exchange: Exchange, error: ReplyError?, retryAfter: Int64?, mustNotRetry: Bool = false) {
     self.init(
-      status: exchange.status, error: error, retryAfter: retryAfter, toHead: exchange.timeToHead)
+      status: exchange.status, error: error, retryAfter: retryAfter, mustNotRetry: mustNotRetry,
+      toHead: exchange.timeToHead)
   }
 
   /// No reply, or no more of it.

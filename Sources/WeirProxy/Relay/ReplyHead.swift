@@ -117,6 +117,18 @@ final class ReplyHead {
       retryAfter: values["retry-after"], retryAfterMilliseconds: values["retry-after-ms"], resets: resets, wall: wall)
   }
 
+  /// Whether the upstream says that trying again is of no use.
+  var saysNotToRetry: Bool {
+    var says = false
+    unsafe lines.withUnsafeReadableBytes { bytes in
+      unsafe Self.forEachLine(bytes) { line in
+        guard unsafe line.name.count == 14, unsafe Self.begins(line.name, "x-should-retry") else { return }
+        says = unsafe Self.begins(line.value, "false")
+      }
+    }
+    return says
+  }
+
   /// One field line, as a view of its bytes.
   @unsafe private struct Line {
     let name: UnsafeRawBufferPointer

@@ -171,8 +171,8 @@ final class StoreConnection {
   /// Ends the connection; whoever waits for it is told.
   func fail(_ trouble: StoreTrouble, _ now: UInt64, _ failure: StoreFailure = .broken) {
     if role == .lane(.decisions), probe.deadline != nil { loop.missedBeat() }
+    if transport?.hasFailed == true { loop.forgetAuthorities() }
     transport = nil
-    loop.forgetAuthorities()
     reader = nil
     out = []
     sent = 0

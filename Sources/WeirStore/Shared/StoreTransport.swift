@@ -18,6 +18,8 @@ final class StoreTransport {
   private let socket: StoreSocket
   private let security: Security?
   private var tls: StoreTLS?
+  /// Whether TLS has ended the connection: the store is not trusted, or speaks something else.
+  private(set) var hasFailed = false
   /// Whether the store has said anything in TLS.
   private var hasHeard = false
   /// Of TLS, what the socket has not taken yet.
@@ -91,6 +93,8 @@ final class StoreTransport {
       hasHeard = hasHeard || text > 0
       return text == 0 && !tls.isOpen ? .ended("the store closed the connection") : .bytes(text)
     } catch {
+      // What TLS would still say is not sent: behind its word on the certificate stand commands that wait, the password first.
+      hasFailed = true
       return .ended(error.reason)
     }
   }

@@ -146,6 +146,7 @@ struct AttemptFailureTests {
     #expect(AttemptReport(status: 429, retryAfter: .max).pause == RetryDelay.longest)
     #expect(AttemptReport(status: 429, retryAfter: 0).pause == nil)
     #expect(AttemptReport(status: 429).pause == nil)
+    #expect(AttemptReport(status: 429, retryAfter: 5, mustNotRetry: true).pause == nil)
     #expect(AttemptReport(status: 503, retryAfter: 5).pause == nil)
     #expect(AttemptReport(status: 200, retryAfter: 5).pause == nil)
   }

@@ -112,6 +112,13 @@ struct NextStepTests {
     #expect(next(busy, targets: 2, timeLeft: 3 * Self.second) == .fallBack(to: 1))
   }
 
+  @Test("is no retry where the upstream says that it is of no use")
+  func mustNotRetry() {
+    let final = AttemptReport(status: 503, retryAfter: Self.second, mustNotRetry: true)
+    #expect(next(final) == .relay)
+    #expect(next(final, targets: 2) == .fallBack(to: 1))
+  }
+
   @Test("is another target rather than a long wait, and the long wait where there is no other")
   func longWait() {
     let busy = AttemptReport(status: 429, retryAfter: 9 * Self.second)
