@@ -29,7 +29,7 @@ public enum ErrorBody {
   /// - Parameters:
   ///   - status: the HTTP status it would have had before the stream began.
   ///   - open: the event whose beginning the client has. It becomes this one: half an event is no JSON, and a client that
-  ///     fails on it never comes to the one behind it. Of members that come twice parsers take the last.
+  ///     fails on it never comes to the one behind it. Of members that come twice most parsers take the last.
   public static func streamEvent(
     endpoint: Endpoint, code: String, message: String, status: Int, ending open: OpenEvent? = nil
   ) -> [UInt8] {
