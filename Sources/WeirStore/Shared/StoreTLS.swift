@@ -21,6 +21,7 @@ final class StoreTLS {
       // An address goes without a name (RFC 6066, section 3), and is then looked for in the certificate itself.
       let handler = try NIOSSLClientHandler(context: context, serverHostname: address == nil ? String(name) : nil)
       try channel.pipeline.syncOperations.addHandler(handler)
+      // Where there is a name, no address is looked at: any will do.
       let peer = try address ?? SocketAddress(unixDomainSocketPath: "/")
       channel.remoteAddress = peer
       channel.connect(to: peer, promise: nil)
