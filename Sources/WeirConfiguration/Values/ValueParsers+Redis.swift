@@ -1,6 +1,6 @@
 extension ValueParsers {
-  /// `redis://[[USER]:PASSWORD@]HOST[:PORT][/DB]`, the same with `rediss://` for TLS, or `unix://[[USER]:PASSWORD@]/PATH[?db=DB]`. User and password are
-  /// percent-decoded. Nothing of it is ever quoted.
+  /// `redis://[[USER]:PASSWORD@]HOST[:PORT][/DB]`, the same with `rediss://` for TLS, or
+  /// `unix://[[USER]:PASSWORD@]/PATH[?db=DB]`. User and password are percent-decoded. Nothing of it is ever quoted.
   static func redisURL(_ text: String) throws(ValueProblem) -> RedisURL {
     let example = "for example redis://:PASSWORD@redis.internal:6379/0 or unix:///run/redis/redis.sock"
     guard ASCII.isVisible(text), text.utf8.count <= 4096 else {

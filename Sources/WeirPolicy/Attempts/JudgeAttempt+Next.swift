@@ -2,11 +2,10 @@ extension JudgeAttempt {
   /// Decides what follows an attempt that is over, or whose beginning shows that it failed, while its client has nothing
   /// of it yet; to be asked after the attempt was recorded in `book`.
   ///
-  /// A target is retried up to its number of retries, with back-off or after what the upstream asks to wait, unless it says
-  /// that this is of no use; where that
-  /// does not fit the time left, exceeds `longestDelay` while another target is ready, or is beyond the retry budget,
-  /// the next target that takes requests has its turn. When nothing is left the client gets the last whole reply, or an
-  /// error of weir's own where none came.
+  /// A target is retried up to its number of retries, with back-off or after what the upstream asks to wait; where the
+  /// upstream says that this is of no use, or the wait does not fit the time left, exceeds `longestDelay` while another
+  /// target is ready, or is beyond the retry budget, the next target that takes requests has its turn. When nothing is
+  /// left the client gets the last whole reply, or an error of weir's own where none came.
   ///
   /// - Parameters:
   ///   - canReplay: the request is held whole, and the client has nothing of the reply.

@@ -5,8 +5,8 @@ enum LimitRefusal {
   private static let nanosecondsPerMillisecond: Int64 = 1_000_000
   /// A guess at how soon a request in flight ends: short, since a long wait would waste a budget that is free again.
   private static let secondsForHeldBudget = 5
-  /// The field has to be there. Short, since a router before this proxy, another weir say, sends nothing for so long, and
-  /// shorter requests would pass.
+  /// The field has to be there. Short, since a router before this proxy that heeds nothing else sends nothing for so long,
+  /// and shorter requests would pass.
   private static let secondsForTooLarge = 1
 
   static func refusal(_ delay: RateLimiter.Delay) -> Refusal {

@@ -207,10 +207,6 @@ final class StoreConnection {
   /// Writes everything that waits, as far as the socket takes it.
   func flush(_ now: UInt64) {
     guard let transport else { return }
-    switch phase {
-    case .idle, .resolving, .connecting: return
-    case .greeting, .open: break
-    }
     if case .ended(let reason) = transport.drain() { return fail(StoreTrouble(reason), now) }
     while sent < out.count {
       switch transport.send(out[sent...]) {

@@ -8,7 +8,8 @@ struct Health: AsyncParsableCommand {
     abstract: "Asks the running proxy whether it serves; for the health checks of containers.",
     discussion: """
       Asks /healthz of the admin listener (WEIR_ADMIN_LISTEN, with port 0 WEIR_PORT_FILE, or --admin), with --ready \
-      /readyz, which says no while weir drains. Prints the answer. Exit status 0 for yes, 1 for no or no answer within 5 seconds.
+      /readyz, which says no while weir drains. Prints the answer. Exit status 0 for yes, 1 for no or no answer within \
+      5 seconds.
       """)
 
   @OptionGroup var options: ConfigurationOptions
