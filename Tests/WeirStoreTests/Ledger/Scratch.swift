@@ -54,6 +54,22 @@ final class Scratch: Sendable {
     return try texts("SELECT \(columns.joined(separator: " || ' ' || ")) FROM \(table)")
   }
 
+  /// The transactions in the write-ahead log, which begins anew after some thousand pages
+  /// (https://sqlite.org/fileformat2.html#walformat).
+  func transactions() throws -> Int {
+    let descriptor = unsafe open(path + "-wal", O_RDONLY)
+    try #require(descriptor >= 0)
+    defer { Glibc.close(descriptor) }
+    var log = [UInt8](repeating: 0, count: 8 << 20)
+    let length = unsafe read(descriptor, &log, log.count)
+    log.removeLast(log.count - max(length, 0))
+    func number(at place: Int) -> Int { log[place..<place + 4].reduce(0) { $0 << 8 | Int($1) } }
+    let (header, frameHeader) = (32, 24)
+    try #require(log.count > header)
+    return stride(from: header, to: log.count - frameHeader, by: frameHeader + number(at: 8))
+      .count { number(at: $0 + 4) != 0 }
+  }
+
   func number(_ sql: String) throws -> Int64? { try numbers(sql).first }
 
   /// A connection that may keep a transaction open.

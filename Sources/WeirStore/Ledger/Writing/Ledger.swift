@@ -62,7 +62,7 @@ public final class Ledger: Sendable {
     let packed = unsafe packer.pack(row, attempts: attempts)
     switch backlog.withLock({ unsafe $0.add(row, packed, attempts, bodies) }) {
     case .none: return
-    case .later: call(after: options.flushMilliseconds)
+    case .later(let round): call(after: options.flushMilliseconds, for: round)
     case .now: queue.async { self.write() }
     }
   }
@@ -109,10 +109,17 @@ public final class Ledger: Sendable {
 
   // MARK: On the queue
 
-  private func call(after milliseconds: Int, isRetry: Bool = false) {
+  private func call(after milliseconds: Int, for round: Int) {
+    queue.asyncAfter(deadline: .now() + .milliseconds(milliseconds)) { [weak self] in
+      guard let self, backlog.withLock({ $0.isWaiting(round) }) else { return }
+      write()
+    }
+  }
+
+  private func callAgain(after milliseconds: Int) {
     queue.asyncAfter(deadline: .now() + .milliseconds(milliseconds)) { [weak self] in
       guard let self else { return }
-      if isRetry { backlog.withLock { $0.beginRetry() } }
+      backlog.withLock { $0.beginRetry() }
       write()
     }
   }
@@ -121,7 +128,7 @@ public final class Ledger: Sendable {
   private func write() {
     let outcome = writer.withLock { $0.write(from: backlog, now: DispatchTime.now().uptimeNanoseconds) }
     for condition in outcome.news { onChange(condition, stats) }
-    if let delay = outcome.retryMilliseconds { call(after: delay, isRetry: true) }
+    if let delay = outcome.retryMilliseconds { callAgain(after: delay) }
     if outcome.isTrimDue { queue.async { [weak self] in self?.trim() } }
   }
 

@@ -5,8 +5,8 @@ struct LedgerBacklog {
   enum Wake: Equatable {
     /// Nothing: the writer is coming anyway.
     case none
-    /// Call the writer when the flush interval is over.
-    case later
+    /// Call the writer when the flush interval is over, unless these rows are no longer the `round` that waits.
+    case later(round: Int)
     /// Call it at once.
     case now
   }
@@ -23,6 +23,8 @@ struct LedgerBacklog {
   private let maximumBodyBytes: Int
   private var bodyBytes = 0
   private var call = Call.none
+  /// How often the waiting rows were handed over.
+  private var round = 0
   private var nextSequence: Int64 = 0
   private var votes = 0
   private(set) var isClosed = false
@@ -65,7 +67,7 @@ struct LedgerBacklog {
     switch call {
     case .none:
       call = .later
-      return .later
+      return .later(round: round)
     case .later where waiting.count >= batchRows:
       call = .now
       return .now
@@ -85,11 +87,16 @@ struct LedgerBacklog {
   /// Hands all waiting rows to the writer; they count as waiting until `settle`.
   mutating func take() -> LedgerBatch {
     if call != .retry { call = .none }
+    round &+= 1
     var taken = spare.take() ?? LedgerBatch()
     swap(&taken, &waiting)
     inFlight += taken.count
     return taken
   }
+
+  /// Whether the rows that called the writer for later still wait: were it to come for those that it has, every batch that
+  /// fills before its time would leave one more call behind, each with a small batch and a call of its own after it.
+  func isWaiting(_ round: Int) -> Bool { round == self.round }
 
   /// Takes an empty batch back, to be filled again.
   mutating func reuse(_ batch: consuming LedgerBatch) { spare = batch }

@@ -14,11 +14,11 @@ struct LedgerBacklogTests {
   func wakes() {
     var backlog = LedgerBacklog(options)
     let wakes = (0..<3).map { backlog.add(.sample($0), []) }
-    #expect(wakes == [.later, .now, .none])
+    #expect(wakes == [.later(round: 0), .now, .none])
     let taken = backlog.take()
     #expect(taken.sequences == [0, 1, 2])
     let next = backlog.add(.sample(3), [])
-    #expect(next == .later)
+    #expect(next == .later(round: 1))
   }
 
   @Test("counts rows on their way to the file as waiting, and drops what comes on top")
@@ -36,7 +36,7 @@ struct LedgerBacklogTests {
     #expect(backlog.stats.queueDepth == 1)
     #expect(backlog.stats.rowsWritten == 3)
     let next = backlog.add(.sample(6), [])
-    #expect(next == .later)
+    #expect(next == .later(round: 1))
   }
 
   @Test("tells of a loss once")
@@ -60,7 +60,18 @@ struct LedgerBacklogTests {
     let taken = backlog.take()
     #expect(taken.count == 2)
     let next = backlog.add(.sample(3), [])
-    #expect(next == .later)
+    #expect(next == .later(round: 2))
+  }
+
+  @Test("knows a call for later that was for rows the writer has")
+  func overtaken() {
+    var backlog = LedgerBacklog(options)
+    for number in 0..<2 { _ = backlog.add(.sample(number), []) }
+    #expect(backlog.isWaiting(0))
+    _ = backlog.take()
+    _ = backlog.add(.sample(2), [])
+    #expect(!backlog.isWaiting(0))
+    #expect(backlog.isWaiting(1))
   }
 
   @Test("takes no rows and votes after its end, and gives up the rest")

@@ -100,6 +100,27 @@ struct LedgerTests {
     await ledger.close()
   }
 
+  @Test("writes in few transactions after a burst as before it")
+  func burst() async throws {
+    let milliseconds = 100
+    let ledger = try Ledger.open(
+      path: scratch.path, options: quick { ($0.flushMilliseconds, $0.maximumBatchRows) = (milliseconds, 20) })
+    for number in 0..<600 {
+      ledger.append(.sample(number))
+      guard number % 20 == 19 else { continue }
+      try await until("a full batch is written") { ledger.stats.queueDepth == 0 }
+    }
+    let (start, before) = (ContinuousClock.now, try scratch.transactions())
+    for number in 600..<700 {
+      ledger.append(.sample(number))
+      try await Task.sleep(for: .milliseconds(6))
+    }
+    let intervals = Int((ContinuousClock.now - start) / .milliseconds(milliseconds)) + 1
+    // A batch is full after twenty rows, or its time is over.
+    #expect(try scratch.transactions() - before <= intervals + 100 / 20 + 1)
+    await ledger.close()
+  }
+
   @Test("loses nothing on the way to its end, and counts what comes after it")
   func close() async throws {
     let ledger = try Ledger.open(path: scratch.path)
