@@ -19,9 +19,11 @@ bool isInteger(const Json &value) {
 
 // Decimal fractions are no binary ones: 0.3 counts as a multiple of 0.1.
 bool isMultiple(double number, double divisor) {
-  double quotient = number / divisor;
+  double quotient = number / divisor, nearest = std::round(quotient);
   if (!std::isfinite(quotient)) return false;
-  return std::abs(quotient - std::round(quotient)) <= 1e-9 * std::max(1.0, std::abs(quotient));
+  // What is much smaller than the divisor is close to its 0th multiple, and none.
+  if (nearest == 0) return number == 0;
+  return std::abs(quotient - nearest) <= 1e-9 * std::abs(nearest);
 }
 
 bool hasType(const Json &value, valijson::constraints::TypeConstraint::JsonType type) {

@@ -151,7 +151,12 @@ void NormalForm::copyBounds(const Json &schema, Json &result) {
     if (!bound->is_number()) throw Unusable();
     result[name] = *bound;
   }
-  if (const Json *divisor = member(result, "multipleOf"); divisor && !(divisor->get<double>() > 0)) throw Unusable();
+  if (auto divisor = result.find("multipleOf"); divisor != result.end()) {
+    if (!(divisor->get<double>() > 0)) throw Unusable();
+    // valijson keeps whole divisors in 64 bits with a sign: a larger one would come out as another, 2^64 - 1 as -1, by which
+    // the smallest number cannot be divided (SIGFPE).
+    if (divisor->is_number_unsigned() && divisor->get<uint64_t>() > INT64_MAX) *divisor = divisor->get<double>();
+  }
   for (auto [exclusive, plain] : {std::pair{"exclusiveMinimum", "minimum"}, {"exclusiveMaximum", "maximum"}}) {
     const Json *bound = member(schema, exclusive);
     if (!bound) continue;

@@ -41,7 +41,13 @@ struct SchemaKeywordTests {
     SchemaCase(#"{"minimum":1,"exclusiveMinimum":true}"#, ["1.1"], ["1"]),
     SchemaCase(#"{"maximum":1,"exclusiveMaximum":false}"#, ["1"], ["1.1"]),
     SchemaCase(#"{"multipleOf":3}"#, ["9", "-9", "0", "9.0", #""x""#], ["8", "-8", "9.5"]),
+    // Divisors beyond a signed number's range, over which the process once ended.
+    SchemaCase(
+      #"{"multipleOf":18446744073709551615}"#, ["0", "18446744073709551615"], ["-9223372036854775808", "-5", "1"]),
+    SchemaCase(#"{"multipleOf":9223372036854775808}"#, ["-9223372036854775808", "0"], ["-1", "3"]),
+    SchemaCase(#"{"multipleOf":9223372036854775807}"#, ["9223372036854775807", "0"], ["-9223372036854775808", "1"]),
     SchemaCase(#"{"multipleOf":0.1}"#, ["0.3", "4.7", "1"], ["0.35"]),
+    SchemaCase(#"{"multipleOf":1e10}"#, ["0", "-0.0", "1e10", "-20000000000"], ["1", "-5", "0.1"]),
     SchemaCase(
       #"{"minLength":2,"maxLength":3.0}"#, [#""ab""#, #""\#u{1f600}\#u{1f600}""#, "1"], [#""a""#, #""abcd""#]),
     SchemaCase(#"{"pattern":"^[a-z]+$"}"#, [#""abc""#, "1"], [#""aBc""#, #""""#, #""a\n""#]),
