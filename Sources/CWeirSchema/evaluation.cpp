@@ -42,10 +42,6 @@ void Evaluation::pay(size_t cost) {
   if (steps > maximumSteps) throw Exhausted();
 }
 
-size_t Evaluation::scanCost(const Json &value) {
-  return value.is_string() ? value.get_ref<const std::string &>().size() / 64 : 0;
-}
-
 bool Evaluation::check(const Subschema &schema, const Json &target) {
   pay(1);
   if (schema.getAlwaysInvalid()) return violation("false");
@@ -116,10 +112,10 @@ bool Evaluation::visit(const DependenciesConstraint &constraint) {
   if (!value->is_object()) return true;
   bool result = true;
   constraint.applyToPropertyDependencies([&](const auto &name, const auto &required) {
-    pay(1);
+    pay(1 + scanCost(name));
     if (value->find(name.c_str()) == value->end()) return true;
     for (const auto &dependency : required) {
-      pay(1);
+      pay(1 + scanCost(dependency));
       result = expect(value->find(dependency.c_str()) != value->end(), "dependentRequired");
       if (!result) break;
     }
@@ -127,7 +123,7 @@ bool Evaluation::visit(const DependenciesConstraint &constraint) {
   });
   if (!result) return false;
   constraint.applyToSchemaDependencies([&](const auto &name, const Subschema *schema) {
-    pay(1);
+    pay(1 + scanCost(name));
     return result = value->find(name.c_str()) == value->end() || check(*schema, *value);
   });
   return result;
@@ -140,7 +136,7 @@ bool Evaluation::visit(const PropertiesConstraint &constraint) {
   bool result = true;
   std::set<std::string_view> matched;
   constraint.applyToProperties([&](const auto &name, const Subschema *schema) {
-    pay(1);
+    pay(1 + scanCost(name));
     auto found = value->find(name.c_str());
     if (found == value->end()) return true;
     matched.insert(found.key());
@@ -159,7 +155,7 @@ bool Evaluation::visit(const PropertiesConstraint &constraint) {
   const Subschema *additional = constraint.getAdditionalPropertiesSubschema();
   if (!additional) return violation("additionalProperties");
   for (auto member = value->begin(); member != value->end(); ++member) {
-    pay(1);
+    pay(1 + scanCost(member.key()));
     if (matched.count(member.key()) == 0 && !checkBelow(*additional, *member, unnamed)) return false;
   }
   return true;
@@ -168,6 +164,7 @@ bool Evaluation::visit(const PropertiesConstraint &constraint) {
 bool Evaluation::visit(const PropertyNamesConstraint &constraint) {
   if (!value->is_object()) return true;
   for (auto member = value->begin(); member != value->end(); ++member) {
+    pay(scanCost(member.key()));
     Json name = member.key();
     if (!holds(*constraint.getSubschema(), name)) return violation("propertyNames");
   }

@@ -66,8 +66,13 @@ class Evaluation final : public valijson::constraints::ConstraintVisitor {
   using Subschema = valijson::Subschema;
 
   void pay(size_t cost);
-  // What comparing or scanning a string costs beyond a step.
-  static size_t scanCost(const Json &value);
+  // What comparing or scanning a text costs beyond a step.
+  template <class Text>
+  static size_t scanCost(const Text &text) {
+    return text.size() / 64;
+  }
+  // What comparing a value with another one costs beyond a step, all that is in it included.
+  static size_t compareCost(const Json &value);
 
   // Checks the same value, another one, or one below the current, which the pointer then names by `token`.
   bool check(const Subschema &schema, const Json &target);

@@ -26,6 +26,18 @@ bool isMultiple(double number, double divisor) {
   return std::abs(quotient - nearest) <= 1e-9 * std::abs(nearest);
 }
 
+// How much of a value there is to look at: 4 for a step.
+size_t extent(const Json &value) {
+  if (value.is_string()) return 1 + value.get_ref<const std::string &>().size() / 16;
+  size_t sum = 1;
+  if (value.is_array())
+    for (const Json &item : value) sum += extent(item);
+  if (value.is_object())
+    for (auto member = value.begin(); member != value.end(); ++member)
+      sum += member.key().size() / 16 + extent(*member);
+  return sum;
+}
+
 bool hasType(const Json &value, valijson::constraints::TypeConstraint::JsonType type) {
   using Type = valijson::constraints::TypeConstraint;
   switch (type) {
@@ -43,6 +55,8 @@ bool hasType(const Json &value, valijson::constraints::TypeConstraint::JsonType 
 
 }  // namespace
 
+size_t Evaluation::compareCost(const Json &value) { return extent(value) / 4; }
+
 bool Evaluation::visit(const TypeConstraint &constraint) {
   bool found = false;
   constraint.applyToNamedTypes([&](auto type) { return !(found = hasType(*value, type)); });
@@ -50,13 +64,13 @@ bool Evaluation::visit(const TypeConstraint &constraint) {
 }
 
 bool Evaluation::visit(const ConstConstraint &constraint) {
-  pay(1 + scanCost(*value));
+  pay(1 + compareCost(*value));
   return expect(constraint.getValue()->equalTo(valijson::adapters::NlohmannJsonAdapter(*value), true), "const");
 }
 
 bool Evaluation::visit(const EnumConstraint &constraint) {
   valijson::adapters::NlohmannJsonAdapter adapter(*value);
-  size_t cost = 1 + scanCost(*value);
+  size_t cost = 1 + compareCost(*value);
   bool found = false;
   constraint.applyToValues([&](const valijson::adapters::FrozenValue &allowed) {
     pay(cost);
@@ -105,14 +119,16 @@ bool Evaluation::visit(const MultipleOfIntConstraint &constraint) {
 
 bool Evaluation::visit(const MaxLengthConstraint &constraint) {
   if (!value->is_string()) return true;
-  pay(scanCost(*value));
-  return expect(codePoints(value->get_ref<const std::string &>()) <= constraint.getMaxLength(), "maxLength");
+  const auto &text = value->get_ref<const std::string &>();
+  pay(scanCost(text));
+  return expect(codePoints(text) <= constraint.getMaxLength(), "maxLength");
 }
 
 bool Evaluation::visit(const MinLengthConstraint &constraint) {
   if (!value->is_string()) return true;
-  pay(scanCost(*value));
-  return expect(codePoints(value->get_ref<const std::string &>()) >= constraint.getMinLength(), "minLength");
+  const auto &text = value->get_ref<const std::string &>();
+  pay(scanCost(text));
+  return expect(codePoints(text) >= constraint.getMinLength(), "minLength");
 }
 
 bool Evaluation::visit(const PatternConstraint &constraint) {
@@ -152,7 +168,7 @@ bool Evaluation::visit(const RequiredConstraint &constraint) {
   if (!value->is_object()) return true;
   bool result = true;
   constraint.applyToRequiredProperties([&](const auto &name) {
-    pay(1);
+    pay(1 + scanCost(name));
     if (value->find(name.c_str()) != value->end()) return true;
     path.push_back(name.c_str());
     result = violation("required");
@@ -171,7 +187,8 @@ bool Evaluation::allUnique() {
   std::vector<const Json *> items;
   items.reserve(value->size());
   for (const Json &item : *value) items.push_back(&item);
-  pay(items.size() * (1 + static_cast<size_t>(std::log2(items.size() + 1))) / 4);
+  // Each is compared some so many times, whatever it holds.
+  pay((1 + compareCost(*value)) * (1 + static_cast<size_t>(std::log2(items.size() + 1))));
   std::sort(items.begin(), items.end(), [](const Json *left, const Json *right) { return *left < *right; });
   return std::adjacent_find(items.begin(), items.end(), [](const Json *left, const Json *right) {
            return *left == *right;

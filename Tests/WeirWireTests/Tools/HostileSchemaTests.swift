@@ -105,6 +105,22 @@ struct HostileSchemaTests {
     #expect(verdict(schema: schema, "{\"o\":{\(members),\"z\":\"c\"}}").path == "/o/*")
   }
 
+  @Test("values that are compared whole, again and again, run out of steps, not out of time")
+  func comparisons() {
+    let items = (0..<2000).map { "[\(String(repeating: "0,", count: 100))\($0)]" }
+    let unique = [String](repeating: #"{"uniqueItems":true}"#, count: 300).joined(separator: ",")
+    let arguments = #"{"a":[\#(items.joined(separator: ","))]}"#
+    #expect(verdict(schema: #"{"properties":{"a":{"allOf":[\#(unique)]}}}"#, arguments).result == .schemaUnusable)
+    let allowed = items.prefix(1000).joined(separator: ",")
+    #expect(
+      verdict(schema: #"{"properties":{"a":{"items":{"enum":[\#(allowed)]}}}}"#, arguments).result == .schemaUnusable)
+    // Few of them are no trouble.
+    #expect(verdict(schema: #"{"properties":{"a":{"uniqueItems":true}}}"#, arguments).result == .valid)
+    #expect(
+      verdict(schema: #"{"properties":{"a":{"enum":[\#(items[0]),\#(items[1])]}}}"#, #"{"a":\#(items[1])}"#).result
+        == .valid)
+  }
+
   @Test("arguments that nest too deep or hold a number beyond double stay unchecked")
   func beyondBounds() {
     for depth in [200, 2_000_000] {
