@@ -114,7 +114,10 @@ enum CapOutput {
   static let memberNames = [bestOf]
   private static let bestOf = "best_of"
 
-  private static func count(_ text: String) -> Int { whole(text) ?? (text == "null" ? 1 : mostChoices) }
+  /// At most as many as may be, so that it can be multiplied.
+  private static func count(_ text: String) -> Int {
+    min(whole(text) ?? (text == "null" ? 1 : mostChoices), mostChoices)
+  }
 
   /// A list of texts, or of lists of tokens, is as many prompts; a list of tokens is one. At most as many as may be.
   private static func prompts(_ text: String) -> Int {

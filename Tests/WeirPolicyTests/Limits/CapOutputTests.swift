@@ -174,6 +174,8 @@ struct CapOutputTests {
       (#"{"n":2,"best_of":20}"#, 20), (#"{"best_of":1e2}"#, 1000), (#"{"best_of":null}"#, 1),
       (#"{"prompt":"one, \"two\" [three]"}"#, 1), (#"{"prompt":["a","b, \"c\"","d\\"]}"#, 3),
       (#"{"prompt":[1,2,3]}"#, 1), (#"{"prompt":[[1,2],[3]],"best_of":4}"#, 8), (#"{"prompt":[]}"#, 1),
+      // Over the product of these the process once ended.
+      (#"{"prompt":["a","b","c","d","e","f","g","h","i","j"],"n":999999999999999999}"#, 1000),
     ])
   func completions(json: String, count: Int) throws {
     #expect(try choices(json, .completions) == count)
