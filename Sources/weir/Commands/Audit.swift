@@ -74,7 +74,7 @@ struct AuditShow: ParsableCommand {
           let text = String(decoding: line, as: UTF8.self)
           if let mark, !text.contains(mark) { return }
           last.append(text)
-          if last.count > 2 * max(lines, 0) { last.removeFirst(last.count - max(lines, 0)) }
+          if last.count / 2 > max(lines, 0) { last.removeFirst(last.count - max(lines, 0)) }
         }
       }
     } catch let error as AuditFiles.Unreadable {
