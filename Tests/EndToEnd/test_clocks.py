@@ -1,6 +1,7 @@
 """Days and months that turn, and a clock that somebody sets while weir runs."""
 
 import time
+from email.utils import formatdate
 
 import pytest
 
@@ -8,6 +9,9 @@ from harness.budgets import MODEL, remaining
 from harness.clock import Clock, compiler
 from harness.eventually import eventually
 from harness.limits import asks, keyed
+from harness.raw_servers import always, head
+from harness.requests import chat
+from harness.weir import Weir
 
 pytestmark = pytest.mark.skipif(not compiler(), reason="needs a compiler of C")
 
@@ -102,3 +106,21 @@ def test_an_audit_log_that_cannot_be_written_is_told_of_once_a_minute_by_what_pa
     use_up(weir)
     time.sleep(1.5)
     assert len(told()) == 1
+
+
+@pytest.mark.parametrize("hours", [-0.5, 0.5])
+def test_when_an_upstream_may_be_asked_again_goes_by_its_own_clock(binary, tmp_path, hours):
+    now = time.time()
+    reply = head("429 Too Many Requests", "Content-Length: 2", f"Date: {formatdate(now, usegmt=True)}",
+                 f"Retry-After: {formatdate(now + 100, usegmt=True)}", "Content-Type: application/json") + b"{}"
+    clock = Clock(tmp_path)
+    clock.move(int(hours * HOUR))
+    with always(reply) as upstream:
+        weir = Weir(binary, tmp_path, upstream.url,
+                    clock.environment | {"WEIR_RETRIES": None, "WEIR_CIRCUIT_BREAKER": None})
+        try:
+            asked = [weir.post("/v1/chat/completions", chat("x"), [("x-weir-timeout", "5")]) for _ in range(2)]
+            assert [each.status for each in asked] == [429] * 2
+            assert 50 < int(asked[1].get("retry-after")) <= 101, "it is left alone as long as it wants"
+        finally:
+            weir.stop()

@@ -23,10 +23,14 @@ public enum RetryDelay {
   /// date), then the reset fields: of the limits with nothing remaining, or of all where none is so marked, the one
   /// that takes longest. What is negative or past is zero.
   ///
-  /// - Parameter wall: the present, in seconds since 1970.
+  /// - Parameters:
+  ///   - date: the reply's `Date`. A moment counts from there: where this machine's clock is an hour behind, a moment from now
+  ///     would be an hour.
+  ///   - wall: the present, in seconds since 1970, for a reply without a date.
   public static func parse(
-    retryAfter: String?, retryAfterMilliseconds: String? = nil, resets: [Reset] = [], wall: Int64
+    retryAfter: String?, retryAfterMilliseconds: String? = nil, resets: [Reset] = [], date: String? = nil, wall: Int64
   ) -> Int64? {
+    let wall = date.flatMap { HTTPDate.parse(String(trimmed($0)), wall: wall) } ?? wall
     if let text = retryAfterMilliseconds, let wait = scaled(text, unit: 1_000_000) { return bounded(wait) }
     if let text = retryAfter {
       if let wait = scaled(text, unit: 1_000_000_000) { return bounded(wait) }

@@ -97,24 +97,24 @@ final class ReplyHead {
 
   /// How long the upstream asks to be left alone, in nanoseconds.
   ///
-  /// - Parameter wall: the present, in seconds since 1970.
+  /// - Parameter wall: the present, in seconds since 1970, where the upstream does not say when it answered.
   func retryDelay(wall: Int64) -> Int64? {
     var values: [String: String] = [:]
     unsafe lines.withUnsafeReadableBytes { bytes in
       unsafe Self.forEachLine(bytes) { line in
         let name = unsafe String(decoding: line.name, as: UTF8.self).lowercased()
-        guard name.hasPrefix("retry-after") || name.hasPrefix("x-ratelimit-") else { return }
+        guard name.hasPrefix("retry-after") || name.hasPrefix("x-ratelimit-") || name == "date" else { return }
         unsafe values[name] = String(decoding: line.value, as: UTF8.self)
       }
     }
-    guard !values.isEmpty else { return nil }
     let resets = ["", "-requests", "-tokens"].compactMap { suffix in
       values["x-ratelimit-reset" + suffix].map {
         RetryDelay.Reset($0, remaining: values["x-ratelimit-remaining" + suffix])
       }
     }
     return RetryDelay.parse(
-      retryAfter: values["retry-after"], retryAfterMilliseconds: values["retry-after-ms"], resets: resets, wall: wall)
+      retryAfter: values["retry-after"], retryAfterMilliseconds: values["retry-after-ms"], resets: resets,
+      date: values["date"], wall: wall)
   }
 
   /// Whether the upstream says that trying again is of no use.

@@ -57,6 +57,19 @@ struct RetryDelayTests {
     #expect(wait(text, wall: Self.date - 86400) == RetryDelay.longest)
   }
 
+  @Test("goes by the reply's own date where it has one, whatever the clock here says", arguments: [0, Int64.max])
+  func ownDate(wall: Int64) {
+    func wait(_ retryAfter: String?, resets: [RetryDelay.Reset] = []) -> Int64? {
+      RetryDelay.parse(
+        retryAfter: retryAfter, resets: resets, date: " Sun, 06 Nov 1994 08:49:37 GMT", wall: wall)
+    }
+    #expect(wait("Sun, 06 Nov 1994 08:49:40 GMT") == 3 * Self.second)
+    #expect(wait(nil, resets: [.init("\(Self.date + 5)000")]) == 5 * Self.second)
+    #expect(wait("4") == 4 * Self.second)
+    #expect(
+      RetryDelay.parse(retryAfter: "Sun, 06 Nov 1994 08:49:40 GMT", date: "today", wall: Self.date) == 3 * Self.second)
+  }
+
   @Test("takes a year of two digits for the one nearest to now, at most 50 years ahead")
   func shortYears() {
     #expect(HTTPDate.parse("Sunday, 06-Nov-94 08:49:37 GMT", wall: 1_800_000_000) == Self.date)
