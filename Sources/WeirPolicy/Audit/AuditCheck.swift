@@ -30,7 +30,10 @@ public struct AuditCheck: Sendable {
   public private(set) var end: AuditChain?
   /// Lines that a crash cut off, and after which weir says so. They do not break the chain.
   public private(set) var torn: [Place] = []
-  private var doubtful: Place?
+  /// Lines that are none, one after the other, of which the next one should say that a crash cut them off.
+  private var doubtful: [Place] = []
+  /// Crashes in a row that each cut a line off, before one whole line was on the disk.
+  private static let maximumDoubtful = 100
 
   /// Nothing is read yet.
   public init() {}
@@ -45,29 +48,36 @@ public struct AuditCheck: Sendable {
       case .changed:
         throw Break(place: place, what: "the line is not what it was when it was written: its hash does not fit")
       case .malformed:
-        if let doubtful { throw Self.unreadable(doubtful) }
-        doubtful = place
+        try doubt(bytes, at: place)
         return
       }
     }
-    if let doubtful {
-      guard line.isRecovery else { throw Self.unreadable(doubtful) }
-      torn.append(doubtful)
-      self.doubtful = nil
+    if let first = doubtful.first {
+      guard line.isRecovery else { throw Self.unreadable(first) }
+      torn += doubtful
+      doubtful = []
     }
     try link(line, at: place)
     end = AuditChain(after: line)
     lines += 1
   }
 
+  private mutating func doubt(_ bytes: ArraySlice<UInt8>, at place: Place) throws(Break) {
+    if let first = doubtful.first {
+      // The line that told of a crash may itself have been cut off by the next one; it looks like a line then.
+      guard AuditLine.begins(with: bytes), doubtful.count < Self.maximumDoubtful else { throw Self.unreadable(first) }
+    }
+    doubtful.append(place)
+  }
+
   /// Nothing follows.
   ///
   /// - Parameter lastIsCut: whether the last line has no line feed: weir was killed there, or is writing it now.
   public mutating func finish(lastIsCut: Bool) throws(Break) {
-    guard let doubtful else { return }
-    guard lastIsCut else { throw Self.unreadable(doubtful) }
-    torn.append(doubtful)
-    self.doubtful = nil
+    guard let first = doubtful.first else { return }
+    guard lastIsCut else { throw Self.unreadable(first) }
+    torn += doubtful
+    doubtful = []
   }
 
   private mutating func link(_ line: AuditLine, at place: Place) throws(Break) {

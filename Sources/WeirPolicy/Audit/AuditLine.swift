@@ -17,13 +17,20 @@ public struct AuditLine: Sendable, Equatable {
     case changed
   }
 
+  private static let beginning = Array("{\"seq\":".utf8)
+
   private static let tail = 75
   private static let previousTail = 74
   private static let recovery = Array(",\"event\":\"recovered\"".utf8)
 
+  /// Whether bytes look like the first ones of a line, however few.
+  public static func begins(with bytes: some Collection<UInt8>) -> Bool {
+    !bytes.isEmpty && zip(bytes, beginning).allSatisfy(==)
+  }
+
   /// Reads a line, without its line feed.
   public init(_ line: ArraySlice<UInt8>) throws(Fault) {
-    let start = Array("{\"seq\":".utf8)
+    let start = Self.beginning
     guard line.starts(with: start), line.count > Self.tail + Self.previousTail + start.count else { throw .malformed }
     let digits = line.dropFirst(start.count).prefix { $0 >= 48 && $0 <= 57 }
     guard let sequence = UInt64(String(decoding: digits, as: UTF8.self)), sequence > 0 else { throw .malformed }

@@ -101,15 +101,15 @@ struct AuditFile: ~Copyable {
     var file = AuditFile(path: path, descriptor: descriptor, size: size, inode: inode)
     // Rotated by another process just before it let go.
     if file.isGone { throw Fault.taken(path) }
-    if size > 0 {
-      repair = try file.takeUp(&chain)
-    } else if let rotated = end(of: path + ".1"), rotated.sequence > chain?.sequence ?? 0 {
-      // Another process went on where this one had let go, and rotated.
-      chain = rotated
-    } else {
-      chain = chain ?? .start
-    }
+    if size > 0 { repair = try file.takeUp(&chain) } else { chain = start(of: path, after: chain) }
     return file
+  }
+
+  /// What the first line of a file follows.
+  private static func start(of path: String, after chain: AuditChain?) -> AuditChain {
+    // Another process may have gone on where this one had let go, and rotated.
+    if let rotated = end(of: path + ".1"), rotated.sequence > chain?.sequence ?? 0 { return rotated }
+    return chain ?? .start
   }
 
   /// Whoever else has the file open would write lines of a chain of their own.
@@ -127,11 +127,21 @@ struct AuditFile: ~Copyable {
   private mutating func takeUp(_ chain: inout AuditChain?) throws(Fault) -> Repair? {
     let tail = Self.tail(of: descriptor, size: size)
     let (last, torn) = Self.lastLine(of: tail)
-    guard let last else { throw Fault(path, "the file has other things in it than an audit log; name another") }
-    chain = AuditChain(after: last)
-    guard torn > 0 else { return nil }
-    if tail.last != UInt8(ascii: "\n") { size += Self.put([UInt8(ascii: "\n")], to: descriptor).written }
-    return Repair(tornBytes: torn)
+    guard last != nil || isTornAtStart(tail) else {
+      throw Fault(path, "the file has other things in it than an audit log; name another")
+    }
+    if tail.last != UInt8(ascii: "\n") {
+      let (written, code) = Self.put([UInt8(ascii: "\n")], to: descriptor)
+      guard written == 1 else { throw Fault(path, errno: code) }
+      size += 1
+    }
+    chain = last.map { AuditChain(after: $0) } ?? Self.start(of: path, after: chain)
+    return torn > 0 ? Repair(tornBytes: torn) : nil
+  }
+
+  /// Whether the file has nothing but the beginning of a first line, as a crash leaves it.
+  private func isTornAtStart(_ tail: [UInt8]) -> Bool {
+    tail.count == size && !tail.contains(UInt8(ascii: "\n")) && AuditLine.begins(with: tail)
   }
 
   // MARK: Reading
@@ -162,14 +172,15 @@ struct AuditFile: ~Copyable {
     return Array(bytes[..<read])
   }
 
-  /// The last line that is whole and as it was written, and how many bytes of others follow it.
+  /// The last line that is whole and as it was written, and how many bytes of others follow it. It may lack its line feed,
+  /// where a crash cut off no more than that.
   private static func lastLine(of tail: [UInt8]) -> (last: AuditLine?, torn: Int) {
     var end = tail.endIndex
     while end > tail.startIndex {
       let isEnded = tail[end - 1] == UInt8(ascii: "\n")
       let stop = isEnded ? end - 1 : end
       let start = tail[..<stop].lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? tail.startIndex
-      if isEnded, let line = try? AuditLine(tail[start..<stop]) { return (line, tail.endIndex - end) }
+      if let line = try? AuditLine(tail[start..<stop]) { return (line, tail.endIndex - end) }
       end = start
     }
     return (nil, tail.count)

@@ -39,13 +39,16 @@ public struct AuditFiles {
     return check
   }
 
+  /// The first lines of a file that are looked at for one that can be read: a crash may have cut off some.
+  private static let firstLines = 100
+
   /// By the number of their first line; those without a readable one stay where they were named, at the front.
   private static func inOrder(_ files: [String]) throws -> [String] {
     var firsts: [(file: String, first: UInt64)] = []
     for file in files {
       var first: UInt64 = 0
-      try forEachLine(of: file, atMost: 1) { line, _ in
-        if let line = try? AuditLine(line) { first = line.sequence }
+      try forEachLine(of: file, atMost: firstLines) { line, _ in
+        if first == 0, let line = try? AuditLine(line) { first = line.sequence }
       }
       firsts.append((file, first))
     }

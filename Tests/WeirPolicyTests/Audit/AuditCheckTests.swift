@@ -79,6 +79,15 @@ struct AuditCheckTests {
     #expect(check.lines == 4)
   }
 
+  @Test("takes several lines that crashes cut off one after the other, when weir says so after them")
+  func tornTwice() throws {
+    var lines = AuditLines.of(2)
+    let whole = lines.lines[1]
+    lines.lines += [Array(whole.prefix(40)), Array(whole.prefix(3))]
+    lines.add("recovered")
+    #expect(try check(lines.lines).torn.map(\.line) == [3, 4])
+  }
+
   @Test("takes the last line for one that is being written only where it has no end")
   func lastLine() throws {
     let lines = AuditLines.of(2).lines + [Array("{\"seq\":3,\"ti".utf8)]

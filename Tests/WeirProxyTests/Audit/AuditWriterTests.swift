@@ -20,6 +20,16 @@ private final class Folder {
     try handle.write(contentsOf: Data(text.utf8))
     try handle.close()
   }
+
+  func cut(_ bytes: UInt64) throws {
+    let handle = try FileHandle(forWritingTo: URL(filePath: log))
+    try handle.truncate(atOffset: max(try handle.seekToEnd(), bytes) - bytes)
+    try handle.close()
+  }
+
+  func lastLine(of path: String) throws -> ArraySlice<UInt8> {
+    Array(try Data(contentsOf: URL(filePath: path))).split(separator: UInt8(ascii: "\n")).last ?? []
+  }
 }
 
 @Suite("The writer of the audit log")
@@ -108,6 +118,54 @@ struct AuditWriterTests {
     let check = try AuditFiles.check([folder.log])
     #expect(check.torn == [AuditCheck.Place(file: folder.log, line: 5)])
     #expect(check.end?.sequence == 6)
+  }
+
+  @Test("goes on after a last line that lacks its line feed alone, wherever it stands", arguments: [1, 4])
+  func unended(count: Int) throws {
+    let folder = try Folder()
+    do {
+      var writer = AuditWriter(path: folder.log)
+      try write(&writer, events(count), try settings())
+    }
+    try folder.cut(1)
+    var writer = AuditWriter(path: folder.log)
+    try write(&writer, events(2), try settings())
+    let check = try AuditFiles.check([folder.log])
+    #expect(check.torn.isEmpty)
+    #expect(check.lines == count + 2)
+  }
+
+  @Test("goes on in a file whose only line was cut off", arguments: [false, true], [1, 5, 60])
+  func tornAtStart(isRotated: Bool, bytes: Int) throws {
+    let folder = try Folder()
+    do {
+      var writer = AuditWriter(path: folder.log)
+      try write(&writer, events(3), try settings())
+      if isRotated { try AuditFile.rotate(folder.log, keep: 3) }
+    }
+    var first = isRotated ? AuditChain(after: try AuditLine(try folder.lastLine(of: folder.log + ".1"))) : .start
+    try Data(first.append(members: events(1)[0]).prefix(bytes)).write(to: URL(filePath: folder.log))
+    var writer = AuditWriter(path: folder.log)
+    try write(&writer, events(1), try settings())
+    let check = try AuditFiles.check(AuditFiles.all(of: folder.log).reversed())
+    #expect(check.torn == [AuditCheck.Place(file: folder.log, line: 1)])
+    #expect(check.end?.sequence == (isRotated ? 5 : 2))
+  }
+
+  @Test("goes on after the line was cut off too that told of one")
+  func tornTwice() throws {
+    let folder = try Folder()
+    var writer = AuditWriter(path: folder.log)
+    try write(&writer, events(4), try settings())
+    writer.letGo()
+    try folder.cut(20)
+    try write(&writer, events(1), try settings())
+    writer.letGo()
+    try folder.cut(UInt64(folder.lastLine(of: folder.log).count + 20))
+    try write(&writer, events(1), try settings())
+    let check = try AuditFiles.check([folder.log])
+    #expect(check.torn.map(\.line) == [4, 5])
+    #expect(check.end?.sequence == 5)
   }
 
   @Test("leaves a file alone that is something else, or that another process writes")
