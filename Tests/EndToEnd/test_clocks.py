@@ -124,3 +124,22 @@ def test_when_an_upstream_may_be_asked_again_goes_by_its_own_clock(binary, tmp_p
             assert 50 < int(asked[1].get("retry-after")) <= 101, "it is left alone as long as it wants"
         finally:
             weir.stop()
+
+
+def test_an_audit_log_that_is_mended_is_written_though_the_clock_was_set_back(timed, tmp_path):
+    """What the process reads is months ahead of what the kernel's timers go by, as after a clock that was set back."""
+    folder = tmp_path / "audit"
+    folder.mkdir()
+    log = folder / "audit.jsonl"
+    weir = timed("2027-03-28 02:00:00", {"WEIR_AUDIT_LOG": str(log)})
+    assert [asks(weir, "often", text=f"{each}").status for each in range(3)] == [200] * 3
+    eventually(lambda: log.exists() and b'"often"' in log.read_bytes(), "the key's use is written", 10)
+    # What came together has woken the writer more than once; it finds nothing more to do for that, and waits then.
+    time.sleep(0.5)
+    folder.rename(tmp_path / "gone")
+    # One event: there is no other one to wake the writer.
+    assert asks(weir, "often", text="more").status == 429
+    eventually(lambda: [line for line in weir.log() if line["message"] == "the audit log cannot be written"],
+               "it cannot be written", 10)
+    folder.mkdir()
+    eventually(log.exists, "what waited is written", 10)

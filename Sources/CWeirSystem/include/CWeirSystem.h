@@ -32,6 +32,10 @@ int weir_unacknowledged(int socket);
 /// (setrlimit(2), RLIMIT_CORE, and prctl(2), PR_SET_DUMPABLE). Returns 0, or the error number.
 int weir_forbid_core_dumps(void);
 
+/// Waits for a semaphore (a `sem_t`) no longer than so many seconds of the clock that nobody sets (sem_clockwait(3); the
+/// time of sem_timedwait moves with the clock of the day). Returns 0, or the errno.
+int weir_wait_seconds(void *semaphore, long seconds);
+
 /// Names the calling thread for ps(1), top(1) and debuggers; the first 15 bytes are kept (pthread_setname_np(3)).
 void weir_name_thread(const char *name);
 

@@ -1,3 +1,4 @@
+import CWeirSystem
 import Glibc
 
 /// A POSIX semaphore, for threads that are not event loops.
@@ -18,15 +19,9 @@ import Glibc
 
   func wait() { while unsafe sem_wait(semaphore) != 0 {} }
 
-  /// Waits no longer than the time; false when that is over.
+  /// Waits no longer than the time, by the clock that nobody sets; false when it is over.
   @discardableResult
   func wait(atMostSeconds seconds: Int) -> Bool {
-    var end = timespec()
-    unsafe clock_gettime(CLOCK_REALTIME, &end)
-    end.tv_sec += seconds
-    while unsafe sem_timedwait(semaphore, &end) != 0 {
-      guard errno == EINTR else { return false }
-    }
-    return true
+    unsafe weir_wait_seconds(semaphore, seconds) == 0
   }
 }
