@@ -8,8 +8,10 @@ import pytest
 from harness.budgets import MODEL, remaining
 from harness.clock import Clock, compiler
 from harness.eventually import eventually
+from harness.fleet import Fleet, sidecars
 from harness.limits import asks, keyed
 from harness.raw_servers import always, head
+from harness.redis import Redis
 from harness.requests import chat
 from harness.weir import Weir
 
@@ -143,3 +145,20 @@ def test_an_audit_log_that_is_mended_is_written_though_the_clock_was_set_back(ti
                "it cannot be written", 10)
     folder.mkdir()
     eventually(log.exists, "what waited is written", 10)
+
+
+def test_who_died_before_the_stores_clock_was_set_back_is_dead_all_the_same(binary, simulator, tmp_path):
+    (tmp_path / "redis").mkdir()
+    clock = Clock(tmp_path / "redis")
+    clock.move(2 * HOUR)
+    store = Redis(tmp_path / "redis", environment=clock.environment)
+    try:
+        fleet = Fleet(binary, tmp_path, simulator.url, store, 2, ["app"], "")
+        try:
+            fleet[1].process.kill()
+            clock.move(-HOUR)
+            eventually(lambda: sidecars(fleet[0]) == 1, "the dead one is gone", 30)
+        finally:
+            fleet.stop()
+    finally:
+        store.stop()

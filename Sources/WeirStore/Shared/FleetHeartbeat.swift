@@ -12,6 +12,11 @@ enum FleetHeartbeat {
       local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
       local base, me = ARGV[1], ARGV[2]
       local isNew = redis.call('ZADD', KEYS[1], string.format('%.0f', now), me)
+      -- Of a clock that was set back: were they left ahead, the dead among them would live until it is there again.
+      local present = string.format('%.0f', now)
+      for _, ahead in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. present, '+inf', 'LIMIT', 0, 100)) do
+        redis.call('ZADD', KEYS[1], present, ahead)
+      end
       local limit = string.format('(%.0f', now - \(lifetimeMilliseconds))
       for _, dead in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', limit, 'LIMIT', 0, 100)) do
         sweep(base, dead)

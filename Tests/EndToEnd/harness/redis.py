@@ -22,12 +22,12 @@ class Redis:
     """`Redis(folder)`: a server without persistence. `options` are directives of redis.conf as arguments.
 
     `persistent=True` writes every change to disk, so that `kill()` and `start()` lose nothing. `network` is where it runs
-    instead of the machine's own.
+    instead of the machine's own, `environment` what it gets besides.
     """
 
     def __init__(self, folder: Path, *options: str, password: str = "", unix: bool = False, persistent: bool = False,
-                 port: int = 0, network=None):
-        self.folder, self.password, self.network = folder, password, network
+                 port: int = 0, network=None, environment=None):
+        self.folder, self.password, self.network, self.environment = folder, password, network, environment or {}
         self.host = network.address if network else "127.0.0.1"
         self.path = str(folder / "redis.sock") if unix else ""
         self.port = 0 if unix else port or free_port()
@@ -47,7 +47,7 @@ class Redis:
         self.starts += 1
         self.process = Process(
             [*within, "redis-server", *where, "--bind", self.host, "--save", "", "--dir", str(self.folder),
-             "--protected-mode", "no", *login, *self.options], self.folder, {}, f"redis-{self.starts}")
+             "--protected-mode", "no", *login, *self.options], self.folder, self.environment, f"redis-{self.starts}")
         self.process.await_value(lambda: True if self.is_ready() else None)
 
     def is_ready(self) -> bool:
