@@ -12,6 +12,8 @@ struct StatusToday: Sendable {
   static let otherModels = "other"
 
   private static let secondsOfDay: Int64 = 86_400
+  /// Seconds.
+  private static let late: Int64 = 5
 
   private var day: Int64 = .min
   private var totals = StatusTotals()
@@ -25,7 +27,7 @@ struct StatusToday: Sendable {
   }
 
   mutating func add(_ request: FinishedRequest, second: Int64) {
-    begin(second.flooredQuotient(Self.secondsOfDay))
+    begin(second)
     totals.add(request)
     let index = index(of: request.model, second: second)
     models[index].totals.add(request)
@@ -37,9 +39,13 @@ struct StatusToday: Sendable {
     second.flooredQuotient(Self.secondsOfDay) == day ? (totals, models) : (StatusTotals(), [])
   }
 
-  private mutating func begin(_ next: Int64) {
-    // Two event loops may see midnight in either order: what comes late counts for the new day.
-    guard next != day, day == .min || next != day - 1 else { return }
+  private mutating func begin(_ second: Int64) {
+    let next = second.flooredQuotient(Self.secondsOfDay)
+    guard next != day else { return }
+    // Two event loops may see midnight in either order: what comes late counts for the new day. What is further from it
+    // comes of a clock that was set back.
+    let rest = Self.secondsOfDay - second.flooredRemainder(Self.secondsOfDay)
+    guard day == .min || next != day - 1 || rest > Self.late else { return }
     day = next
     totals = StatusTotals()
     models.removeAll(keepingCapacity: true)

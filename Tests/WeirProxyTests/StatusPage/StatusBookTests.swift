@@ -52,6 +52,14 @@ struct StatusBookTests {
     #expect(book.reading(second: midnight).today.requests == 1)
   }
 
+  @Test("shows the day that a clock was set back to")
+  func clockSetBack() {
+    var book = StatusBook()
+    book.record(.made(), second: midnight + 600)
+    for second in midnight - 3000..<midnight - 2990 { book.record(.made(), second: second) }
+    #expect(book.reading(second: midnight - 2990).today.requests == 10)
+  }
+
   @Test("tells models apart, and counts those beyond its bound together")
   func models() {
     var book = StatusBook()
