@@ -216,6 +216,17 @@ class TestTheChain:
         result = verify(binary, tmp_path, "audit.log")
         assert result.returncode == 0 and f"audit.log:{whole + 1}: cut off" in result.stdout, result
 
+    @pytest.mark.parametrize("kept", [-1, 30], ids=["all but the last line feed", "the beginning of the first line"])
+    def test_goes_on_after_a_loss_of_power(self, binary, simulator, tmp_path, kept):
+        Weir(binary, tmp_path, simulator.url, SETTINGS).stop()
+        log = tmp_path / "audit.log"
+        log.write_bytes(log.read_bytes()[:kept])
+        (tmp_path / "ports.json").unlink()
+        Weir(binary, tmp_path, simulator.url, SETTINGS).stop()
+        result = verify(binary, tmp_path, "audit.log")
+        assert result.returncode == 0 and ("cut off" in result.stdout) == (kept > 0), result
+        assert b'"stopped"' in log.read_bytes().splitlines()[-1], "it goes on"
+
     def test_is_written_by_many_at_once_without_a_break(self, binary, weir_with):
         weir = weir_with({"WEIR_RATE_LIMIT_RPM": None})
         threads = [threading.Thread(target=lambda n=n: [
