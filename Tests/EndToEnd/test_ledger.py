@@ -102,6 +102,20 @@ def test_a_refusal_has_a_row_that_cost_nothing(kept):
     assert not kept.ledger.query("SELECT * FROM attempts WHERE id = ?", name[1])
 
 
+@pytest.mark.parametrize("stream", [False, True])
+def test_an_error_in_a_reply_of_status_200_is_one_in_all_books(weir_with, binary, stream):
+    weir = weir_with(KEPT)
+    name = named()
+    assert chat(weir, name, ("x-sim-fault", "error-event=2"), stream=stream).status == 200
+    ledger = Ledger(weir.folder)
+    row = ledger.row(name[1])
+    assert (row["status"], row["error_code"]) == (200, "upstream_error_in_reply")
+    assert weir.access_line(name[1])["error"] == "upstream_error_in_reply"
+    assert weir.errors_counted("upstream_error_in_reply") == 1
+    assert weir.admin("/status").json()["today"]["failed"] == 1
+    assert report(binary, ledger.path)["total"]["errors"] == 1
+
+
 def test_what_weir_does_not_read_has_a_row_too(kept):
     name = named()
     assert kept.ask("GET", "/v1/echo", [name]).status == 200

@@ -48,7 +48,7 @@ extension LedgerRow {
       // Whatever an upstream said, the client was gone.
       status = nil
     }
-    errorCode = exchange.refusal?.code.rawValue
+    errorCode = exchange.refusal?.code.rawValue ?? exchange.errorInReply
     cache = exchange.endpoint.readsBody ? CacheResult(exchange.cacheResult) : nil
     attempts = exchange.attempts
     fallbackFrom = exchange.fallbackFrom

@@ -62,6 +62,8 @@ enum AccessLog {
     if let refusal = exchange.refusal {
       line.add("error", refusal.code.rawValue)
       line.add("reason", refusal.logged)
+    } else if let error = exchange.errorInReply {
+      line.add("error", error)
     }
   }
 
@@ -70,7 +72,8 @@ enum AccessLog {
     WallClock.appendTimestamp(wall, to: &line)
     let path = exchange.target?.rest ?? "-"
     let model = exchange.sentModel ?? exchange.model?.upstreamID ?? "-"
-    let error = exchange.refusal.map { " \($0.code.rawValue): \($0.logged)" } ?? ""
+    let error =
+      exchange.refusal.map { " \($0.code.rawValue): \($0.logged)" } ?? exchange.errorInReply.map { " " + $0 } ?? ""
     var times: [UInt8] = []
     Digits.append(milliseconds: exchange.totalTime, to: &times)
     let rest =

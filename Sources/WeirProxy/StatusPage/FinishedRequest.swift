@@ -72,6 +72,12 @@ extension Exchange {
   var errorType: String? {
     if let refusal { return refusal.code.rawValue }
     if let status, status >= 400 { return "upstream_\(status)" }
-    return reading?.error == nil ? nil : "upstream_error_in_reply"
+    return errorInReply
+  }
+
+  /// The label of an error that came in a reply whose status tells none; nil otherwise.
+  var errorInReply: String? {
+    guard refusal == nil, status ?? 0 < 400, reading?.error != nil else { return nil }
+    return "upstream_error_in_reply"
   }
 }

@@ -71,6 +71,17 @@ struct LedgerRowExchangeTests {
     #expect((row.costUSD, row.costSource, row.usageState) == (0, .none, .unknown))
   }
 
+  @Test("of an error that came under a status of success has its label, that of a refusal goes before")
+  func errorInReply() throws {
+    var said = reading()
+    said.error = ReplyError(code: "server_error", isMidStream: true)
+    #expect(row(settled(try .replied(), said)).errorCode == "upstream_error_in_reply")
+    #expect(row(settled(try .replied(status: 502), said)).errorCode == nil)
+    let broken = try Exchange.replied()
+    RequestPath.refuse(broken, Refusal(.upstreamStreamBroken, "w", remedy: "r"))
+    #expect(row(settled(broken, said)).errorCode == "upstream_stream_broken")
+  }
+
   @Test("of a request that an upstream failed at makes no cost up")
   func failed() throws {
     let row = row(settled(try .replied(status: 502), reading()))

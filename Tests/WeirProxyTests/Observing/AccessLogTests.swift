@@ -57,6 +57,17 @@ struct AccessLogTests {
     }
   }
 
+  @Test("of an error that came in a reply says so, whatever the status was")
+  func errorInReply() throws {
+    let exchange = try Exchange.replied()
+    var reading = ReplyReading()
+    reading.error = ReplyError(code: "s3cr3t", isMidStream: true)
+    RequestPath.settle(exchange, ending: .complete, reading: reading, now: 101_000_000)
+    #expect(try line(exchange).contains(#""error":"upstream_error_in_reply""#))
+    #expect(try line(exchange, .text).contains("upstream_error_in_reply"))
+    #expect(try !line(exchange).contains("s3cr3t"))
+  }
+
   @Test("is one line whatever a model is called", arguments: ["a\nb", "a\r\n{\"x\":1}", "a\u{0}", "a\"b"])
   func oneLine(model: String) throws {
     let exchange = try Exchange.replied(model: model)

@@ -34,7 +34,8 @@ public struct LedgerRow: Sendable, Equatable {
 
   /// The status that the client was sent; nil when it left before.
   public var status: Int?
-  /// weir's own error code; nil when weir refused nothing.
+  /// weir's own error code, or `upstream_error_in_reply` where the reply has an error that its status does not tell; nil
+  /// without either.
   public var errorCode: String?
   /// How the exchange ended.
   public var ending = Ending.complete
