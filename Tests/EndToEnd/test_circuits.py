@@ -90,6 +90,17 @@ def test_an_open_circuit_is_seen_everywhere(guarded, upstream):
     assert weir.errors_counted("circuit_open") == 1
 
 
+def test_an_open_one_among_models_without_a_label_of_their_own_is_seen(guarded, upstream):
+    weir = guarded("open_time: 30")
+    for number in range(100):
+        weir.post(f"/v1/{CHAT}", usual(CHAT, model=f"acme/taken-{number}"))
+    # By name the ones that work stand before and behind the one that does not.
+    for name in ("acme/u-1", "acme/u-3"):
+        assert weir.post(f"/v1/{CHAT}", usual(CHAT, model=name)).status == 200
+    break_it(weir, upstream, "acme/u-2")
+    assert [each.value for each in weir.scrape().samples("weir_circuit_state", model="other")] == [2]
+
+
 def test_timeouts_open_it_as_well(guarded, upstream):
     weir = guarded("open_time: 30", **SHORT)
     fail(upstream, "delay=30000[acme/slow]")

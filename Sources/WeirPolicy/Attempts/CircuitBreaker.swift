@@ -112,9 +112,12 @@ struct CircuitBreaker: Sendable {
   /// Whether nothing would be lost if nobody remembered it.
   func isForgettable(now: Int64) -> Bool {
     guard now >= pausedUntil else { return false }
-    if now > Moment.after(Self.longestIdle, from: max(lastUsed, openUntil)) { return true }
+    if isAbandoned(now: now) { return true }
     return state == .closed && (tally.marked == 0 || now > Moment.after(tally.length, from: lastUsed))
   }
+
+  /// Whether nobody has asked for so long that its state says nothing of the upstream of today.
+  func isAbandoned(now: Int64) -> Bool { now > Moment.after(Self.longestIdle, from: max(lastUsed, openUntil)) }
 
   func reading(now: Int64) -> CircuitReading {
     CircuitReading(

@@ -73,10 +73,18 @@ struct CircuitTable: Sendable {
     return changes
   }
 
-  /// All circuits, by upstream and model.
-  func states(now: Int64) -> [CircuitReading] {
-    circuits.values.map { $0.reading(now: now) }
+  /// All circuits, by upstream and model. One that is not closed and that nobody asks any longer is forgotten first: no
+  /// probe would ever close it, and whoever looks at it would think for ever that something is wrong.
+  mutating func states(now: Int64) -> [CircuitReading] {
+    if circuits.values.contains(where: { Self.isMemory($0, now: now) }) {
+      circuits = circuits.filter { !Self.isMemory($0.value, now: now) }
+    }
+    return circuits.values.map { $0.reading(now: now) }
       .sorted { ($0.key.upstream, $0.key.model) < ($1.key.upstream, $1.key.model) }
+  }
+
+  private static func isMemory(_ circuit: CircuitBreaker, now: Int64) -> Bool {
+    circuit.state != .closed && circuit.isForgettable(now: now)
   }
 
   @discardableResult

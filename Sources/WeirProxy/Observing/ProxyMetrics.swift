@@ -121,9 +121,7 @@ public final class ProxyMetrics: Sendable {
       labels: ["upstream", "model"]
     ) { [unowned state] in
       let now = Int64(clamping: NIODeadline.now().uptimeNanoseconds)
-      return state.shared.attempts.states(now: now).map {
-        (labels: [$0.key.upstream, state.metrics.label(model: $0.key.model)], value: Double($0.state.rawValue))
-      }
+      return CircuitRows.worst(of: state.shared.attempts.states(now: now)) { state.metrics.label(model: $0) }
     }
     registry.observed(
       "weir_budget_remaining_usd", help: "What is left of a client's tightest budget in money.", kind: .gauge,

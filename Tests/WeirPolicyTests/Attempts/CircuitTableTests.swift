@@ -74,6 +74,19 @@ struct CircuitTableTests {
     #expect(table.count == 1)
   }
 
+  @Test("shows none that is open and was not asked for an hour: nothing would ever close it")
+  func unasked() {
+    var table = made()
+    open(key("rolled back"), in: &table)
+    open(key("still asked"), in: &table)
+    _ = table.admit(key("resting"), now: 0)
+    #expect(table.states(now: 3600 * Self.second).map(\.state) == [.closed, .open, .open])
+    _ = table.admit(key("still asked"), now: 3600 * Self.second)
+    let later = 3700 * Self.second
+    #expect(table.states(now: later).map(\.key) == [key("resting"), key("still asked")])
+    #expect(table.admit(key("rolled back"), now: later) == .allowed)
+  }
+
   @Test("lets a probe go that somebody abandons, and knows nothing of others' probes")
   func probes() {
     var table = made()
