@@ -345,6 +345,22 @@ class TestWhoCanUseIt:
         assert small == []
         browser.keep_screenshot(f"status-{width}-{'dark' if dark else 'light'}")
 
+    @pytest.mark.parametrize("width", [390, 320])
+    def test_names_that_have_nothing_to_break_at_stay_on_a_phones_screen(self, browser, weir_with, width):
+        name = "everything_that_summaries_ask_for_goes_to_kimi_in_europe"
+        rollout = (f"  - {{name: {name}, from: [acme/{'m' * 90}], "
+                   f"variants: [{{name: {name}, model: kimi-k2, percent: 1}}]}}\n")
+        weir = weir_with(files={"weir.yaml": f"rollouts:\n{rollout}"}, arguments=["--config", "weir.yaml"])
+        weir.post("/v1/chat/completions", chat(model="x" * 200), [("x-sim-fault", "status=503")])
+        browser.look(width)
+        opened(browser, weir)
+        assert name in browser.text("#rollouts h3")
+        # What is too wide makes a phone show the page smaller, all of it.
+        assert browser.run("return [innerWidth, document.documentElement.scrollWidth]") == [width, width]
+        browser.one("#rollouts form button").click()
+        assert browser.run("return document.documentElement.scrollWidth") == width
+        browser.one("#confirm button[value='cancel']").click()
+
     def test_everything_has_a_name_and_a_role(self, browser, weir_with):
         weir = weir_with({"WEIR_ADMIN_TOKEN": "t0ken"})
         busy(weir)

@@ -90,6 +90,8 @@ extension StatusPage {
     .card { padding: .8rem .9rem; margin: 0 0 .7rem; }
     .card h3 { margin: 0; font-size: 1rem; }
     .card p { margin: .2rem 0 .5rem; }
+    /* Names of rollouts and models, which may have nothing to break at. */
+    .card, dialog, #rollout-result { overflow-wrap: anywhere; }
     .card form { display: flex; flex-wrap: wrap; gap: .6rem; align-items: center; }
     .share { height: .6rem; width: 100%; display: block; margin: .3rem 0 .7rem; border-radius: .3rem; overflow: hidden; }
     .share .rest { fill: var(--grid); }
