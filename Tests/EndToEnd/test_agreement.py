@@ -115,3 +115,6 @@ def test_ten_thousand_mixed_requests_are_the_same_in_all_books(weir_with, upstre
     assert math.isclose(page.sum("weir_cache_saved_usd_total"), math.fsum(saved), rel_tol=1e-9)
     baseline = [row["baseline_usd"] or 0 for row in ledger.query("SELECT baseline_usd FROM requests")]
     assert math.isclose(page.sum("weir_baseline_cost_usd_total"), math.fsum(baseline), rel_tol=1e-9)
+    priced = ledger.query("SELECT baseline_usd FROM requests WHERE baseline_usd IS NOT NULL AND cost_usd IS NOT NULL")
+    assert math.isclose(page.sum("weir_priced_baseline_cost_usd_total"),
+                        math.fsum(row["baseline_usd"] for row in priced), rel_tol=1e-9)

@@ -25,7 +25,9 @@ PATIENCE = 60
 pytestmark = pytest.mark.timeout(240)
 
 SETTINGS = {"WEIR_CIRCUIT_BREAKER": "true", "WEIR_CONFIG": "weir.yaml", "WEIR_ENV_FILE": "weir.env",
-            "WEIR_CLIENT_KEYS": "app:key-of-app-0000,small:key-of-small-00"}
+            "WEIR_CLIENT_KEYS": "app:key-of-app-0000,small:key-of-small-00",
+            # A folder, and so never a ledger.
+            "WEIR_LEDGER": "."}
 # The circuit's own half minute is shortened as the rules are.
 CONFIGURATION = "resilience: {circuit: {open_time: 0.3}}\n"
 
@@ -134,6 +136,11 @@ def test_a_configuration_that_is_not_taken_is_alerted(watched):
     check_texts(watched.await_alert("WeirReloadFailed"))
     watched.configure(KIMI_ROLLOUT_PERCENTAGE="5")
     watched.await_quiet("WeirReloadFailed")
+
+
+def test_a_ledger_that_could_not_be_used_from_the_start_is_alerted(watched):
+    assert watched.weir.scrape().sum("weir_ledger_write_failures_total") == 0, "it is not tried to be written"
+    check_texts(watched.await_alert("WeirLedgerFailing"))
 
 
 def test_a_weir_that_stands_still_is_alerted_until_it_goes_on(watched):

@@ -43,11 +43,14 @@ def test_what_a_restart_would_forget_is_told_and_saved_once_there_is_room(runnin
     flip(running, 25)
     eventually(lambda: subject in health(running), "/health says so")
     assert health(running)["status"] == "degraded" and name in health(running)[subject]
+    told = {each.labels["file"]: each.value for each in running.scrape().samples("weir_file_failing")}
+    assert told == {"budgets": 0, "rollouts": 0, "audit_log": 0} | {subject: 1}
     time.sleep(2)
     assert said(running, "cannot be saved") + said(running, "will not remember") == 1
     (running.folder / f"{name}.new").rmdir()
     eventually(lambda: health(running)["status"] == "healthy", "it heals by itself")
     assert subject not in health(running)
+    assert running.scrape().sum("weir_file_failing") == 0
     eventually(lambda: said(running, "saved again") == 1, "a line says so")
     text = (running.folder / name).read_text()
     assert ('"client":"app"' if subject == "budgets" else '"percent":{"from":0,"to":25}') in text

@@ -194,6 +194,29 @@ def test_a_drain_ends_after_its_seconds(weir_with, simulator):
 
 # -- savings --------------------------------------------------------------------------------------------------
 
+def test_what_nobody_knows_the_price_of_saves_nothing(weir_with):
+    # As vLLM answers: counts and no cost, of a model that no list of prices has.
+    answer = {"id": "a", "object": "chat.completion", "choices": [
+        {"index": 0, "message": {"role": "assistant", "content": "hi"}, "finish_reason": "stop"}],
+        "usage": {"prompt_tokens": 100, "completion_tokens": 50, "total_tokens": 150}}
+    json_reply = scripted(json.dumps(answer).encode(), headers=[("Content-Type", "application/json")])
+    with ScriptedUpstream(lambda wire, request: json_reply) as upstream:
+        weir = weir_with(upstream=upstream)
+        unpriced, priced = named(), named()
+        assert weir.post("/v1/chat/completions", usual("chat/completions", model="acme/own"), [unpriced]).status == 200
+        ledger = Ledger(weir.folder)
+        row, page = ledger.row(unpriced[1]), weir.scrape()
+        assert row["cost_usd"] is None and page.sum("weir_baseline_cost_usd_total") == row["baseline_usd"] > 0
+        assert page.samples("weir_priced_baseline_cost_usd_total"), "it is there, so that sums of it are"
+        assert page.sum("weir_priced_baseline_cost_usd_total") == page.sum("weir_cost_usd_total") == 0
+        assert weir.admin("/status").json()["today"]["saved_usd"] == 0
+
+        assert weir.post("/v1/chat/completions", usual("chat/completions"), [priced]).status == 200
+        row, page = ledger.row(priced[1]), weir.scrape()
+        assert row["cost_source"] == "catalog" and page.sum("weir_cost_usd_total") == row["cost_usd"] > 0
+        assert page.sum("weir_priced_baseline_cost_usd_total") == row["baseline_usd"] > 0
+
+
 def test_a_hit_saves_what_the_upstream_would_have_cost_and_counts_for_the_baseline(weir_with):
     weir = weir_with({"WEIR_CACHE_TTL": "60"})
     first, second = named(), named()

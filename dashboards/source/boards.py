@@ -23,6 +23,9 @@ def rate(metric: str, by: str = "", matchers: str = "", window: str = "[$__rate_
     return f"sum{f' by ({by}) ' if by else ''}({function}({metric}{selector}{window}))"
 
 
+# What a request whose own cost nobody knows would have cost elsewhere is no saving.
+PRICED_BASELINE = "weir_priced_baseline_cost_usd_total"
+
 OF_MODEL = ',model=~"$model"'
 RANGE = "[$__range]"
 SERVED = ',rollout=~"$rollout",variant!="none"'
@@ -46,8 +49,9 @@ def overview() -> dict:
             stat("First token p95", quantiles("weir_time_to_first_token_seconds", shares=(0.95,)), "s",
                  "Of streams. Objective: under 3 s.", bad_above=3),
             stat("Saving", query(f"1 - {rate('weir_cost_usd_total', window=RANGE, function='increase')}"
-                                 f" / {rate('weir_baseline_cost_usd_total', window=RANGE, function='increase')}"),
-                 "percentunit", "Of what the baseline model would have cost, over the time shown.", good_above=0.5),
+                                 f" / {rate(PRICED_BASELINE, window=RANGE, function='increase')}"),
+                 "percentunit", "Of what the baseline model would have cost, over the time shown; of requests whose own "
+                 "cost is known.", good_above=0.5),
             stat("Tool calls that work", query(f"{good_tools} / {checked_tools}"), "percentunit",
                  "Calls of a known tool whose arguments fit its schema. Objective: over 95 %.", good_above=0.95),
         ]),
@@ -106,15 +110,18 @@ def overview() -> dict:
 
 
 def rollouts() -> dict:
-    per_request = rate("weir_requests_total", "variant", SERVED, RANGE, "increase")
+    # Cost is kept by variant and not by rollout: what it is divided by must be, too, whichever rollout is chosen.
+    requests = rate("weir_requests_total", "variant", VARIANT, RANGE, "increase")
     cost = rate("weir_cost_usd_total", "variant", VARIANT, RANGE, "increase")
-    baseline = rate("weir_baseline_cost_usd_total", "variant", VARIANT, RANGE, "increase")
+    baseline = rate(PRICED_BASELINE, "variant", VARIANT, RANGE, "increase")
     votes = rate("weir_feedback_total", "variant", VARIANT, RANGE, "increase")
     ups = rate("weir_feedback_total", "variant", VARIANT + ',rating="up"', RANGE, "increase")
     good_tools = rate("weir_tool_calls_total", "variant", VARIANT + ',result="valid"', RANGE, "increase")
     tools = rate("weir_tool_calls_total", "variant", VARIANT + f',result!~"{UNCHECKED}"', RANGE, "increase")
     failing = rate("weir_requests_total", "variant", SERVED + ',status=~"[45].."')
-    return board("weir-rollouts", "weir: rollout comparison", "Each variant beside the incumbent.", [
+    return board("weir-rollouts", "weir: rollout comparison", "Each variant beside the incumbent. The chosen rollout narrows "
+                 "'Who goes where' and 'Error share'; all else is kept by variant, over all rollouts that have one of that "
+                 "name.", [
         ("Who goes where", [
             graph("Share of users moved", query(
                 'max by (rollout) (weir_rollout_percent{own,rollout=~"$rollout"})', "{{rollout}}"), "percent"),
@@ -148,9 +155,10 @@ def rollouts() -> dict:
                 "{{variant}} {{provider}}"), "ops", "Vendors of the same model differ.", width=12),
         ]),
         ("How much cheaper?", [
-            bars("Cost of a request", query(f"{cost} / {per_request}", "{{variant}}"), "currencyUSD"),
+            bars("Cost of a request", query(f"{cost} / {requests}", "{{variant}}"), "currencyUSD",
+                 "Over all rollouts, whichever is chosen."),
             bars("Saving", query(f"1 - {cost} / {baseline}", "{{variant}}"), "percentunit",
-                 "Of what the baseline model would have cost."),
+                 "Of what the baseline model would have cost; of requests whose own cost is known."),
             graph("Output tokens by variant", query(
                 rate("weir_tokens_total", "variant", VARIANT + ',type="output"'), "{{variant}}"), "short"),
         ]),
@@ -159,7 +167,7 @@ def rollouts() -> dict:
 
 def cost() -> dict:
     spent = rate("weir_cost_usd_total", window=RANGE, function="increase")
-    baseline = rate("weir_baseline_cost_usd_total", window=RANGE, function="increase")
+    baseline = rate(PRICED_BASELINE, window=RANGE, function="increase")
     tokens = rate("weir_tokens_total", "model", OF_MODEL + ',type=~"input|output"', RANGE, "increase")
     cached = rate("weir_tokens_total", "model", OF_MODEL + ',type="cached"')
     sent = rate("weir_tokens_total", "model", OF_MODEL + ',type="input"')
@@ -168,7 +176,8 @@ def cost() -> dict:
     return board("weir-cost", "weir: cost and budgets", "What is spent, by whom, and what would have been.", [
         ("Over the time shown", [
             stat("Spent", query(spent), "currencyUSD"),
-            stat("Baseline", query(baseline), "currencyUSD", "What the baseline model would have cost."),
+            stat("Baseline", query(baseline), "currencyUSD", "What the baseline model would have cost; of requests whose "
+                 "own cost is known."),
             stat("Saved", query(f"{baseline} - {spent}"), "currencyUSD"),
             stat("Saving", query(f"1 - {spent} / {baseline}"), "percentunit", good_above=0.5),
             stat("A month at this pace", query(f"{rate('weir_cost_usd_total', window='[$__range]')} * 2592000"),
@@ -182,7 +191,9 @@ def cost() -> dict:
                 rate("weir_cost_usd_total", "client", OF_MODEL) + " * 3600", "{{client}}"), "currencyUSD", stacked=True),
             graph("Cost and baseline, dollars an hour", [
                 query(rate("weir_cost_usd_total") + " * 3600", "cost"),
-                query(rate("weir_baseline_cost_usd_total") + " * 3600", "baseline")], "currencyUSD"),
+                query(rate(PRICED_BASELINE) + " * 3600", "baseline"),
+                query(f"({rate('weir_baseline_cost_usd_total')} - {rate(PRICED_BASELINE)}) * 3600",
+                      "baseline, own cost not known")], "currencyUSD"),
             bars("A million tokens", query(
                 f"1000000 * {rate('weir_cost_usd_total', 'model', OF_MODEL, RANGE, 'increase')} / {tokens}",
                 "{{model}}"), "currencyUSD", "Dollars paid, input and output together, over the time shown."),

@@ -7,11 +7,11 @@ goes on.
 
 from dataclasses import dataclass
 
-from boards import CLIENTS_FAULT, UNCHECKED
+from boards import CLIENTS_FAULT, PRICED_BASELINE, UNCHECKED
 
 WINDOWS = ["5m", "30m", "1h", "2h", "6h", "1d", "3d"]
-# Fewer requests than this in an hour say nothing about a share.
-FEWEST_REQUESTS = 20
+# Fewer requests, streams or tool calls than this in an hour say nothing about a share of them.
+FEWEST = 20
 
 
 @dataclass
@@ -21,6 +21,7 @@ class Objective:
     allowed: float  # the error budget: bad of all
     bad: str  # the rate of what is bad, by job; WINDOW stands for the window
     all: str
+    count: str  # the recorded number of all in an hour: of a single one that is bad, the share is 100 %
     what: str  # the bad thing, for people
     remedy: str
 
@@ -34,20 +35,22 @@ ALL_TOOL_CALLS = _by_job(f'weir_tool_calls_total{{result!~"{UNCHECKED}"}}')
 
 OBJECTIVES = [
     Objective("weir_errors", "WeirErrors", 0.01,
-              _by_job(f'weir_errors_total{{error_type!~"{CLIENTS_FAULT}"}}'), ALL_REQUESTS,
+              _by_job(f'weir_errors_total{{error_type!~"{CLIENTS_FAULT}"}}'), ALL_REQUESTS, "job:weir_requests:increase1h",
               "requests ended in an error that was not the client's doing",
               "See 'Errors by upstream' in the dashboard 'weir: upstreams and resilience', then `weir doctor`."),
     Objective("weir_unavailable", "WeirAvailability", 0.005,
-              _by_job('weir_requests_total{status=~"5.."}'), ALL_REQUESTS, "requests were answered with a 5xx",
+              _by_job('weir_requests_total{status=~"5.."}'), ALL_REQUESTS, "job:weir_requests:increase1h",
+              "requests were answered with a 5xx",
               "See `/health` of the admin listener and the circuits in 'weir: upstreams and resilience'."),
     Objective("weir_slow_first_token", "WeirFirstToken", 0.05,
               _by_job("weir_time_to_first_token_seconds_count") + " - "
               + _by_job('weir_time_to_first_token_seconds_bucket{le="3.0"}'),
-              _by_job("weir_time_to_first_token_seconds_count"), "streams had no token after 3 s",
+              _by_job("weir_time_to_first_token_seconds_count"), "job:weir_streams:increase1h",
+              "streams had no token after 3 s",
               "See 'Latency by upstream'; a rollout back to the incumbent is `weir rollout NAME 0`."),
     Objective("weir_bad_tool_calls", "WeirToolCalls", 0.05,
               _by_job(f'weir_tool_calls_total{{result!~"valid|{UNCHECKED}"}}'), ALL_TOOL_CALLS,
-              "tool calls named no known tool or had arguments that do not fit",
+              "job:weir_tool_calls:increase1h", "tool calls named no known tool or had arguments that do not fit",
               "See 'Bad tool calls by provider' in 'weir: rollout comparison'; the log names the schema path of each."),
 ]
 
@@ -70,16 +73,17 @@ def ratio(objective: Objective, window: str) -> dict:
 
 def savings(window: str) -> list:
     cost, baseline = (f"sum by (job, model) (increase({metric}[{window}]))"
-                      for metric in ("weir_cost_usd_total", "weir_baseline_cost_usd_total"))
+                      for metric in ("weir_cost_usd_total", PRICED_BASELINE))
     return [record(f"job_model:weir_saving:ratio_increase{window}", f"1 - {cost} / ({baseline} > 0)")]
 
 
 def recording_groups() -> list:
     short = [ratio(objective, window) for objective in OBJECTIVES for window in WINDOWS[:5]]
     long = [ratio(objective, window) for objective in OBJECTIVES for window in WINDOWS[5:]]
-    counts = [record("job:weir_requests:increase1h", "sum by (job) (increase(weir_requests_total[1h]))"),
-              record("job:weir_first_token_seconds:p95_5m", "histogram_quantile(0.95, sum by (job, le) "
-                     "(rate(weir_time_to_first_token_seconds_bucket[5m])))")]
+    of_an_hour = {each.count: each.all.replace("(rate(", "(increase(").replace("WINDOW", "1h") for each in OBJECTIVES}
+    counts = [record(name, total) for name, total in of_an_hour.items()]
+    counts.append(record("job:weir_first_token_seconds:p95_5m", "histogram_quantile(0.95, sum by (job, le) "
+                         "(rate(weir_time_to_first_token_seconds_bucket[5m])))"))
     return [{"name": "weir-slo-short", "interval": "30s", "rules": counts + short},
             {"name": "weir-slo-long", "interval": "2m", "rules": long + savings("1d") + savings("7d")}]
 
@@ -101,7 +105,7 @@ def burn_alert(objective: Objective, suffix: str, severity: str, burns: list) ->
     def over(factor: float, window: str) -> str:
         return f"job:{objective.name}:ratio_rate{window} > {factor * objective.allowed:g}"
     terms = [f"({over(factor, long)} and {over(factor, short)})" for factor, long, short in burns]
-    expression = f"({' or '.join(terms)}) and on (job) job:weir_requests:increase1h > {FEWEST_REQUESTS}"
+    expression = f"({' or '.join(terms)}) and on (job) {objective.count} > {FEWEST}"
     return alert(objective.alert + suffix, expression, severity,
                  f"{objective.alert.removeprefix('Weir')}: the error budget of weir burns too fast",
                  "{{ $value | humanizePercentage }} of " + f"{objective.what}; {objective.allowed:.1%} are allowed. "
@@ -134,12 +138,20 @@ def other_alerts() -> list:
               "Sidecars count each for itself",
               "{{ $labels.instance }} has not used the shared store for two minutes: limits and budgets are its share of "
               "the last known fleet, rollouts stay as they are. Its log and `/health` say why; `weir doctor` tries.", "2m"),
-        alert("WeirReloadFailed", "increase(weir_config_reload_failures_total[15m]) > 0", "ticket",
+        alert("WeirReloadFailed", "weir_config_last_reload_successful == 0", "ticket",
               "A configuration was not taken",
-              "{{ $labels.instance }} runs its former configuration; `weir check` lists what is wrong with the new one."),
-        alert("WeirLedgerFailing", "increase(weir_ledger_write_failures_total[15m]) > 0", "ticket",
+              "{{ $labels.instance }} runs its former configuration, and would not start with the new one; `weir check` "
+              "lists what is wrong with that."),
+        # A ledger that could not be used from the start is not tried to be written, and loses every row.
+        alert("WeirLedgerFailing", "sum by (job, instance) (increase(weir_ledger_write_failures_total[15m]) > 0 or "
+              "increase(weir_ledger_rows_dropped_total[15m]) > 0 or weir_ledger_degraded > 0)", "ticket",
               "The usage ledger cannot be written",
-              "{{ $labels.instance }} holds rows in memory and will lose some; check the disk that WEIR_LEDGER is on."),
+              "{{ $labels.instance }} holds rows in memory, where there was a ledger when it started, and loses the "
+              "others; `/health` says why. Check WEIR_LEDGER and the disk that it is on."),
+        alert("WeirFileFailing", "weir_file_failing > 0", "ticket",
+              "What a restart would need cannot be written",
+              "{{ $labels.instance }} cannot write {{ $labels.file }}; `/health` says why. Until it can, a restart "
+              "forgets what changed since.", "2m"),
         alert("WeirLogLinesDropped", "increase(weir_log_lines_dropped_total[15m]) > 0", "ticket",
               "Log lines were lost",
               "{{ $labels.instance }} wrote more than its log's reader took; read faster or raise WEIR_LOG_LEVEL."),

@@ -18,12 +18,7 @@ struct HealthDocument {
     self.startedAt = startedAt
     reports = state.health.reports
     ledgerProblem = state.ledger.problem
-    let troubles = state.fileTroubles
-    let known: [(StaticString, String?)] = [
-      ("budgets", troubles.reason(of: .budgets)), ("rollouts", troubles.reason(of: .rollouts)),
-      ("audit_log", state.audit?.problem),
-    ]
-    fileProblems = known.compactMap { name, reason in reason.map { (name, $0) } }
+    fileProblems = state.filesWritten.compactMap { name, problem in problem.map { (name, $0) } }
     let now = Int64(clamping: NIODeadline.now().uptimeNanoseconds)
     // The worst of an upstream's models stands for it.
     circuits = Dictionary(

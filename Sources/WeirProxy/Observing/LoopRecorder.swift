@@ -66,7 +66,7 @@ final class LoopRecorder {
   }
 
   private struct CostSeries {
-    let cost, baseline: Counter
+    let cost, baseline, pricedBaseline: Counter
   }
 
   private struct UpstreamSeries {
@@ -198,11 +198,16 @@ final class LoopRecorder {
     let series = costs.series(ModelKey(model: model, variant: variant, detail: exchange.client)) { [metrics] key in
       let labels = [key.model, key.variant, key.detail]
       return CostSeries(
-        cost: metrics.spending.cost.child(labels), baseline: metrics.spending.baselineCost.child(labels))
+        cost: metrics.spending.cost.child(labels), baseline: metrics.spending.baselineCost.child(labels),
+        pricedBaseline: metrics.spending.pricedBaselineCost.child(labels))
     }
     if let usd = cost.usd { series.cost.increment(by: usd) }
     if let saved = exchange.savedUSD { savedUSD(model).increment(by: saved) }
-    if let baseline = cost.baselineUSD { series.baseline.increment(by: baseline) }
+    if let baseline = cost.baselineUSD {
+      series.baseline.increment(by: baseline)
+      // What nobody knows the price of has not saved its whole baseline.
+      if cost.usd != nil { series.pricedBaseline.increment(by: baseline) }
+    }
   }
 
   // MARK: Series

@@ -31,7 +31,7 @@ extension ProxyMetrics {
       "variant": variants.count + 2,
       // 200 to 999, and what stands for no status.
       "status": 801, "stream": 2, "sticky": 2, "reused": 2, "cache": 4, "type": 4, "gen_ai_token_type": 2, "rating": 2,
-      "operation": StoreOperation.allCases.count, "direction": 2, "phase": 3, "version": 1,
+      "operation": StoreOperation.allCases.count, "direction": 2, "phase": 3, "version": 1, "file": 3,
     ]
   }
 }

@@ -110,6 +110,12 @@ public final class ProxyMetrics: Sendable {
       [unowned state] in [(labels: [], value: Double(state.log.droppedLines))]
     }
     registry.observed(
+      "weir_file_failing", help: "1 while a file that must not be lost cannot be written.", kind: .gauge,
+      labels: ["file"]
+    ) { [unowned state] in
+      state.filesWritten.map { (labels: ["\($0.name)"], value: $0.problem == nil ? 0 : 1) }
+    }
+    registry.observed(
       "weir_rollout_percent", help: "Share of users whom a rollout moves, 0 while it is off.", kind: .gauge,
       labels: ["rollout"]
     ) { [unowned state] in

@@ -8,6 +8,7 @@ final class SpendingMetrics: Sendable {
   let estimateErrors: CounterFamily
   let cost: CounterFamily
   let baselineCost: CounterFamily
+  let pricedBaselineCost: CounterFamily
   let requestTokens: HistogramFamily
   let completionTokens: HistogramFamily
   let timePerOutputToken: HistogramFamily
@@ -30,6 +31,10 @@ final class SpendingMetrics: Sendable {
     baselineCost = registry.counter(
       "weir_baseline_cost_usd_total",
       help: "What the baseline model would have cost for the same tokens, those of kept replies too.",
+      labels: ["model", "variant", "client"])
+    pricedBaselineCost = registry.counter(
+      "weir_priced_baseline_cost_usd_total",
+      help: "The part of the baseline's cost that requests have whose own cost is known; savings are measured by it.",
       labels: ["model", "variant", "client"])
     let usage = registry.counter(
       "weir_usage_total", help: "Requests that upstreams worked on, by who says what they used.", labels: ["state"])

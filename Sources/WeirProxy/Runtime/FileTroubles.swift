@@ -15,3 +15,13 @@ final class FileTroubles: Sendable {
   /// Nil where nothing is wrong.
   func reason(of subject: Subject) -> String? { reasons.withLock { $0[subject] } }
 }
+
+extension ProxyState {
+  /// The files beside the ledger that must not be lost, and why each cannot be written; nil where it can, or is off.
+  var filesWritten: [(name: StaticString, problem: String?)] {
+    [
+      ("budgets", fileTroubles.reason(of: .budgets)), ("rollouts", fileTroubles.reason(of: .rollouts)),
+      ("audit_log", audit?.problem),
+    ]
+  }
+}

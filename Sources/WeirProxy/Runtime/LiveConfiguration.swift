@@ -40,7 +40,7 @@ final class LiveConfiguration: Sendable {
   private let started: Configuration
   private let reloads: Counter
   private let failures: Counter
-  private let lastReload: Gauge
+  private let lastReload, isTaken: Gauge
   private let current: Mutex<Current>
   /// Told of every change that somebody makes here, for the other sidecars.
   private let share = Mutex<(@Sendable (FlipRecord) -> Void)?>(nil)
@@ -69,6 +69,11 @@ final class LiveConfiguration: Sendable {
       "weir_config_last_reload_timestamp_seconds", help: "When the running configuration came in effect."
     ).child()
     lastReload.set(WallClock.seconds())
+    isTaken = registry.gauge(
+      "weir_config_last_reload_successful",
+      help: "0 while what the files say is not in effect, since it does not validate."
+    ).child()
+    isTaken.set(1)
   }
 
   // MARK: Reloads
@@ -83,9 +88,11 @@ final class LiveConfiguration: Sendable {
         let next = try load()
         if let problems = next.problemsOfVanishedFile(since: current.configuration) { throw problems }
         apply(next, to: &current, who: who)
+        isTaken.set(1)
         return .success(())
       } catch {
         failures.increment()
+        isTaken.set(0)
         for problem in error.all {
           logger.error("configuration not reloaded", metadata: ["problem": "\(problem)"])
         }
