@@ -148,6 +148,13 @@ class TestTheFiles:
         assert len(named) > 25
         assert sorted(named - scraped.seen - set(AWAITED) - OF_PROMETHEUS) == []
 
+    @pytest.mark.parametrize("chosen", ["$rollout", "$model"])
+    def test_divide_nothing_by_what_another_choice_narrows(self, chosen):
+        """Cost has no label of its rollout: over the requests of one rollout it would be what all of them cost."""
+        for panel in PANELS:
+            selectors = re.findall(r"\{[^}]*\}", panel.expression)
+            assert len({chosen in selector for selector in selectors}) == 1, panel.expression
+
     def test_have_panels_that_do_not_overlap_and_ids_of_their_own(self):
         for path in sorted((DASHBOARDS / "grafana").glob("*.json")):
             board = json.loads(path.read_text())
