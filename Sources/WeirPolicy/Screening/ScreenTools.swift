@@ -16,7 +16,11 @@ enum ScreenTools {
     }
     for name in choices {
       guard let member = envelope.member(name) else { continue }
-      for names in NamedTools.chosen(by: Array(memberText(member.value).utf8)) {
+      let chosen: [NamedTools.Names]
+      do throws(NamedTools.TooMany) {
+        chosen = try NamedTools.chosen(by: Array(memberText(member.value).utf8))
+      } catch { throw tooMany(place: name, &record) }
+      for names in chosen {
         guard let rule = rules.forbidding(names) else { continue }
         if rule.onOffer == .refuse { throw refusal(names, place: name, &record) }
         if !record.removedMembers.contains(name) { record.removedMembers.append(name) }
@@ -40,7 +44,11 @@ enum ScreenTools {
     into record: inout ScreeningRecord
   ) throws(Refusal) {
     let text = Array(memberText(range).utf8)
-    guard let offers = NamedTools.offers(in: text) else { return }
+    let found: [NamedTools.Offer]?
+    do throws(NamedTools.TooMany) { found = try NamedTools.offers(in: text) } catch {
+      throw tooMany(place: name, &record)
+    }
+    guard let offers = found else { return }
     var removed: [Int] = []
     for (index, offer) in offers.enumerated() {
       for names in offer.tools.map({ name == "mcp_servers" ? $0 + ["mcp"] : $0 }) {
@@ -83,11 +91,19 @@ enum ScreenTools {
     guard !rules.isEmpty else { return }
     for member in [EnvelopeMember.messages, .input] {
       guard let range = envelope.range(of: member) else { continue }
-      for call in NamedTools.pastCalls(in: Array(memberText(range).utf8), member: member.name)
-      where rules.forbidding(call.names) != nil {
-        throw refusal(call.names, place: call.place, &record)
+      let call = NamedTools.firstPastCall(in: Array(memberText(range).utf8), member: member.name) { names in
+        rules.forbidding(names) != nil
       }
+      if let call { throw refusal(call.names, place: call.place, &record) }
     }
+  }
+
+  /// Whatever the rule does with a forbidden tool: nobody has looked at all of these.
+  private static func tooMany(place: String, _ record: inout ScreeningRecord) -> Refusal {
+    record.note(rule: "tools", action: "refuse", place: place)
+    return Refusal(
+      .toolNotAllowed, "\(place) names more than \(NamedTools.mostTools) tools", remedy: "Offer fewer of them.",
+      param: place)
   }
 
   private static func refusal(_ names: [String], place: String, _ record: inout ScreeningRecord) -> Refusal {

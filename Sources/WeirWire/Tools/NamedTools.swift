@@ -22,32 +22,66 @@ public enum NamedTools {
     public let place: String
   }
 
+  /// There are more tools than ``mostTools``.
+  public struct TooMany: Error {}
+
+  /// More are not looked at, since each takes memory: an API takes some hundreds at most.
+  public static let mostTools = 4096
+
   /// The elements of `tools`, `functions` or `mcp_servers`; nil when the text is no array.
   ///
   /// - Parameter text: a value of a body that an `Envelope` was read of.
-  public static func offers(in text: [UInt8]) -> [Offer]? {
-    read(text) { root in
+  public static func offers(in text: [UInt8]) throws(TooMany) -> [Offer]? {
+    var room = Room()
+    let offers: [Offer]?? = read(text) { root in
       guard root.isArray else { return nil }
-      return root.elements.compactMap { element in
-        element.range.map { Offer(range: $0, tools: tools(of: element, isChoice: false)) }
+      var offers: [Offer] = []
+      for element in root.elements {
+        guard !room.isFull, let range = element.range else { break }
+        offers.append(Offer(range: range, tools: tools(of: element, isChoice: false, &room)))
       }
-    } ?? nil
+      return offers
+    }
+    if room.isFull { throw TooMany() }
+    return offers ?? nil
   }
 
   /// The tools that a `tool_choice` or `function_call` asks for; none for a word as `auto`.
-  public static func chosen(by text: [UInt8]) -> [Names] {
-    read(text) { root in root.isObject ? tools(of: root, isChoice: true) : [] } ?? []
+  public static func chosen(by text: [UInt8]) throws(TooMany) -> [Names] {
+    var room = Room()
+    let chosen = read(text) { root in root.isObject ? tools(of: root, isChoice: true, &room) : [] }
+    if room.isFull { throw TooMany() }
+    return chosen ?? []
   }
 
-  /// The calls in `messages` or `input`.
+  /// The first call in `messages` or `input` that is sought; none is kept, since there may be millions.
   ///
   /// - Parameter member: what the list is called in a place.
-  public static func pastCalls(in text: [UInt8], member: String) -> [PastCall] {
-    read(text) { root in
-      root.elements.enumerated().flatMap { index, item in
-        calls(of: item).map { PastCall(names: $0, place: "\(member)[\(index)]") }
+  public static func firstPastCall(
+    in text: [UInt8], member: String, where isSought: (Names) -> Bool
+  ) -> PastCall? {
+    let found: PastCall?? = read(text) { root in
+      for (index, item) in root.elements.enumerated() {
+        if let names = firstCall(of: item, where: isSought) {
+          return PastCall(names: names, place: "\(member)[\(index)]")
+        }
       }
-    } ?? []
+      return nil
+    }
+    return found ?? nil
+  }
+
+  /// What is left of `mostTools`.
+  private struct Room {
+    private var left = mostTools
+    private(set) var isFull = false
+
+    /// Whether there is room for another tool.
+    mutating func take() -> Bool {
+      if left == 0 { isFull = true }
+      left -= isFull ? 0 : 1
+      return !isFull
+    }
   }
 
   private static func read<Result>(_ text: [UInt8], _ body: (JSONValue) -> Result) -> Result? {
@@ -64,9 +98,13 @@ public enum NamedTools {
   private static let plainTypes: Set<String> = ["function", "custom", "tool", "url", "tool_use", "server_tool_use"]
   private static let choiceTypes: Set<String> = ["auto", "any", "none", "required", "allowed_tools"]
 
-  private static func tools(of element: JSONValue, isChoice: Bool) -> [Names] {
+  private static func tools(of element: JSONValue, isChoice: Bool, _ room: inout Room) -> [Names] {
+    guard room.take() else { return [] }
     let lists = element.all("tools") + element.all("allowed_tools").flatMap { $0.isArray ? [$0] : $0.all("tools") }
-    let inner = lists.flatMap { list in list.elements.flatMap { tools(of: $0, isChoice: isChoice) } }
+    var inner: [Names] = []
+    for list in lists {
+      for tool in list.elements where !room.isFull { inner += tools(of: tool, isChoice: isChoice, &room) }
+    }
     let own = names(of: element)
     if isChoice, own.isEmpty || choiceTypes.contains(element.text(of: "type") ?? "") { return inner }
     // A namespace is no tool itself.
@@ -99,24 +137,34 @@ public enum NamedTools {
     return end.utf8.allSatisfy { (0x30...0x39).contains($0) }
   }
 
-  private static func calls(of item: JSONValue) -> [Names] {
-    var calls = (item.all("tool_calls").flatMap { Array($0.elements) } + item.all("function_call")).flatMap(names)
+  /// What the first call that is sought goes by, of those in an item of a conversation.
+  private static func firstCall(of item: JSONValue, where isSought: (Names) -> Bool) -> Names? {
+    for list in item.all("tool_calls") {
+      for call in list.elements { if let names = names(of: call).first(where: isSought) { return names } }
+    }
+    for call in item.all("function_call") { if let names = names(of: call).first(where: isSought) { return names } }
+    if let names = ownCalls(of: item).first(where: isSought) { return names }
+    for content in item.all("content") {
+      for part in content.elements {
+        guard let type = part.text(of: "type"), type.hasSuffix("tool_use") else { continue }
+        if let names = names(of: part).first(where: isSought) { return names }
+      }
+    }
+    return nil
+  }
+
+  /// What an item goes by that is itself a call, or the result of one.
+  private static func ownCalls(of item: JSONValue) -> [Names] {
     let type = item.text(of: "type") ?? ""
     let role = item.text(of: "role")
     if role == "tool" || role == "function" {
-      calls += item.all("name").compactMap { $0.string(maximumBytes: longestName) }.map { [$0] }
-    } else if type == "function_call" || type == "custom_tool_call" {
-      calls += item.all("name").map { $0.string(maximumBytes: longestName).map { [$0] } ?? [] }
-    } else if type.hasPrefix("mcp_") {
-      calls += names(of: item)
-    } else if type.hasSuffix("_call") {
-      calls.append([String(type.dropLast("_call".count)), type])
+      return item.all("name").compactMap { $0.string(maximumBytes: longestName) }.map { [$0] }
     }
-    for part in item.all("content").flatMap({ Array($0.elements) }) {
-      guard let type = part.text(of: "type"), type.hasSuffix("tool_use") else { continue }
-      calls += names(of: part)
+    if type == "function_call" || type == "custom_tool_call" {
+      return item.all("name").map { $0.string(maximumBytes: longestName).map { [$0] } ?? [] }
     }
-    return calls
+    if type.hasPrefix("mcp_") { return names(of: item) }
+    return type.hasSuffix("_call") ? [[String(type.dropLast("_call".count)), type]] : []
   }
 }
 
@@ -127,5 +175,9 @@ extension JSONValue {
   }
 
   /// The last member's string.
-  fileprivate func text(of name: String) -> String? { all(name).last?.string() }
+  fileprivate func text(of name: String) -> String? {
+    var last: JSONValue?
+    for (key, value) in members where key.string() == name { last = value }
+    return last?.string()
+  }
 }

@@ -108,6 +108,17 @@ struct ScreenToolsTests {
     #expect(try Screened(json, tools: [rule(deny: ["x"])]).refusal?.code == .toolNotAllowed)
   }
 
+  @Test("refuse more tools than are looked at, also where forbidden ones would be stripped")
+  func tooMany() throws {
+    let many = [String](repeating: tool("a"), count: NamedTools.mostTools + 1).joined(separator: ",")
+    for onOffer in [ToolRule.OnOffer.refuse, .strip] {
+      let json = #"{"model":"m","tools":[\#(many)],"messages":[]}"#
+      let refusal = try Screened(json, tools: [rule(deny: ["x"], onOffer)]).refusal
+      #expect(refusal?.code == .toolNotAllowed)
+      #expect(refusal?.param == "tools")
+    }
+  }
+
   @Test("of the client hold beside those of the section")
   func ofClient() throws {
     let tools = ToolPermissions(deny: [ModelPattern("x")], onReply: .strip)

@@ -3,7 +3,13 @@ import WeirWire
 
 @Suite("Tools that a request names")
 struct NamedToolsTests {
-  private func offered(_ json: String) -> [[[String]]]? { NamedTools.offers(in: Array(json.utf8))?.map(\.tools) }
+  private func offered(_ json: String) throws -> [[[String]]]? {
+    try NamedTools.offers(in: Array(json.utf8))?.map(\.tools)
+  }
+
+  private func list(_ count: Int, of element: String) -> String {
+    "[" + Array(repeating: element, count: count).joined(separator: ",") + "]"
+  }
 
   @Test(
     "are read in every shape",
@@ -22,14 +28,27 @@ struct NamedToolsTests {
       ("{" + String(repeating: #""type":"x","#, count: 9) + #""name":"f"}"#, [[]]),
       (#"{}"#, [[]]), (#""f""#, [[]]), (#"{"type":"function"}"#, [[]]), (#"{"name":7}"#, [[]]),
     ])
-  func offers(element: String, tools: [[String]]) { #expect(offered("[\(element)]") == [tools]) }
+  func offers(element: String, tools: [[String]]) throws { #expect(try offered("[\(element)]") == [tools]) }
+
+  @Test("are not looked at where there are more than any request has, wherever they stand")
+  func tooMany() throws {
+    let most = NamedTools.mostTools
+    #expect(try offered(list(most, of: "{}"))?.count == most)
+    #expect(throws: NamedTools.TooMany.self) { try offered(list(most + 1, of: "{}")) }
+    // The one around them counts too.
+    for key in ["tools", "allowed_tools"] {
+      #expect(throws: NamedTools.TooMany.self) { try offered(#"[{"\#(key)":\#(list(most, of: #"{"name":"f"}"#))}]"#) }
+    }
+    let choice = #"{"type":"allowed_tools","tools":\#(list(most, of: #"{"name":"f"}"#))}"#
+    #expect(throws: NamedTools.TooMany.self) { try NamedTools.chosen(by: Array(choice.utf8)) }
+  }
 
   @Test("stand at their bytes")
   func ranges() throws {
     let json = #"[ {"name":"a"} , {"name":"b"} ]"#
-    let offers = try #require(NamedTools.offers(in: Array(json.utf8)))
+    let offers = try #require(try NamedTools.offers(in: Array(json.utf8)))
     #expect(offers.map(\.range) == [2..<14, 17..<29])
-    #expect(offered("{}") == nil)
+    #expect(try offered("{}") == nil)
   }
 
   @Test(
@@ -41,7 +60,9 @@ struct NamedToolsTests {
       (#"{"type":"allowed_tools","mode":"auto","tools":[{"type":"function","name":"f"}]}"#, [["f"]]),
       (#"{"type":"allowed_tools","allowed_tools":{"tools":[{"function":{"name":"f"}}]}}"#, [["f"]]),
     ] as [(String, [[String]])])
-  func chosen(json: String, names: [[String]]) { #expect(NamedTools.chosen(by: Array(json.utf8)) == names) }
+  func chosen(json: String, names: [[String]]) throws {
+    #expect(try NamedTools.chosen(by: Array(json.utf8)) == names)
+  }
 
   @Test("are found in earlier turns")
   func past() {
@@ -51,12 +72,17 @@ struct NamedToolsTests {
       {"role":"assistant","content":[{"type":"tool_use","name":"d"},{"type":"text","text":"x"}]},
       {"type":"function_call","name":"e"},{"type":"web_search_call"},{"type":"mcp_call","server_label":"l","name":"n"}]
       """
-    let calls = NamedTools.pastCalls(in: Array(json.utf8), member: "input")
-    #expect(
-      calls.map(\.names) == [
-        ["a"], ["b"], ["c"], ["d"], ["e"], ["web_search", "web_search_call"], ["l", "mcp"],
-      ])
-    #expect(calls.map(\.place).first == "input[0]")
-    #expect(calls.map(\.place).last == "input[6]")
+    var seen: [[String]] = []
+    let none = NamedTools.firstPastCall(in: Array(json.utf8), member: "input") { names in
+      seen.append(names)
+      return false
+    }
+    #expect(none == nil)
+    #expect(seen == [["a"], ["b"], ["c"], ["d"], ["e"], ["web_search", "web_search_call"], ["l", "mcp"]])
+    for (name, place) in [("a", 0), ("b", 1), ("c", 2), ("d", 3), ("e", 4), ("web_search", 5), ("l", 6)] {
+      let call = NamedTools.firstPastCall(in: Array(json.utf8), member: "input") { $0.contains(name) }
+      #expect(call?.names.first == name)
+      #expect(call?.place == "input[\(place)]")
+    }
   }
 }
