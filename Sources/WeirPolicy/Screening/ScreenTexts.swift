@@ -12,7 +12,7 @@ enum ScreenTexts {
     let probes = screening.detectors.map { applies[$0.rule] ? $0.probe : nil }
     var findings = Findings(count: screening.rules.count)
     var body = memberText(0..<envelope.objectEnd + 1)
-    body.withUTF8 { bytes in
+    let isThrough = body.withUTF8 { bytes in
       unsafe RequestScreen.search(UnsafeRawBufferPointer(bytes), for: patterns, probes, time: threadTime) { match in
         let rule = screening.detectors[match.pattern].rule
         findings.add(match, rule: rule, isRedacted: screening.rules[rule].action == .redact)
@@ -25,6 +25,11 @@ enum ScreenTexts {
       record.note(rule: rule.name, action: rule.action.rawValue, place: place, count: count)
       if rule.action == .block { throw refusal(rule, place) }
     }
+    // What nobody has looked at may hold anything; a rule that only flags lets it pass.
+    if !isThrough, let strict = screening.rules.indices.first(where: { applies[$0] && screening.rules[$0].action != .flag })
+    {
+      throw tooMuch(screening.rules[strict], findings.places[strict], into: &record)
+    }
     record.redactions = findings.merged.map { part in
       ScreeningRecord.Redaction(range: part.range, text: screening.placeholders[part.rule])
     }
@@ -34,6 +39,13 @@ enum ScreenTexts {
     Refusal(
       .contentBlocked, "the rule \(rule.name) of this proxy does not let \(place) pass",
       remedy: "Take out of it what the rule is about, or ask the operator.", param: place)
+  }
+
+  private static func tooMuch(_ rule: ContentRule, _ place: String, into record: inout ScreeningRecord) -> Refusal {
+    record.note(rule: rule.name, action: ContentRule.Action.block.rawValue, place: place)
+    return Refusal(
+      .contentBlocked, "the request has more texts than this proxy can look through in the time that it takes for that",
+      remedy: "Send less at once, or ask the operator.")
   }
 
   /// What the search brought, by rule.

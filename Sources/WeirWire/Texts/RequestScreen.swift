@@ -58,16 +58,20 @@ public struct RequestScreen {
   ///   - time: nanoseconds that the thread has worked; asked every 16 KB or so.
   ///   - found: called for each match, the texts in the order of the body; within a text, pattern by pattern. Where a
   ///     text has more matches than may be looked for, or the time is over, its last one reaches to its end.
-  public static func search(
+  /// - Returns: false where more texts than `mostUnread` were left when the time was over: of them nothing is told.
+  @discardableResult public static func search(
     _ body: UnsafeRawBufferPointer, for patterns: TextPatterns, _ probes: [Probe?], time: @escaping () -> Int64,
     found: (Match) -> Next
-  ) {
+  ) -> Bool {
     let roles = probes.reduce(into: TextRoles([])) { roles, probe in roles.formUnion(probe?.roles ?? []) }
     var unescaped = UnescapedText()
     var budget = SearchBudget(time: time)
+    var unread = 0
     _ = unsafe JSONReader().read(body) { root in
       RequestTexts.read(root) { role, range, place in
         guard roles.has(role) else { return true }
+        if budget.isUsedUp { unread += 1 }
+        guard unread <= mostUnread else { return false }
         var goesOn = true
         unsafe unescaped.read(UnsafeRawBufferPointer(rebasing: body[range])) { text, map in
           goesOn = unsafe pass(text, role, patterns, probes, &budget) { pattern, part in
@@ -79,7 +83,11 @@ public struct RequestScreen {
         return goesOn
       }
     }
+    return unread <= mostUnread
   }
+
+  /// Texts that count as matches unread once the time is over, each for every pattern. A body has room for millions.
+  static let mostUnread = 1000
 
   /// Where to go on after a match that did not count. A very long one may be cut off where a search's reach ended, in
   /// the middle of something that counts.
@@ -98,8 +106,6 @@ public struct RequestScreen {
   /// Bytes of the longest thing that a check finds within a long match.
   private static let longestNumber = 64
 
-  /// What a match costs of the budget where little is read behind it: about a microsecond, mostly for setting out.
-  private static let localCharge = 512
 
   /// - Returns: whether to go on with the next text.
   private static func pass(
@@ -126,7 +132,7 @@ public struct RequestScreen {
     _ pattern: Int, _ probe: Probe, _ search: inout TextSearch, in text: UnsafeRawBufferPointer,
     _ budget: inout SearchBudget, _ found: (Int, Range<Int>) -> Next
   ) -> Next {
-    let charge = probe.isLocal ? localCharge : TextSearch.reach
+    let charge = probe.isLocal ? SearchBudget.leastCharge : TextSearch.reach
     while let match = search.next(of: pattern, charge: charge, budget: &budget) {
       var part: Range<Int>? = match
       if let check = probe.check { part = unsafe check(Span(_unsafeBytes: text), match) }

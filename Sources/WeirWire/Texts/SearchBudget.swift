@@ -11,6 +11,9 @@ struct SearchBudget {
 
   /// About a second for matches that cost most.
   private var bytesLeft = 512 * 1024 * 1024
+  /// What a match costs at least, and where little is read behind it: about a microsecond, mostly for setting out, and the
+  /// memory for what is changed there. So a body of nothing but matches has a million of them.
+  static let leastCharge = 512
   private let time: () -> Int64
   private var end: Int64?
   private var lookedAt: Int64 = 0

@@ -19,7 +19,7 @@
   /// The next match that is not empty, from where the last one ended; nil at the end, and where the work is used up.
   ///
   /// - Parameters:
-  ///   - charge: bytes that one match costs of the budget, where the text is longer.
+  ///   - charge: bytes that one match costs of the budget; less where the text is shorter.
   ///   - budget: what is left.
   mutating func next(of pattern: Int, charge: Int, budget: inout SearchBudget) -> Range<Int>? {
     while unsafe position < text.count, !budget.isUsedUp {
@@ -31,7 +31,7 @@
           budget.read(end - position)
           return nil
         }
-        budget.charge(min(charge, end - position))
+        budget.charge(max(min(charge, end - position), SearchBudget.leastCharge))
         position = max(found.upperBound, position + 1)
         if !found.isEmpty { return found }
       } else {

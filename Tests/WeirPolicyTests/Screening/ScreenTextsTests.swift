@@ -108,6 +108,33 @@ struct ScreenTextsTests {
     #expect(try Screened(json, rules: rules, tokens: [bounds]).refusal == nil)
   }
 
+  @Test("refuse what has more texts than can be looked through in time, but for rules that only flag")
+  func tooMuch() throws {
+    let rest = [String](repeating: #""c""#, count: 5000).joined(separator: ",")
+    let long = String(repeating: "b", count: 100_000)
+    let json = #"{"model":"m","messages":[{"role":"user","content":["\#(long)",\#(rest)]}]}"#
+    let bytes = Array(json.utf8)
+    let envelope = try unsafe bytes.withUnsafeBytes { try unsafe EnvelopeParser().parse($0) }
+    for (action, isRefused) in [(ContentRule.Action.redact, true), (.block, true), (.flag, false)] {
+      let screening = try ScreeningPolicy(rules: [ContentRule(name: "r", content: .pattern("x"), action: action)])
+      var record = ScreeningRecord()
+      var now: Int64 = 0
+      var refusal: Refusal?
+      do throws(Refusal) {
+        try ScreenTexts.screen(
+          screening, envelope: envelope, memberText: { String(decoding: bytes[$0], as: UTF8.self) }, into: &record,
+          threadTime: {
+            now += 3_000_000_000
+            return now
+          }, covers: { _ in true })
+      } catch {
+        refusal = error
+      }
+      #expect((refusal?.code == .contentBlocked) == isRefused)
+      #expect(record.redactions.isEmpty)
+    }
+  }
+
   @Test("leave no trace where nothing is found")
   func silence() throws {
     let screened = try Screened(chat("x"), rules: [rule("y", .block)])

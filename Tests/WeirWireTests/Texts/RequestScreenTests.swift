@@ -12,7 +12,7 @@ struct RequestScreenTests {
     let probes = patterns.map { _ in RequestScreen.Probe(roles: roles) }
     let bytes = Array(json.utf8)
     var found: [String] = []
-    unsafe bytes.withUnsafeBytes { body in
+    _ = unsafe bytes.withUnsafeBytes { body in
       unsafe RequestScreen.search(body, for: compiled, probes, time: time) {
         found.append(String(decoding: bytes[$0.range], as: UTF8.self))
         return .goOn
@@ -99,6 +99,41 @@ struct RequestScreenTests {
     #expect(found.map(\.utf8.count) == [1, 100_001, 2])
   }
 
+  @Test("are not told of thousands of texts that are left when the time is over", arguments: [1000, 1001, 5000])
+  func unread(texts: Int) throws {
+    let long = String(repeating: "b", count: 100_000)
+    let rest = [String](repeating: #""c""#, count: texts).joined(separator: ",")
+    let bytes = Array(#"{"messages":[{"content":["\#(long)x",\#(rest)]}]}"#.utf8)
+    let patterns = try TextPatterns(["x", "y"])
+    let probes = [RequestScreen.Probe(roles: .all), RequestScreen.Probe(roles: .all)]
+    var (now, count): (Int64, Int) = (0, 0)
+    func time() -> Int64 {
+      now += SearchBudget.nanoseconds
+      return now
+    }
+    let isThrough = unsafe bytes.withUnsafeBytes { body in
+      unsafe RequestScreen.search(body, for: patterns, probes, time: time) { _ in
+        count += 1
+        return .goOn
+      }
+    }
+    #expect(isThrough == (texts == RequestScreen.mostUnread))
+    #expect(count == 2 + 2 * RequestScreen.mostUnread)
+  }
+
+  @Test("are no more than a million, however short their texts")
+  func shortTexts() throws {
+    let patterns = try TextPatterns(["x"])
+    var budget = SearchBudget { 0 }
+    unsafe Array("x".utf8).withUnsafeBytes { text in
+      for _ in 0..<1 << 20 {
+        var search = unsafe TextSearch(patterns, in: text)
+        _ = search.next(of: 0, charge: TextSearch.reach, budget: &budget)
+      }
+    }
+    #expect(budget.isUsedUp)
+  }
+
   @Test("are found beside the end of what one search reads")
   func windows() throws {
     for shift in stride(from: -40, through: 40, by: 7) {
@@ -114,7 +149,7 @@ struct RequestScreenTests {
     let patterns = try TextPatterns(["x"])
     let bytes = Array(#"{"messages":["x x","x"]}"#.utf8)
     var count = 0
-    unsafe bytes.withUnsafeBytes { body in
+    _ = unsafe bytes.withUnsafeBytes { body in
       unsafe RequestScreen.search(body, for: patterns, [RequestScreen.Probe(roles: .all)], time: { 0 }) { _ in
         count += 1
         return .stop
