@@ -26,8 +26,8 @@ enum ScreenTexts {
       if rule.action == .block { throw refusal(rule, place) }
     }
     // What nobody has looked at may hold anything; a rule that only flags lets it pass.
-    if !isThrough, let strict = screening.rules.indices.first(where: { applies[$0] && screening.rules[$0].action != .flag })
-    {
+    let strict = screening.rules.indices.first { applies[$0] && screening.rules[$0].action != .flag }
+    if !isThrough, let strict {
       throw tooMuch(screening.rules[strict], findings.places[strict], into: &record)
     }
     record.redactions = findings.merged.map { part in

@@ -106,7 +106,6 @@ public struct RequestScreen {
   /// Bytes of the longest thing that a check finds within a long match.
   private static let longestNumber = 64
 
-
   /// - Returns: whether to go on with the next text.
   private static func pass(
     _ text: UnsafeRawBufferPointer, _ role: TextRole, _ patterns: TextPatterns, _ probes: [Probe?],
