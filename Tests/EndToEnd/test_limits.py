@@ -107,6 +107,15 @@ def test_a_client_without_limits_is_told_nothing_of_them(limited):
     assert not [name for name, _ in reply.headers if name.lower().startswith("x-ratelimit")]
 
 
+def test_numbers_of_replies_beyond_reason_are_estimated_and_end_nothing(limited):
+    # Their product with the prompts is more than a whole number holds, over which the process once ended.
+    body = {"model": "acme/m", "prompt": list("abcdefghij"), "n": 10**18 - 1, "max_tokens": 1}
+    for members in ({}, {"best_of": 10**18 - 1}):
+        reply = limited.post("/v1/completions", body | members, [of("free")])
+        assert reply.status < 500, reply.body
+    assert asks(limited, "free").status == 200
+
+
 # -- who is counted with whom ---------------------------------------------------------------------------------
 
 def test_users_have_counts_of_their_own_wherever_they_are_named(limited):
