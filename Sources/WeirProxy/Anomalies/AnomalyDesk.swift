@@ -15,8 +15,6 @@ final class AnomalyDesk: Sendable {
     let second: Int64
   }
 
-  /// Clients that have a series of their own; more count under `other`.
-  static let maximumLabels = 100
   private static let shown = 20
 
   private let counter: CounterFamily
