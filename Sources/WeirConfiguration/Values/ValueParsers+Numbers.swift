@@ -3,12 +3,11 @@ import WeirWire
 extension ValueParsers {
   /// A decimal integer within `range`.
   static func integer(_ text: String, in range: ClosedRange<Int>) throws(ValueProblem) -> Int {
-    guard (1...18).contains(text.utf8.count), text.utf8.allSatisfy(ASCII.isDigit), let number = Int(text)
-    else {
+    guard !text.isEmpty, text.utf8.allSatisfy(ASCII.isDigit) else {
       throw ValueProblem("\(ValueProblem.quoted(text)) is not a whole number", fix: "use digits only")
     }
-    guard range.contains(number) else {
-      throw ValueProblem("\(number) is out of range", fix: spoken(range))
+    guard let number = Int(text), range.contains(number) else {
+      throw ValueProblem("\(text.prefix(64)) is out of range", fix: spoken(range))
     }
     return number
   }
@@ -24,14 +23,12 @@ extension ValueParsers {
     let units = [("kib", 1 << 10), ("mib", 1 << 20), ("gib", 1 << 30)]
     let unit = units.first { lower.hasSuffix($0.0) }
     let digits = ASCII.trimmed(unit == nil ? lower : String(lower.dropLast(3)))
-    guard (1...18).contains(digits.utf8.count), digits.utf8.allSatisfy(ASCII.isDigit),
-      let number = Int(digits)
-    else {
+    guard !digits.isEmpty, digits.utf8.allSatisfy(ASCII.isDigit) else {
       throw ValueProblem(
         "\(ValueProblem.quoted(text)) is not a count of bytes",
         fix: "use digits only, or a whole number of KiB, MiB or GiB")
     }
-    let (bytes, overflow) = number.multipliedReportingOverflow(by: unit?.1 ?? 1)
+    let (bytes, overflow) = Int(digits)?.multipliedReportingOverflow(by: unit?.1 ?? 1) ?? (0, true)
     guard !overflow, range.contains(bytes) else {
       throw ValueProblem("\(ValueProblem.quoted(text)) is out of range", fix: spoken(range) + " bytes")
     }

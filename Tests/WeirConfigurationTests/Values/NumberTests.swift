@@ -90,4 +90,19 @@ struct NumberTests {
       #expect(throws: ValueProblem.self) { try ValueParsers.integer(text, in: 1...10) }
     }
   }
+
+  @Test(
+    "that are too large for any counter are out of range, and not something other than a number",
+    arguments: [
+      "9000000000000000000", "99999999999999999999",
+    ])
+  func tooLarge(text: String) {
+    let whole = #expect(throws: ValueProblem.self) { try ValueParsers.integer(text, in: 1...10) }
+    #expect(whole?.what.contains("is out of range") == true)
+    #expect(whole?.fix == "use 1 to 10")
+    for unit in ["", "GiB"] {
+      let bytes = #expect(throws: ValueProblem.self) { try ValueParsers.byteCount(text + unit, in: 1...10) }
+      #expect(bytes?.what.contains("is out of range") == true)
+    }
+  }
 }
