@@ -77,6 +77,14 @@ def savings(window: str) -> list:
     return [record(f"job_model:weir_saving:ratio_increase{window}", f"1 - {cost} / ({baseline} > 0)")]
 
 
+def without_price_of(time: str) -> str:
+    """The models that a weir served that long ago which did not yet count what has a price: the cost of the time since is
+    in no proportion to it."""
+    def counted(metric: str) -> str:
+        return f"count by (job, model) ({metric} offset {time})"
+    return f"{counted('weir_baseline_cost_usd_total')} unless on (job, model) {counted(PRICED_BASELINE)}"
+
+
 def recording_groups() -> list:
     short = [ratio(objective, window) for objective in OBJECTIVES for window in WINDOWS[:5]]
     long = [ratio(objective, window) for objective in OBJECTIVES for window in WINDOWS[5:]]
@@ -117,7 +125,8 @@ def other_alerts() -> list:
         alert("WeirDown", 'up{job="weir"} == 0', "page", "weir does not answer Prometheus",
               "{{ $labels.instance }} could not be scraped for two minutes. Look at its log; `/healthz` answers while "
               "the process serves.", "2m"),
-        alert("WeirSavingLow", 'job_model:weir_saving:ratio_increase1d{model=~".*kimi.*"} < 0.5', "ticket",
+        alert("WeirSavingLow", f'job_model:weir_saving:ratio_increase1d{{model=~".*kimi.*"}} < 0.5 unless on (job, model) '
+              f"({without_price_of('1d')})", "ticket",
               "Kimi saves less than half of the baseline's cost",
               "{{ $labels.model }} saved {{ $value | humanizePercentage }} over the last day. See 'A million tokens' in "
               "'weir: cost and budgets'.", "1h"),

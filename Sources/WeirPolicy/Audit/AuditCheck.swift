@@ -33,7 +33,7 @@ public struct AuditCheck: Sendable {
   /// Lines that are none, one after the other, of which the next one should say that a crash cut them off.
   private var doubtful: [Place] = []
   /// Crashes in a row that each cut a line off, before one whole line was on the disk.
-  private static let maximumDoubtful = 100
+  public static let maximumDoubtful = 100
 
   /// Nothing is read yet.
   public init() {}

@@ -139,9 +139,11 @@ struct AuditFile: ~Copyable {
     return torn > 0 ? Repair(tornBytes: torn) : nil
   }
 
-  /// Whether the file has nothing but the beginning of a first line, as a crash leaves it.
+  /// Whether the file has nothing but beginnings of lines, as crashes and a full disk leave them before one is whole.
   private func isTornAtStart(_ tail: [UInt8]) -> Bool {
-    tail.count == size && !tail.contains(UInt8(ascii: "\n")) && AuditLine.begins(with: tail)
+    let lines = tail.split(separator: UInt8(ascii: "\n"))
+    return tail.count == size && !lines.isEmpty && lines.count <= AuditCheck.maximumDoubtful
+      && lines.allSatisfy { AuditLine.begins(with: $0) }
   }
 
   // MARK: Reading

@@ -42,7 +42,8 @@ public struct AuditFiles {
   /// The first lines of a file that are looked at for one that can be read: a crash may have cut off some.
   private static let firstLines = 100
 
-  /// By the number of their first line; those without a readable one stay where they were named, at the front.
+  /// By the number of their first line; one without a readable one yet comes behind the one that was
+  /// named before it.
   private static func inOrder(_ files: [String]) throws -> [String] {
     var firsts: [(file: String, first: UInt64)] = []
     for file in files {
@@ -50,7 +51,7 @@ public struct AuditFiles {
       try forEachLine(of: file, atMost: firstLines) { line, _ in
         if first == 0, let line = try? AuditLine(line) { first = line.sequence }
       }
-      firsts.append((file, first))
+      firsts.append((file, first > 0 ? first : firsts.last?.first ?? 0))
     }
     return firsts.enumerated().sorted { ($0.element.first, $0.offset) < ($1.element.first, $1.offset) }
       .map(\.element.file)

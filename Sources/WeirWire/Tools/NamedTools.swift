@@ -37,7 +37,8 @@ public enum NamedTools {
       guard root.isArray else { return nil }
       var offers: [Offer] = []
       for element in root.elements {
-        guard !room.isFull, let range = element.range else { break }
+        guard !room.isFull else { break }
+        guard let range = element.range else { continue }
         offers.append(Offer(range: range, tools: tools(of: element, isChoice: false, &room)))
       }
       return offers

@@ -152,6 +152,32 @@ struct AuditWriterTests {
     #expect(check.end?.sequence == (isRotated ? 5 : 2))
   }
 
+  @Test(
+    "goes on in a file of nothing but lines that were cut off, as a full disk leaves it",
+    arguments: ["{\"seq\":1,\"ti\n", "{\"seq\":1,\"ti\n{\"seq\":1,\"time\":\"20"])
+  func tornOnly(text: String) throws {
+    let folder = try Folder()
+    try Data(text.utf8).write(to: URL(filePath: folder.log))
+    var writer = AuditWriter(path: folder.log)
+    try write(&writer, events(1), try settings())
+    let check = try AuditFiles.check([folder.log])
+    #expect(check.torn.map(\.line) == Array(1...text.split(separator: "\n").count))
+    #expect(check.end?.sequence == 2)
+  }
+
+  @Test("can be checked before it goes on in a file whose only line was cut off")
+  func tornAfterRotation() throws {
+    let folder = try Folder()
+    var writer = AuditWriter(path: folder.log)
+    try write(&writer, events(3), try settings())
+    writer.letGo()
+    try AuditFile.rotate(folder.log, keep: 3)
+    try Data("{\"seq\":4,\"time\":\"20".utf8).write(to: URL(filePath: folder.log))
+    let check = try AuditFiles.check(AuditFiles.all(of: folder.log))
+    #expect(check.torn == [AuditCheck.Place(file: folder.log, line: 1)])
+    #expect(check.end?.sequence == 3)
+  }
+
   @Test("goes on after the line was cut off too that told of one")
   func tornTwice() throws {
     let folder = try Folder()
