@@ -24,13 +24,21 @@ public enum RetryDelay {
   /// that takes longest. What is negative or past is zero.
   ///
   /// - Parameters:
-  ///   - date: the reply's `Date`. A moment counts from there: where this machine's clock is an hour behind, a moment from now
-  ///     would be an hour.
-  ///   - wall: the present, in seconds since 1970, for a reply without a date.
+  ///   - date: the reply's `Date`. Either clock may be wrong, this machine's or that of whoever set the date, and by the one
+  ///     that is an hour behind a moment from now would be an hour away: it counts from both, and the shorter wait holds.
+  ///   - wall: the present, in seconds since 1970.
   public static func parse(
     retryAfter: String?, retryAfterMilliseconds: String? = nil, resets: [Reset] = [], date: String? = nil, wall: Int64
   ) -> Int64? {
-    let wall = date.flatMap { HTTPDate.parse(String(trimmed($0)), wall: wall) } ?? wall
+    let clocks = [wall, date.flatMap { HTTPDate.parse(String(trimmed($0)), wall: wall) } ?? wall]
+    let waits = clocks.compactMap { wait(retryAfter, retryAfterMilliseconds, resets, wall: $0) }
+    // By the clock that is ahead the moment is past.
+    return waits.filter { $0 > 0 }.min() ?? waits.first
+  }
+
+  private static func wait(
+    _ retryAfter: String?, _ retryAfterMilliseconds: String?, _ resets: [Reset], wall: Int64
+  ) -> Int64? {
     if let text = retryAfterMilliseconds, let wait = scaled(text, unit: 1_000_000) { return bounded(wait) }
     if let text = retryAfter {
       if let wait = scaled(text, unit: 1_000_000_000) { return bounded(wait) }

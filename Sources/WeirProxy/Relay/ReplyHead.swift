@@ -97,7 +97,7 @@ final class ReplyHead {
 
   /// How long the upstream asks to be left alone, in nanoseconds.
   ///
-  /// - Parameter wall: the present, in seconds since 1970, where the upstream does not say when it answered.
+  /// - Parameter wall: the present, in seconds since 1970.
   func retryDelay(wall: Int64) -> Int64? {
     var values: [String: String] = [:]
     unsafe lines.withUnsafeReadableBytes { bytes in

@@ -70,6 +70,17 @@ struct RetryDelayTests {
       RetryDelay.parse(retryAfter: "Sun, 06 Nov 1994 08:49:40 GMT", date: "today", wall: Self.date) == 3 * Self.second)
   }
 
+  @Test(
+    "goes by the clock here where the reply's date is the wrong one",
+    arguments: [
+      "Thu, 01 Jan 1970 00:00:00 GMT", "Sun, 06 Nov 1994 07:49:37 GMT", "Fri, 31 Dec 2100 23:59:59 GMT",
+    ])
+  func wrongDate(date: String) {
+    let wait = RetryDelay.parse(
+      retryAfter: nil, resets: [.init("\(Self.date + 5)000")], date: date, wall: Self.date)
+    #expect(wait == 5 * Self.second)
+  }
+
   @Test("takes a year of two digits for the one nearest to now, at most 50 years ahead")
   func shortYears() {
     #expect(HTTPDate.parse("Sunday, 06-Nov-94 08:49:37 GMT", wall: 1_800_000_000) == Self.date)
