@@ -40,10 +40,9 @@ public struct AuditFiles {
   }
 
   /// The first lines of a file that are looked at for one that can be read: a crash may have cut off some.
-  private static let firstLines = 100
+  private static let firstLines = AuditCheck.maximumDoubtful + 1
 
-  /// By the number of their first line; one without a readable one yet comes behind the one that was
-  /// named before it.
+  /// By the number of their first line; one without a readable one yet comes behind the one that was named before it.
   private static func inOrder(_ files: [String]) throws -> [String] {
     var firsts: [(file: String, first: UInt64)] = []
     for file in files {
