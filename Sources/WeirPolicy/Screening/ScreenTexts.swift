@@ -26,9 +26,9 @@ enum ScreenTexts {
       if rule.action == .block { throw refusal(rule, place) }
     }
     // What nobody has looked at may hold anything; a rule that only flags lets it pass.
-    let strict = screening.rules.indices.first { applies[$0] && screening.rules[$0].action != .flag }
-    if !isThrough, let strict {
-      throw tooMuch(screening.rules[strict], findings.places[strict], into: &record)
+    if !isThrough {
+      let strict = screening.rules.indices.first { applies[$0] && screening.rules[$0].action != .flag }
+      if let strict { throw tooMuch(screening.rules[strict], findings.places[strict], into: &record) }
     }
     record.redactions = findings.merged.map { part in
       ScreeningRecord.Redaction(range: part.range, text: screening.placeholders[part.rule])
