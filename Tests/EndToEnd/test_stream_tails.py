@@ -171,6 +171,34 @@ def test_of_a_shared_compressed_stream_each_has_all_when_it_leaves(weir_with, le
         assert weir.post("/v1/chat/completions", chat(stream=True), [ACCEPTS]).get("x-weir-cache") == "hit"
 
 
+BEHIND = b": what few send behind the end mark\n\n"
+
+
+@pytest.mark.parametrize("comes", [BEHIND, b""], ids=["comes", "is cut off"])
+def test_who_follows_gets_what_was_announced_though_the_first_left_at_the_end_mark(weir_with, comes):
+    """Or hears that there was less: it would wait for ever, and take its next reply for the rest."""
+    whole = EVENTS + BEHIND
+
+    def answer(wire, request):
+        wire.send(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: %d\r\n\r\n" % len(whole) + EVENTS)
+        time.sleep(0.5)
+        wire.send(comes)
+        wire.close()
+
+    with ScriptedUpstream(answer) as upstream:
+        weir = weir_with(SETTINGS, upstream)
+        leads = wire_with(weir, chat(stream=True), [("x-request-id", "leads")])
+        eventually(lambda: upstream.requests, "the first is at the upstream")
+        follows = wire_with(weir, chat(stream=True), [("x-request-id", "follows")])
+        read_and_close(leads)
+        reply = follows.read_reply("POST")
+        assert reply.body == EVENTS + comes and reply.is_complete == bool(comes)
+        ended = ["complete", "complete"] if comes else ["client_left_reply", "broken"]
+        assert [weir.access_line(name)["ending"] for name in ("leads", "follows")] == ended
+        again = weir.post("/v1/chat/completions", chat(stream=True))
+        assert (again.get("x-weir-cache") == "hit") == bool(comes) and (not comes or again.body == whole)
+
+
 def test_the_last_one_who_follows_has_all_though_the_first_left_early(weir_with):
     events = EVENTS.split(b"\n\n", 1)
 

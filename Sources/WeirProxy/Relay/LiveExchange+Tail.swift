@@ -22,17 +22,21 @@ extension LiveExchange {
   /// Whether the stream has said that it is over, in a content coding or not.
   var streamSaidEnd: Bool { reply.isEventStream && !reply.isUnreadable && reply.meter?.sawEnd == true }
 
-  /// Whether that coding's own end is to come behind the end mark: without it what is kept could not be decoded.
-  private var awaitsCodingsEnd: Bool { streamSaidEnd && reply.isCoded && transfer != nil }
+  /// Whether more is to come behind the end mark that others need: the end of a content coding, without which what is
+  /// kept could not be decoded, or bytes that the head has announced to those who follow.
+  private var awaitsTheRest: Bool {
+    guard streamSaidEnd, transfer != nil else { return false }
+    return reply.isCoded || leader != nil && (reply.bytesToCome ?? 0) > 0
+  }
 
   /// The client has all of a stream: that one is over, for all who follow it too.
   func endWithClient() {
-    if awaitsCodingsEnd { endWithCoding() } else { endAtOnce() }
+    if awaitsTheRest { endWithTheRest() } else { endAtOnce() }
   }
 
   /// The request is over when its transfer is, or those that follow have left. If that does not come to its end, the
   /// client left before.
-  private func endWithCoding() {
+  private func endWithTheRest() {
     if detached == nil {
       reply.isWithClient = true
       if detach(.reply) { return }
