@@ -16,7 +16,7 @@ public struct FileReadError: Error, Sendable, Equatable, CustomStringConvertible
     case notPermitted
     /// It is a directory.
     case isDirectory
-    /// It is larger than `DiskFile.maximumBytes`.
+    /// It is larger than it may be, mostly `DiskFile.maximumBytes`.
     case tooLarge
     /// Anything else, by the system's error number.
     case system(errorNumber: Int32)
@@ -51,7 +51,12 @@ public enum DiskFile {
   public static let maximumBytes = 8 << 20
 
   /// The file's bytes.
-  public static func read(_ path: String) throws(FileReadError) -> [UInt8] {
+  public static func read(_ path: String) throws(FileReadError) -> [UInt8] { try read(path, atMost: maximumBytes) }
+
+  /// The file's bytes.
+  ///
+  /// - Parameter limit: the most that it may hold, in bytes.
+  public static func read(_ path: String, atMost limit: Int) throws(FileReadError) -> [UInt8] {
     let descriptor = try opened(path)
     defer { close(descriptor) }
     var bytes: [UInt8] = []
@@ -72,7 +77,7 @@ public enum DiskFile {
         throw failure(path, errno)
       }
       bytes.append(contentsOf: chunk.prefix(count))
-      guard bytes.count <= maximumBytes else { throw FileReadError(path: path, reason: .tooLarge) }
+      guard bytes.count <= limit else { throw FileReadError(path: path, reason: .tooLarge) }
     }
   }
 

@@ -149,6 +149,23 @@ struct BudgetBook: Sendable {
     }
   }
 
+  /// Lets go of clients of whom nothing counts any more, where there are very many: names may come and go for as long as
+  /// the process and its file live. Few are kept for good: the clock may be wrong, and nothing is to be un-spent by it.
+  mutating func forgetPast(wall: Int64) {
+    guard clients.count > BudgetBook.keptClients else { return }
+    let oldest = max(wall, 0) - BudgetBook.keptSeconds
+    let nothing = OwnerSpending.Amount()
+    let kept = clients.filter { $0.value.reserved != nothing || $0.value.latestStart >= oldest }
+    guard kept.count < clients.count else { return }
+    clients = kept
+    version &+= 1
+  }
+
+  /// Clients that are kept whenever they were last seen.
+  static let keptClients = 10_000
+  /// Two months, as in the store of a fleet.
+  static let keptSeconds: Int64 = 62 * 86_400
+
   /// What was spent, for a file; reservations are not part of it.
   func snapshot() -> [SavedSpending] {
     let owners = [(nil, everyone)] + clients.sorted { $0.key < $1.key }.map { (Optional($0.key), $0.value) }

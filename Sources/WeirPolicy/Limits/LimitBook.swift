@@ -86,6 +86,11 @@ public final class LimitBook: Sendable {
     state.withLock { $0.budgets.remaining(wall: $0.budgetTime(wall)) }
   }
 
+  /// Lets go of clients whose spending counts no more, where there are very many. Now and then: it looks at all of them.
+  public func forgetPastSpending(wall: Int64) {
+    state.withLock { $0.budgets.forgetPast(wall: $0.budgetTime(wall)) }
+  }
+
   /// What was spent, for `SpendingFile`, if it has changed since `version`; 0 is before any change.
   public func spending(since version: UInt64) -> (version: UInt64, spending: [SavedSpending])? {
     state.withLock { state in

@@ -38,6 +38,9 @@ struct OwnerSpending: Sendable, Equatable {
     }
   }
 
+  /// When the last period began in which anything was spent; 0 where nothing was.
+  var latestStart: Int64 { max(day.start, month.start) }
+
   mutating func reserve(_ amount: Amount) { reserved = reserved + amount }
 
   mutating func unreserve(_ amount: Amount) {

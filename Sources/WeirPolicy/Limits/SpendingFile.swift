@@ -35,8 +35,11 @@ public enum SpendingFile {
 
   /// The format that this version writes.
   static let version: Int64 = 1
-  /// The most entries that are read: two for each of far more clients than there can be.
-  static let maximumEntries = 100_000
+  /// The most entries that are read: two for each of twice the clients that a configuration may have, since some of whom
+  /// it has no more are kept.
+  static let maximumEntries = 400_000
+  /// The most bytes that are read: as many entries, what is untold of them, and names of some length.
+  public static let maximumBytes = 128 << 20
 
   /// The file's bytes, an entry a line; write them to a new file and rename it, so that no reader sees half.
   ///

@@ -22,9 +22,12 @@ enum SpendingOnDisk {
   /// Nil where there is no file yet.
   private static func bytes(of path: String) throws(SpendingFileError) -> [UInt8]? {
     do throws(FileReadError) {
-      return try DiskFile.read(path)
+      return try DiskFile.read(path, atMost: SpendingFile.maximumBytes)
     } catch {
       guard error.reason != .notFound else { return nil }
+      guard error.reason != .tooLarge else {
+        throw SpendingFileError(path: path, reason: "the file is larger than \(SpendingFile.maximumBytes) bytes")
+      }
       throw SpendingFileError(path: path, reason: error.description)
     }
   }

@@ -82,6 +82,7 @@ final class Chores: Sendable {
       if rounds % Self.ledgerInterval == 0 { state.ledger.tryAgain(logger) }
       if rounds % Self.expiryInterval == 0 {
         state.shared.cache.removeExpired(now: Int64(clamping: NIODeadline.now().uptimeNanoseconds))
+        state.shared.limits.forgetPastSpending(wall: WallClock.wholeSeconds())
       }
     }
   }

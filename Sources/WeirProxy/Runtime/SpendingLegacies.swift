@@ -1,5 +1,6 @@
 import Glibc
 import WeirConfiguration
+import WeirPolicy
 
 /// The files in which processes that handed over have left what they spent afterwards, beside the state file of budgets.
 enum SpendingLegacies {
@@ -13,7 +14,8 @@ enum SpendingLegacies {
     return names(in: folder.isEmpty ? "." : String(folder)).filter { $0.hasPrefix(prefix) && !$0.hasSuffix(".new") }
       .compactMap { name in
         let found = String(folder) + name
-        guard let bytes = try? DiskFile.read(found), unsafe unlink(found) == 0 else { return nil }
+        let bytes = try? DiskFile.read(found, atMost: SpendingFile.maximumBytes)
+        guard let bytes, unsafe unlink(found) == 0 else { return nil }
         return (found, bytes)
       }
   }

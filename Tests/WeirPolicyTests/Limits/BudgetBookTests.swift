@@ -41,6 +41,24 @@ struct BudgetBookTests {
     book.spend(client: client, amount, wall: wall)
   }
 
+  @Test("keep few clients for good, and of very many those that spent lately or hold something")
+  func forgets() throws {
+    var book = book(rule(usd: 1))
+    for number in 0..<BudgetBook.keptClients { spend(&book, 1, by: "job-\(number)", at: midnight) }
+    let later = midnight + BudgetBook.keptSeconds + 86_400
+    book.forgetPast(wall: later)
+    #expect(book.clients.count == BudgetBook.keptClients, "an hour of a clock that is wrong must cost nothing")
+    spend(&book, 1, by: "new", at: later)
+    book.hold(try book.plan(client: "job-7", estimate: estimate(5), prices: prices, wall: later))
+    book.forgetPast(wall: later - 2 * 86_400)
+    #expect(book.clients.count == BudgetBook.keptClients + 1)
+    let version = book.version
+    book.forgetPast(wall: later)
+    #expect(Set(book.clients.keys) == ["new", "job-7"])
+    #expect(book.version != version, "the file has to follow")
+    #expect(book.snapshot().contains { $0.client == nil }, "everyone's stays")
+  }
+
   @Test("let a request start when all that is spent, reserved and possible fits, and not when one token does not")
   func hard() throws {
     var book = book(rule(usd: 0.001))

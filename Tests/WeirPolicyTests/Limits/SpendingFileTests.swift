@@ -44,6 +44,19 @@ struct SpendingFileTests {
     #expect(try SpendingFile.decode(SpendingFile.encode(spending)).spending == spending)
   }
 
+  @Test("is read where every client that a configuration may have has spent something")
+  func full() throws {
+    let month = BudgetCalendar.start(of: .month, at: day)
+    let spending = (0..<100_000).flatMap { number in
+      [(BudgetRule.Period.day, day), (.month, month)].map { period, start in
+        SavedSpending(client: "client-\(number)", period: period, start: start, nanoUSD: 1, tokens: 1)
+      }
+    }
+    let bytes = SpendingFile.encode(spending)
+    #expect(bytes.count <= SpendingFile.maximumBytes)
+    #expect(try SpendingFile.decode(bytes).spending.count == 200_000)
+  }
+
   @Test("is read in any spelling of JSON, and keys that are not known are ignored")
   func spellings() throws {
     let text = """
