@@ -13,7 +13,7 @@ final class AuditLog: Sendable {
     var events: [[UInt8]] = []
     var bytes = 0
     var dropped = 0
-    /// Dropped since the log last said so.
+    /// Dropped since the log last said so, or since its thread last asked.
     var unreported = 0
     var isClosed = false
   }
@@ -142,19 +142,18 @@ final class AuditLog: Sendable {
 
   private func run() {
     var writer = AuditWriter(path: path)
-    var batch: [[UInt8]] = []
+    var batch = Batch()
     var complainedAt: Int64?
     var closedAt: Int64?
     while true {
-      let isIdle = batch.isEmpty && !writer.hasUnsynced
+      let isIdle = batch.events.isEmpty && batch.lost == 0 && !writer.hasUnsynced
       if isIdle { wake.wait() } else if closedAt == nil { wake.wait(atMostSeconds: Int(Self.syncSeconds)) }
       if !queue.withLock({ $0.isClosed }) { usleep(Self.gatheringMicroseconds) }
-      let (isClosed, lost) = takeEvents(into: &batch)
+      let isClosed = takeEvents(into: &batch)
       let now = WallClock.monotonicSeconds()
       do throws(AuditFile.Fault) {
-        if lost > 0 { batch.append(Array(AuditEvent(.dropped).with("count", lost).members)) }
         let isShared = isShared(at: now)
-        try writer.write(&batch, settings: settings.withLock { $0 }, now: now, mustSync: isClosed || isShared)
+        try writer.write(&batch.events, settings: settings.withLock { $0 }, now: now, mustSync: isClosed || isShared)
         if isShared { writer.letGo() }
         complainedAt = nil
         trouble.withLock { $0 = nil }
@@ -168,11 +167,13 @@ final class AuditLog: Sendable {
           complainedAt = now
           logger.error(
             "the audit log cannot be written",
-            metadata: ["reason": "\(error)", "dropped": "\(droppedEvents)", "waiting": "\(batch.count)"])
+            metadata: ["reason": "\(error)", "dropped": "\(droppedEvents)", "waiting": "\(batch.events.count)"])
         }
         if isClosed { break }
       }
-      if isClosed, queue.withLock({ $0.events.isEmpty }) { break }
+      guard isClosed else { continue }
+      if batch.lost == 0, queue.withLock({ $0.events.isEmpty }) { break }
+      wake.signal()
     }
     finished.signal()
   }
@@ -189,27 +190,54 @@ final class AuditLog: Sendable {
     return true
   }
 
-  /// What waits for a disk that failed counts for the bound too.
-  private func takeEvents(into batch: inout [[UInt8]]) -> (isClosed: Bool, lost: Int) {
-    let waiting = batch.reduce(0) { $0 + $1.count }
-    let taken = queue.withLock { queue in
+  /// Takes what is queued, and gives whether nothing follows it.
+  private func takeEvents(into batch: inout Batch) -> Bool {
+    let (taken, lost, isClosed) = queue.withLock { queue in
       defer {
         queue.events = []
         queue.bytes = 0
+        queue.unreported = 0
       }
-      return queue.events
+      return (queue.events, queue.unreported, queue.isClosed)
     }
-    var bytes = waiting
-    var lost = 0
-    for event in taken {
-      bytes += event.count
-      if bytes <= Self.maximumBytes { batch.append(event) } else { lost += 1 }
-    }
-    return queue.withLock { queue in
-      queue.dropped += lost
-      queue.unreported += lost
-      defer { queue.unreported = 0 }
-      return (queue.isClosed, queue.unreported)
+    let more = batch.take(taken, lost: lost, maximumBytes: Self.maximumBytes)
+    if more > 0 { queue.withLock { $0.dropped += more } }
+    return isClosed
+  }
+}
+
+extension AuditLog {
+  /// What is to be written, in its order. What waits for a disk that failed counts for the bound too. A value.
+  struct Batch {
+    /// The event that tells of lost ones is among them, once there is room for it.
+    var events: [[UInt8]] = []
+    /// Lost, and not told yet: were it told each time, the bound would hold for nothing while the disk fails.
+    private(set) var lost = 0
+
+    /// Takes further events as far as the bound allows.
+    ///
+    /// - Parameter lost: events that were lost before these.
+    /// - Returns: how many of these are lost.
+    mutating func take(_ further: [[UInt8]], lost before: Int, maximumBytes: Int) -> Int {
+      lost += before
+      var bytes = events.reduce(0) { $0 + $1.count }
+      var more = 0
+      for event in further {
+        if bytes + event.count <= maximumBytes {
+          events.append(event)
+          bytes += event.count
+        } else {
+          more += 1
+        }
+      }
+      lost += more
+      guard lost > 0 else { return more }
+      let event = Array(AuditEvent(.dropped).with("count", lost).members)
+      if bytes + event.count <= maximumBytes {
+        events.append(event)
+        lost = 0
+      }
+      return more
     }
   }
 }

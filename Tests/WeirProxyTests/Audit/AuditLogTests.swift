@@ -15,6 +15,25 @@ struct AuditLogTests {
     unsafe unlink(path)
   }
 
+  @Test("holds no more than its bound of what waits for the disk, and tells of what was lost once there is room")
+  func bound() {
+    let event = [UInt8](repeating: 0x20, count: 300)
+    var batch = AuditLog.Batch()
+    var lost = batch.take([event, event], lost: 0, maximumBytes: 1_000)
+    #expect(lost == 0)
+    #expect(batch.events.count == 2)
+    for _ in 0..<1_000 { lost += batch.take([event, event], lost: 1, maximumBytes: 1_000) }
+    #expect(batch.events.reduce(0) { $0 + $1.count } <= 1_000)
+    #expect(lost >= 1_998)
+    batch.events = []
+    lost = batch.take([], lost: 0, maximumBytes: 1_000)
+    #expect(lost == 0)
+    #expect(batch.events.count == 1)
+    #expect(batch.lost == 0)
+    let line = batch.events.first.map { String(decoding: $0, as: UTF8.self) } ?? ""
+    #expect(line.contains(#""event":"dropped","count":"#))
+  }
+
   @Test("is written in turn with other processes for some time after a hand-over, and then held again")
   func successor() throws {
     try withLog { log in
