@@ -25,7 +25,8 @@ extension LedgerKeeper {
       [unowned self] in [(labels: [], value: Double(stats?.queueDepth ?? 0))]
     }
     registry.observed(
-      "weir_ledger_degraded", help: "1 while requests do not reach the ledger that weir is to keep.", kind: .gauge
+      "weir_ledger_degraded",
+      help: "1 while requests do not reach the ledger that weir is to keep, or old ones do not leave it.", kind: .gauge
     ) { [unowned self] in [(labels: [], value: problem == nil ? 0 : 1)] }
   }
 }

@@ -147,7 +147,8 @@ final class LedgerKeeper: Sendable {
     case failed(LedgerError)
   }
 
-  /// Why rows do not reach the file, and what to do; nil while they do, and where none are to.
+  /// Why rows do not reach the file, or old ones do not leave it, and what to do; nil while all is well, and where none are
+  /// kept.
   var problem: LedgerError? {
     if let ledger = opened.load() { return ledger.stats.condition.error }
     return obstacle.withLock { $0 }
@@ -177,6 +178,8 @@ final class LedgerKeeper: Sendable {
       logger.error("ledger", metadata: counts.merging(["state": "rows wait", "problem": "\(error)"]) { $1 })
     case .losing(let error):
       logger.error("ledger", metadata: counts.merging(["state": "rows are lost", "problem": "\(error)"]) { $1 })
+    case .keeping(let error):
+      logger.error("ledger", metadata: counts.merging(["state": "old rows stay", "problem": "\(error)"]) { $1 })
     }
   }
 }

@@ -37,6 +37,16 @@ final class Scratch: Sendable {
     try #require(unsafe pwrite(descriptor, bytes, bytes.count, off_t(place)) == bytes.count)
   }
 
+  /// The file's bytes from a place on.
+  func bytes(at place: Int, count: Int) throws -> [UInt8] {
+    let descriptor = unsafe open(path, O_RDONLY)
+    try #require(descriptor >= 0)
+    defer { Glibc.close(descriptor) }
+    var bytes = [UInt8](repeating: 0, count: count)
+    try #require(unsafe pread(descriptor, &bytes, count, off_t(place)) == count)
+    return bytes
+  }
+
   /// What SQL says of the file, over a connection of its own.
   func numbers(_ sql: String) throws -> [Int64] { try Self.numbers(sql, at: path) }
 

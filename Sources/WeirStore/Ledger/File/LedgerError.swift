@@ -30,6 +30,8 @@ public struct LedgerError: Error, Sendable, Equatable, CustomStringConvertible {
     case inputOutput
     /// More rows arrive than can be written.
     case overloaded
+    /// By the machine's clock every row would have to go, and it has not stood by that for long.
+    case clockAhead
     /// The ledger was closed.
     case closed
   }
@@ -91,6 +93,7 @@ public struct LedgerError: Error, Sendable, Equatable, CustomStringConvertible {
     case .fileGone: "the usage ledger was moved, deleted or replaced while in use"
     case .inputOutput: "the usage ledger cannot be read or written"
     case .overloaded: "requests arrive faster than the usage ledger is written"
+    case .clockAhead: "by this machine's clock every row of the usage ledger is too old"
     case .closed: "the usage ledger is closed"
     }
   }
@@ -112,6 +115,7 @@ public struct LedgerError: Error, Sendable, Equatable, CustomStringConvertible {
     case .fileGone: "nothing, if that was meant: weir goes on with what is there now, or a new one"
     case .inputOutput: "look at the disk and at the system's log"
     case .overloaded: "give weir a faster disk, or set WEIR_LEDGER=off"
+    case .clockAhead: "set the clock right; if it is, rows that are too old go in an hour"
     case .closed: "nothing: weir is ending"
     }
   }

@@ -22,6 +22,13 @@ extension LedgerFile {
     } catch { throw LedgerError(error, path: path) }
   }
 
+  /// When the newest row was, in milliseconds since 1970; nil without any.
+  func newestRow() throws(LedgerError) -> Int64? {
+    do {
+      return try connection.use { try $0.integer("SELECT max(time_ms) FROM requests") }
+    } catch { throw LedgerError(error, path: path) }
+  }
+
   /// The time up to which the next step deletes; nil when all may stay.
   private static func lastToGo(_ database: SQLiteDatabase, _ options: LedgerOptions, _ now: Int64) throws -> Int64? {
     if let oldest = options.maximumAgeDays.flatMap({ oldestToStay($0, now) }) {
@@ -40,9 +47,15 @@ extension LedgerFile {
 
   /// Nil where the age reaches back beyond all times.
   private static func oldestToStay(_ days: Int, _ now: Int64) -> Int64? {
-    let (age, isTooLong) = Int64(max(days, 0)).multipliedReportingOverflow(by: 86_400_000)
+    guard let age = milliseconds(days: days) else { return nil }
     let (oldest, isTooOld) = now.subtractingReportingOverflow(age)
-    return isTooLong || isTooOld ? nil : oldest
+    return isTooOld ? nil : oldest
+  }
+
+  /// Nil where there is no such number.
+  static func milliseconds(days: Int) -> Int64? {
+    let (span, isTooLong) = Int64(max(days, 0)).multipliedReportingOverflow(by: 86_400_000)
+    return isTooLong ? nil : span
   }
 
   private static func last(

@@ -133,7 +133,10 @@ public final class Ledger: Sendable {
   }
 
   private func trim() {
-    let isUnfinished = writer.withLock { $0.trim(nowMilliseconds: Self.wallMilliseconds()) }
+    let (isUnfinished, news) = writer.withLock {
+      $0.trim(backlog, wall: Self.wallMilliseconds(), now: DispatchTime.now().uptimeNanoseconds)
+    }
+    if let news { onChange(news, stats) }
     // Between two steps waiting rows have their turn.
     if isUnfinished { queue.asyncAfter(deadline: .now() + .milliseconds(20)) { [weak self] in self?.trim() } }
   }

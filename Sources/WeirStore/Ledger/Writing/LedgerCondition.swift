@@ -6,23 +6,27 @@ public enum LedgerCondition: Sendable, Equatable {
   case waiting(LedgerError)
   /// No more of them fit into memory either: new rows are dropped, and counted.
   case losing(LedgerError)
+  /// They do, and old ones do not leave it as they should.
+  case keeping(LedgerError)
 
   /// Why the ledger is degraded; nil while it is healthy.
   public var error: LedgerError? {
     switch self {
     case .healthy: nil
-    case .waiting(let error), .losing(let error): error
+    case .waiting(let error), .losing(let error), .keeping(let error): error
     }
   }
 
-  /// Whether rows do not reach the file.
+  /// Whether rows do not reach the file, or old ones do not leave it.
   public var isDegraded: Bool { error != nil }
 
   /// Whether both would be told in the same words; texts of SQLite's may differ from one try to the next.
   func isSame(as other: LedgerCondition) -> Bool {
     switch (self, other) {
     case (.healthy, .healthy): true
-    case (.waiting(let one), .waiting(let two)), (.losing(let one), .losing(let two)): one.reason == two.reason
+    case (.waiting(let one), .waiting(let two)), (.losing(let one), .losing(let two)),
+      (.keeping(let one), .keeping(let two)):
+      one.reason == two.reason
     default: false
     }
   }

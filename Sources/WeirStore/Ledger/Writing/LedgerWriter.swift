@@ -31,6 +31,11 @@ struct LedgerWriter {
   /// Nanoseconds of the monotonic clock before which the file is left alone.
   private var notBefore: UInt64 = 0
   private var lastTrim: UInt64 = 0
+  private var retentionClock = RetentionClock()
+  /// Why old rows do not go; nil while they do.
+  private var trimFailure: LedgerError?
+  /// Looks of retention in a row that met a lock.
+  private var locksMet = 0
 
   /// Nanoseconds between two looks of retention.
   private static let trimInterval: UInt64 = 60_000_000_000
@@ -38,6 +43,9 @@ struct LedgerWriter {
   /// For so many nanoseconds a file that was taken away is kept for rows that cannot follow it yet, however long it could
   /// not be written before.
   private static let patience: UInt64 = 30_000_000_000
+
+  /// So many looks of retention may meet another process's lock before that is worth telling.
+  private static let locksBorne = 3
 
   init(_ file: LedgerFile, _ options: LedgerOptions, prepare: Ledger.Preparation? = nil) {
     self.prepare = prepare
@@ -70,7 +78,7 @@ struct LedgerWriter {
         outcome.isTrimDue = true
       }
     }
-    tell(backlog, &outcome)
+    if let news = tell(backlog) { outcome.news.append(news) }
     return outcome
   }
 
@@ -138,18 +146,20 @@ struct LedgerWriter {
     return file
   }
 
-  private func tell(_ backlog: borrowing Mutex<LedgerBacklog>, _ outcome: inout Outcome) {
-    let news = backlog.withLock { [lastFailure, path] backlog -> LedgerCondition? in
+  /// How the ledger does, where that is news.
+  private func tell(_ backlog: borrowing Mutex<LedgerBacklog>) -> LedgerCondition? {
+    backlog.withLock { [lastFailure, trimFailure, path] backlog in
       let isLosing = backlog.tellLoss()
       let condition: LedgerCondition =
         if let lastFailure {
           isLosing || backlog.isFull ? .losing(lastFailure) : .waiting(lastFailure)
+        } else if isLosing {
+          .losing(LedgerError(.overloaded, path: path))
         } else {
-          isLosing ? .losing(LedgerError(.overloaded, path: path)) : .healthy
+          trimFailure.map { .keeping($0) } ?? .healthy
         }
       return backlog.note(condition) ? condition : nil
     }
-    if let news { outcome.news.append(news) }
   }
 
   /// Doubles with every failure in a row.
@@ -158,11 +168,41 @@ struct LedgerWriter {
     return min(max(options.retryMilliseconds, 1) << doublings, LedgerOptions.maximumRetryMilliseconds)
   }
 
-  /// - Returns: whether retention has more to delete.
-  mutating func trim(nowMilliseconds: Int64) -> Bool {
-    guard options.hasRetention, failures == 0, let file, file.isInPlace else { return false }
-    // A failure shows with the next row that is written, and is told then.
-    return (try? file.trim(options, nowMilliseconds: nowMilliseconds)) ?? false
+  /// A step of retention.
+  ///
+  /// - Parameters:
+  ///   - wall: milliseconds since 1970.
+  ///   - now: nanoseconds of a monotonic clock.
+  /// - Returns: whether it has more to delete, and how the ledger does where that is news.
+  mutating func trim(
+    _ backlog: borrowing Mutex<LedgerBacklog>, wall: Int64, now: UInt64
+  ) -> (isUnfinished: Bool, news: LedgerCondition?) {
+    guard options.hasRetention, failures == 0, let file, file.isInPlace else { return (false, nil) }
+    var isUnfinished = false
+    do throws(LedgerError) {
+      isUnfinished = try trim(file, wall: wall, now: now)
+      locksMet = 0
+    } catch {
+      // Pages that no row is written to may be damaged for long without anybody seeing it.
+      locksMet = error.reason == .locked ? locksMet + 1 : 0
+      if locksMet == 0 || locksMet >= Self.locksBorne { trimFailure = error }
+    }
+    return (isUnfinished, tell(backlog))
+  }
+
+  private mutating func trim(_ file: LedgerFile, wall: Int64, now: UInt64) throws(LedgerError) -> Bool {
+    var options = options
+    var doubt: LedgerError?
+    if let age = options.maximumAgeDays.flatMap(LedgerFile.milliseconds) {
+      if retentionClock.isNew { retentionClock.begin(with: try file.newestRow(), monotonic: now) }
+      if !retentionClock.believes(wall, monotonic: now, age: age) {
+        options.maximumAgeDays = nil
+        doubt = LedgerError(.clockAhead, path: path)
+      }
+    }
+    let isUnfinished = try file.trim(options, nowMilliseconds: wall)
+    trimFailure = doubt
+    return isUnfinished
   }
 
   /// Writes a vote.

@@ -18,7 +18,74 @@ struct LedgerTroubleTests {
     case .healthy: "healthy"
     case .waiting(let error): "waiting: \(error.reason)"
     case .losing(let error): "losing: \(error.reason)"
+    case .keeping(let error): "keeping: \(error.reason)"
     }
+  }
+
+  private static let day: Int64 = 86_400_000
+
+  @Test("says that old rows cannot go, once, though new ones are written, and that they do again")
+  func damagedOldRows() throws {
+    var options = quick()
+    options.maximumAgeDays = 1
+    let backlog = Mutex(LedgerBacklog(options))
+    var writer = LedgerWriter(try LedgerFile(scratch.path), options)
+    for number in 0..<2_000 { _ = backlog.withLock { $0.add(large(number), []) } }
+    var written = writer.write(from: backlog, now: 1)
+    #expect(written.news.isEmpty)
+    writer.close()
+
+    // The first leaf of the table: what retention reads, and new rows do not.
+    let leaves = "SELECT pageno FROM dbstat WHERE name = 'requests' AND pagetype = 'leaf' ORDER BY path"
+    let first = try #require(try scratch.number(leaves))
+    let size = try #require(try scratch.number("PRAGMA page_size"))
+    let place = Int((first - 1) * size)
+    let sound = try scratch.bytes(at: place, count: Int(size))
+    try scratch.put([UInt8](repeating: 0xAA, count: Int(size)), at: place)
+
+    let now = LedgerRow.sample(0).timeMilliseconds + Self.day + 500_000
+    writer = LedgerWriter(try LedgerFile(scratch.path), options)
+    var news = writer.trim(backlog, wall: now, now: 2).news
+    #expect(news.map(Self.text) == "keeping: corrupt")
+    news = writer.trim(backlog, wall: now, now: 3).news
+    #expect(news == nil)
+    _ = backlog.withLock { $0.add(.sample(5_000), []) }
+    written = writer.write(from: backlog, now: 4)
+    #expect(written.news.isEmpty, "a row that is written says nothing of those")
+    #expect(backlog.withLock { $0.stats.condition.isDegraded })
+    writer.close()
+
+    try scratch.put(sound, at: place)
+    writer = LedgerWriter(try LedgerFile(scratch.path), options)
+    news = writer.trim(backlog, wall: now, now: 5).news
+    #expect(news == .healthy)
+    #expect(try scratch.number("SELECT min(time_ms) FROM requests") == now - Self.day)
+  }
+
+  @Test("does not empty itself by a clock that is far ahead, and says so; a clock that stands by it is believed")
+  func clockAhead() throws {
+    var options = quick()
+    options.maximumAgeDays = 30
+    let backlog = Mutex(LedgerBacklog(options))
+    var writer = LedgerWriter(try LedgerFile(scratch.path), options)
+    _ = backlog.withLock { $0.add(.sample(0), []) }
+    _ = writer.write(from: backlog, now: 1)
+    writer.close()
+    writer = LedgerWriter(try LedgerFile(scratch.path), options)
+    let wrong = LedgerRow.sample(0).timeMilliseconds + 400 * Self.day
+    var news = writer.trim(backlog, wall: wrong, now: 2).news
+    #expect(news.map(Self.text) == "keeping: clockAhead")
+    // A row by the wrong clock is no witness for it.
+    var late = LedgerRow.sample(1)
+    late.timeMilliseconds = wrong
+    _ = backlog.withLock { $0.add(late, []) }
+    _ = writer.write(from: backlog, now: 3)
+    news = writer.trim(backlog, wall: wrong, now: RetentionClock.patience).news
+    #expect(news == nil)
+    #expect(try scratch.number("SELECT count(*) FROM requests") == 2)
+    news = writer.trim(backlog, wall: wrong, now: RetentionClock.patience + 2).news
+    #expect(news == .healthy)
+    #expect(try scratch.number("SELECT count(*) FROM requests") == 1)
   }
 
   /// A row for which no page has room, so that not even one that the writer takes alone fits into a full file.
