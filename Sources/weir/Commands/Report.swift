@@ -49,8 +49,12 @@ struct Report: ParsableCommand {
       throw ExitCode.failure
     }
     switch format {
-    case .json: Terminal.say(report.json)
-    case .csv: Terminal.say(report.csv)
+    case .json:
+      report.writeJSON { Terminal.print($0) }
+      Terminal.print("\n")
+    case .csv:
+      report.writeCSV { Terminal.print($0) }
+      Terminal.print("\n")
     case .table:
       Terminal.say(report.table())
       // Standard output stays the table alone.

@@ -90,6 +90,18 @@ struct LedgerFormatsTests {
     "first_token_p50_ms":410.0,"first_token_p95_ms":0.001,"first_token_p99_ms":0.002
     """
 
+  @Test("as JSON and CSV in pieces that do not grow with the number of groups")
+  func pieces() {
+    let report = report((0..<5_000).map { (["user-\($0)"] as [String?], Self.other) }, by: [.user])
+    for (whole, write) in [(report.json, report.writeJSON), (report.csv, report.writeCSV)] {
+      var pieces: [String] = []
+      write { pieces.append($0) }
+      #expect(pieces.joined() == whole)
+      #expect(pieces.count > 3)
+      #expect(pieces.allSatisfy { $0.utf8.count < 2 * ReportPieces.pieceBytes })
+    }
+  }
+
   @Test("as CSV: quoted where RFC 4180 asks for it, and no formulas")
   func csv() {
     let users = ["plain", "a,\"b\"", "=cmd()", "two\r\nlines", "-1", nil]

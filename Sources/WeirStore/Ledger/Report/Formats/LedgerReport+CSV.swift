@@ -2,10 +2,19 @@ extension LedgerReport {
   /// RFC 4180: a line of names, then one a group, or one of the total where nothing is grouped. A text that a spreadsheet
   /// would take for a formula gets an apostrophe in front, since users name themselves.
   public var csv: String {
-    let names = query.dimensions.map(\.rawValue) + total.fields.map(\.name)
-    let lines =
-      query.dimensions.isEmpty ? [Self.line([], total)] : groups.map { Self.line($0.values, $0.totals) }
-    return ([names.joined(separator: ",")] + lines).joined(separator: "\r\n")
+    var text = ""
+    writeCSV { text += $0 }
+    return text
+  }
+
+  /// Gives `csv` in pieces; see `writeJSON`.
+  public func writeCSV(_ write: @escaping (String) -> Void) {
+    var pieces = ReportPieces(write)
+    pieces.add((query.dimensions.map(\.rawValue) + total.fields.map(\.name)).joined(separator: ","))
+    if query.dimensions.isEmpty { pieces.add("\r\n" + Self.line([], total)) }
+    // Without dimensions there are no groups.
+    for group in groups { pieces.add("\r\n" + Self.line(group.values, group.totals)) }
+    pieces.end()
   }
 
   private static func line(_ values: [String?], _ totals: LedgerTotals) -> String {
