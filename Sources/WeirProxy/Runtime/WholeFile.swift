@@ -8,9 +8,23 @@ enum WholeFile {
   private static let looks = 250
   private static let restMicroseconds: UInt32 = 2_000
 
-  /// Blocks until the bytes are on disk.
+  /// Blocks until the bytes are on disk, under this name.
   static func write(_ bytes: [UInt8], to path: String) throws(FileWriteError) {
     try prepare(bytes, for: path) { unsafe rename($0, path) == 0 }
+    syncFolder(of: path)
+  }
+
+  /// A loss of power may take the new name back, and leave the file as it was before, until the folder is on disk too
+  /// (fsync(2)). The bytes are written, so a file system that cannot do it is no failure.
+  private static func syncFolder(of path: String) {
+    let descriptor = unsafe open(folder(of: path), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { return }
+    _ = fsync(descriptor)
+    close(descriptor)
+  }
+
+  static func folder(of path: String) -> String {
+    path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
   }
 
   /// Whether there is leave and room to write the bytes; leaves everything as it was. Blocks.
@@ -41,7 +55,12 @@ enum WholeFile {
   private static func opened(_ temporary: String, for path: String) throws(FileWriteError) -> CInt {
     for _ in 0..<looks {
       let descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
-      guard descriptor >= 0 else { throw FileWriteError(path: path, errno: errno) }
+      guard descriptor >= 0 else {
+        let code = errno
+        // The file beside it may be somebody else's, left by a weir of another user.
+        let isInTheWay = unsafe access(temporary, F_OK) == 0
+        throw FileWriteError(path: isInTheWay ? temporary : path, errno: code)
+      }
       // Where the file system has no locks there is nothing to wait for.
       let isTaken = flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK
       // The other process may have moved it since it was opened.
@@ -49,7 +68,7 @@ enum WholeFile {
       close(descriptor)
       usleep(restMicroseconds)
     }
-    throw FileWriteError(path: path, errno: EWOULDBLOCK)
+    throw FileWriteError(path: temporary, errno: EWOULDBLOCK)
   }
 
   private static func isStill(_ path: String, _ descriptor: CInt) -> Bool {
@@ -64,5 +83,9 @@ public struct FileWriteError: Error, CustomStringConvertible {
   let path: String
   let errno: CInt
   /// The file and the system's words.
-  public var description: String { unsafe "\(path): \(String(cString: strerror(errno)))" }
+  public var description: String {
+    // Those for a file that is taken are about its being unavailable for a while.
+    errno == EWOULDBLOCK
+      ? "\(path): another process holds it" : unsafe "\(path): \(String(cString: strerror(errno)))"
+  }
 }

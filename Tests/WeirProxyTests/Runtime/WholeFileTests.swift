@@ -33,11 +33,26 @@ struct WholeFileTests {
     try inFolder { path in
       let other = unsafe open(path + ".new", O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
       #expect(flock(other, LOCK_EX) == 0)
-      #expect(throws: FileWriteError.self) { try WholeFile.write(Array("mine".utf8), to: path) }
+      let error = #expect(throws: FileWriteError.self) { try WholeFile.write(Array("mine".utf8), to: path) }
+      #expect(error?.description == "\(path).new: another process holds it")
       #expect(text(path) == nil)
       close(other)
       try WholeFile.write(Array("mine".utf8), to: path)
       #expect(text(path) == "mine")
+    }
+  }
+
+  @Test(
+    "are in the folder that is put on disk after them",
+    arguments: zip(["a.json", "/a.json", "x/a.json", "/x/y/a.json", "./a"], [".", "/", "x", "/x/y", "."]))
+  func folder(path: String, folder: String) { #expect(WholeFile.folder(of: path) == folder) }
+
+  @Test("name the file that is in the way, which is the one beside them")
+  func inTheWay() throws {
+    try inFolder { path in
+      try FileManager.default.createDirectory(atPath: path + ".new", withIntermediateDirectories: false)
+      let error = #expect(throws: FileWriteError.self) { try WholeFile.write(Array("mine".utf8), to: path) }
+      #expect(error?.description.hasPrefix("\(path).new: ") == true)
     }
   }
 
