@@ -132,13 +132,18 @@ public final class Ledger: Sendable {
     if outcome.isTrimDue { queue.async { [weak self] in self?.trim() } }
   }
 
-  private func trim() {
-    let (isUnfinished, news) = writer.withLock {
-      $0.trim(backlog, wall: Self.wallMilliseconds(), now: DispatchTime.now().uptimeNanoseconds)
+  private func trim(isRepeated: Bool = false) {
+    let (again, news) = writer.withLock {
+      $0.trim(
+        backlog, wall: Self.wallMilliseconds(), now: DispatchTime.now().uptimeNanoseconds, isRepeated: isRepeated)
     }
     if let news { onChange(news, stats) }
+    switch again {
     // Between two steps waiting rows have their turn.
-    if isUnfinished { queue.asyncAfter(deadline: .now() + .milliseconds(20)) { [weak self] in self?.trim() } }
+    case .soon: queue.asyncAfter(deadline: .now() + .milliseconds(20)) { [weak self] in self?.trim() }
+    case .later: queue.asyncAfter(deadline: .now() + .seconds(60)) { [weak self] in self?.trim(isRepeated: true) }
+    case nil: return
+    }
   }
 
   private func finish(by deadline: DispatchTime) {

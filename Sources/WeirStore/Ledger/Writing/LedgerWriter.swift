@@ -36,6 +36,8 @@ struct LedgerWriter {
   private var trimFailure: LedgerError?
   /// Looks of retention in a row that met a lock.
   private var locksMet = 0
+  /// Whether retention looks again by itself, since it could not do all that it had to.
+  private var looksAgain = false
 
   /// Nanoseconds between two looks of retention.
   private static let trimInterval: UInt64 = 60_000_000_000
@@ -173,11 +175,13 @@ struct LedgerWriter {
   /// - Parameters:
   ///   - wall: milliseconds since 1970.
   ///   - now: nanoseconds of a monotonic clock.
-  /// - Returns: whether it has more to delete, and how the ledger does where that is news.
+  ///   - isRepeated: it was this that asked to be called again for what failed.
+  /// - Returns: when it wants to be called again, and how the ledger does where that is news.
   mutating func trim(
-    _ backlog: borrowing Mutex<LedgerBacklog>, wall: Int64, now: UInt64
-  ) -> (isUnfinished: Bool, news: LedgerCondition?) {
-    guard options.hasRetention, failures == 0, let file, file.isInPlace else { return (false, nil) }
+    _ backlog: borrowing Mutex<LedgerBacklog>, wall: Int64, now: UInt64, isRepeated: Bool = false
+  ) -> (again: TrimCall?, news: LedgerCondition?) {
+    if isRepeated { looksAgain = false }
+    guard options.hasRetention, failures == 0, let file, file.isInPlace else { return (nil, nil) }
     var isUnfinished = false
     do throws(LedgerError) {
       isUnfinished = try trim(file, wall: wall, now: now)
@@ -187,7 +191,21 @@ struct LedgerWriter {
       locksMet = error.reason == .locked ? locksMet + 1 : 0
       if locksMet == 0 || locksMet >= Self.locksBorne { trimFailure = error }
     }
-    return (isUnfinished, tell(backlog))
+    return (isUnfinished ? .soon : lookLater(), tell(backlog))
+  }
+
+  /// When retention is to be called again.
+  enum TrimCall {
+    /// There is more to delete.
+    case soon
+    /// It failed; no row may come that would call it.
+    case later
+  }
+
+  private mutating func lookLater() -> TrimCall? {
+    guard trimFailure != nil, !looksAgain else { return nil }
+    looksAgain = true
+    return .later
   }
 
   private mutating func trim(_ file: LedgerFile, wall: Int64, now: UInt64) throws(LedgerError) -> Bool {

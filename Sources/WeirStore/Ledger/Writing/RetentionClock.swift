@@ -1,9 +1,11 @@
-/// Whether the age of rows may go by what the clock of the day says. One that leaps so far ahead that all rows are too old
-/// is not believed at once: where it is wrong, as after a slip of the hand or in a machine whose battery is empty, it would
+/// Whether the age of rows may go by what the clock of the day says. One that leaps so far ahead, by a month at least, that
+/// all rows are too old is not believed at once: where it is wrong, as after a slip of the hand or in a machine whose battery is empty, it would
 /// empty the ledger before anybody sets it right. A value.
 struct RetentionClock {
   /// So many nanoseconds a clock has to stand by what it says.
   static let patience: UInt64 = 3_600_000_000_000
+  /// Milliseconds, a month: a machine that is used seldom may well have been off for less.
+  static let leastLeap: Int64 = 30 * 86_400_000
 
   /// The last time that was believed, at first that of the newest row: in milliseconds since 1970, and nanoseconds of the
   /// monotonic clock.
@@ -21,7 +23,7 @@ struct RetentionClock {
   ///   - monotonic: nanoseconds of a clock that nobody sets.
   ///   - age: milliseconds after which rows go.
   mutating func believes(_ wall: Int64, monotonic: UInt64, age: Int64) -> Bool {
-    if let known, Self.leap(to: wall, at: monotonic, from: known) > age {
+    if let known, Self.leap(to: wall, at: monotonic, from: known) > max(age, Self.leastLeap) {
       let since = doubtfulSince ?? monotonic
       doubtfulSince = since
       guard monotonic >= since, monotonic - since >= Self.patience else { return false }
