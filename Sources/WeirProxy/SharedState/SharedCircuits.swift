@@ -1,5 +1,6 @@
 import Dispatch
 import NIOCore
+import Synchronization
 import WeirPolicy
 import WeirStore
 
@@ -25,6 +26,7 @@ final class SharedCircuits: Sendable {
   private let store: SharedStore
   private let attempts: AttemptBook
   private let queue = DispatchQueue(label: "weir.circuits")
+  private let elections = Mutex(CircuitElections())
 
   init(store: SharedStore, attempts: AttemptBook) {
     self.store = store
@@ -78,7 +80,12 @@ final class SharedCircuits: Sendable {
   /// and elect another where they hear nothing. Without the store each finds out by itself.
   private func elect(_ key: CircuitKey, after nanoseconds: Int64) {
     let wait = max(nanoseconds - Self.lead, 0)
-    queue.asyncAfter(deadline: .now() + .nanoseconds(Int(wait))) { [weak self] in self?.elect(key) }
+    let (moment, isOver) = Self.now().addingReportingOverflow(wait)
+    guard !isOver, elections.withLock({ $0.announce(key, at: moment) }) else { return }
+    queue.asyncAfter(deadline: .now() + .nanoseconds(Int(wait))) { [weak self] in
+      guard let self, elections.withLock({ $0.isDue(key, at: moment) }) else { return }
+      elect(key)
+    }
   }
 
   private func elect(_ key: CircuitKey) {
