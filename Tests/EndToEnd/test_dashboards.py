@@ -155,6 +155,15 @@ class TestTheFiles:
             selectors = re.findall(r"\{[^}]*\}", panel.expression)
             assert len({chosen in selector for selector in selectors}) == 1, panel.expression
 
+    def test_show_no_number_of_a_busier_time_as_that_of_now(self):
+        """A share of nothing is no number; the last one that was any may be hours old."""
+        for path in sorted((DASHBOARDS / "grafana").glob("*.json")):
+            for panel in json.loads(path.read_text())["panels"]:
+                if panel["type"] == "stat":
+                    assert panel["options"]["reduceOptions"]["calcs"] == ["last"], panel["title"]
+                    [mapping] = panel["fieldConfig"]["defaults"]["mappings"]
+                    assert mapping["options"]["match"] == "null+nan", panel["title"]
+
     def test_have_panels_that_do_not_overlap_and_ids_of_their_own(self):
         for path in sorted((DASHBOARDS / "grafana").glob("*.json")):
             board = json.loads(path.read_text())

@@ -30,9 +30,15 @@ def _panel(kind: str, title: str, queries, width: int, height: int, unit: str, d
 
 
 def stat(title: str, queries, unit: str = "short", description: str = "", good_above=None, bad_above=None) -> dict:
-    """One number; green above `good_above` (else red), or red above `bad_above` (else green)."""
+    """The number of now; green above `good_above` (else red), or red above `bad_above` (else green).
+
+    Not Grafana's `lastNotNull`: a share of nothing is no number, and in quiet hours that of the last busy moment would
+    stand there as if it were of now.
+    """
     panel = _panel("stat", title, queries, 4, 4, unit, description, options={
-        "reduceOptions": {"calcs": ["lastNotNull"]}, "colorMode": "value", "graphMode": "area"})
+        "reduceOptions": {"calcs": ["last"]}, "colorMode": "value", "graphMode": "area"})
+    panel["fieldConfig"]["defaults"]["mappings"] = [{"type": "special", "options": {
+        "match": "null+nan", "result": {"text": "–", "color": "text", "index": 0}}}]
     steps = [{"color": "text", "value": None}]
     if good_above is not None:
         steps = [{"color": "red", "value": None}, {"color": "green", "value": good_above}]

@@ -156,7 +156,7 @@ def other_alerts() -> list:
               "increase(weir_ledger_rows_dropped_total[15m]) > 0 or weir_ledger_degraded > 0)", "ticket",
               "The usage ledger cannot be written",
               "{{ $labels.instance }} holds rows in memory, where there was a ledger when it started, and loses the "
-              "others; `/health` says why. Check WEIR_LEDGER and the disk that it is on."),
+              "others, or cannot let old ones go; `/health` says why. Check WEIR_LEDGER and the disk that it is on."),
         alert("WeirFileFailing", "weir_file_failing > 0", "ticket",
               "What a restart would need cannot be written",
               "{{ $labels.instance }} cannot write {{ $labels.file }}; `/health` says why. Until it can, a restart "
