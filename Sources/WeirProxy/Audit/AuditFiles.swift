@@ -71,12 +71,15 @@ public struct AuditFiles {
       if count < 0, errno == EINTR { continue }
       guard count >= 0 else { throw unreadable(file) }
       guard count > 0 else { break }
+      // A file that is no log any more may have no line feed for gigabytes: what was looked through is not again.
+      var looked = rest.endIndex
       rest += chunk[..<count]
       var start = rest.startIndex
-      while lines < limit, let end = rest[start...].firstIndex(of: UInt8(ascii: "\n")) {
+      while lines < limit, let end = rest[looked...].firstIndex(of: UInt8(ascii: "\n")) {
         try body(rest[start..<end], true)
         lines += 1
         start = end + 1
+        looked = start
       }
       rest.removeSubrange(..<start)
     }

@@ -15,6 +15,22 @@ struct AuditLogTests {
     unsafe unlink(path)
   }
 
+  @Test("is read once where nothing ends a line, as in a file of zeros after a loss of power", .timeLimit(.minutes(1)))
+  func endlessLine() throws {
+    let path = "/tmp/weir-audit-zeros-\(getpid())-\(UInt32.random(in: 0 ... .max))"
+    let bytes = 64 << 20
+    let descriptor = unsafe open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0o600)
+    #expect(ftruncate(descriptor, bytes) == 0)
+    close(descriptor)
+    defer { unsafe unlink(path) }
+    // Looked through from its beginning for each piece that is read, it would take minutes.
+    var lines: [(bytes: Int, isEnded: Bool)] = []
+    try AuditFiles.forEachLine(of: path) { line, isEnded in lines.append((line.count, isEnded)) }
+    #expect(lines.count == 1)
+    #expect(lines.first?.bytes == bytes)
+    #expect(lines.first?.isEnded == false)
+  }
+
   @Test("holds no more than its bound of what waits for the disk, and tells of what was lost once there is room")
   func bound() {
     let event = [UInt8](repeating: 0x20, count: 300)
