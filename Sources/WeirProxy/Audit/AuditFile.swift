@@ -139,11 +139,13 @@ struct AuditFile: ~Copyable {
     return torn > 0 ? Repair(tornBytes: torn) : nil
   }
 
-  /// Whether the file has nothing but beginnings of lines, as crashes and a full disk leave them before one is whole.
+  /// Whether the file has nothing but beginnings of lines, as crashes and a full disk leave them before one is whole; or
+  /// zeros in the place of the first, as a loss of power does where the disk knows the file's length and not yet its bytes.
   private func isTornAtStart(_ tail: [UInt8]) -> Bool {
     let lines = tail.split(separator: UInt8(ascii: "\n"))
-    return tail.count == size && !lines.isEmpty && lines.count <= AuditCheck.maximumDoubtful
-      && lines.allSatisfy { AuditLine.begins(with: $0) }
+    guard tail.count == size, let first = lines.first, lines.count <= AuditCheck.maximumDoubtful else { return false }
+    return (first.allSatisfy { $0 == 0 } || AuditLine.begins(with: first))
+      && lines.dropFirst().allSatisfy { AuditLine.begins(with: $0) }
   }
 
   // MARK: Reading

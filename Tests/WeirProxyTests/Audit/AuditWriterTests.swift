@@ -154,7 +154,7 @@ struct AuditWriterTests {
 
   @Test(
     "goes on in a file of nothing but lines that were cut off, as a full disk leaves it",
-    arguments: ["{\"seq\":1,\"ti\n", "{\"seq\":1,\"ti\n{\"seq\":1,\"time\":\"20"])
+    arguments: ["{\"seq\":1,\"ti\n", "{\"seq\":1,\"ti\n{\"seq\":1,\"time\":\"20", "\0\0\0\0\0", "\0\0\0\n{\"seq\""])
   func tornOnly(text: String) throws {
     let folder = try Folder()
     try Data(text.utf8).write(to: URL(filePath: folder.log))
