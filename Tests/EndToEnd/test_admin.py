@@ -296,3 +296,16 @@ class TestWhoMayAsk:
         with Wire(weir.admin_port) as wire:
             for _ in range(50):
                 assert wire.request("GET", "/metrics", host="localhost").status == 200
+
+    @pytest.mark.parametrize("target", ["/", "/metrics", "/status"])
+    def test_scrapes_whose_replies_nobody_reads_cost_little_memory(self, weir_with, target):
+        weir = weir_with()
+        asking = f"GET {target} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode() * 50
+        before = weir.process.resident_bytes()
+        with Wire(weir.admin_port, receive_buffer=4096, timeout=1) as wire:
+            try:
+                for _ in range(1000):
+                    wire.send(asking)
+            except (TimeoutError, ConnectionError):
+                pass  # weir let go
+            assert weir.process.resident_bytes() < before + 48_000_000

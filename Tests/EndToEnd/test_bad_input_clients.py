@@ -213,18 +213,54 @@ def test_a_client_that_never_reads_costs_little_memory(weir_with, simulator):
     simulator.await_end(marked, "cancelled")
 
 
-def test_a_pipeline_whose_replies_nobody_reads_costs_little_memory(weir_with):
-    weir = weir_with()
+# Requests whose replies come from weir, from the upstream and from the cache; some are refused before anything is read.
+PIPELINED = {
+    "a document": get(start=b"GET /v1/models HTTP/1.1"),
+    "refused by its path": get(start=b"GET /nothing HTTP/1.1"),
+    "refused by its body": message("POST", CHAT, [JSON], b"{bad"),
+    "refused as a vote": message("POST", "/weir/feedback", [JSON], b"{}"),
+    "relayed": get(),
+    "kept": message("POST", CHAT, [JSON], PLAIN),
+}
+
+
+@pytest.mark.parametrize("request_", PIPELINED.values(), ids=PIPELINED)
+def test_a_pipeline_whose_replies_nobody_reads_costs_little_memory(weir_with, request_):
+    weir = weir_with({"WEIR_CACHE_TTL": "300"})
     weir.post(CHAT, usual("chat/completions"))
     before = weir.process.resident_bytes()
     with weir.wire(receive_buffer=4096, timeout=0.5) as wire:
-        requests = b"".join(get(start=b"GET /v1/models HTTP/1.1") for _ in range(200))
         try:
-            for _ in range(200):
-                wire.send(requests)
+            for _ in range(1500):
+                wire.send(request_ * 200)
+            pytest.fail("weir took all that was sent")
         except TimeoutError:
             pass  # weir stopped reading: as it should
-        assert weir.process.resident_bytes() < before + 16_000_000
+        assert weir.process.resident_bytes() < before + 48_000_000
+
+
+def test_a_pipeline_goes_on_where_its_replies_are_read(weir_with):
+    """Read late, while a head has begun that waits for it: not the time-out of heads."""
+    weir = weir_with({"WEIR_TIMEOUT_HEADER": "1"})
+    count, path = 20_000, PIPELINED["refused by its path"]
+    with weir.wire(receive_buffer=4096, timeout=20) as wire:
+        sending = threading.Thread(target=wire.send, args=[path * count + path[:20]])
+        sending.start()
+        time.sleep(3)
+        for _ in range(count):
+            assert wire.read_reply().status == 404
+        sending.join()
+        wire.send(path[20:])
+        assert wire.read_reply().status == 404
+
+
+def test_a_pipeline_whose_replies_nobody_reads_is_ended(weir_with):
+    weir = weir_with({"WEIR_TIMEOUT_CLIENT_IDLE": "1"})
+    with weir.wire(receive_buffer=4096, timeout=0.5) as wire:
+        with pytest.raises(TimeoutError):
+            for _ in range(1500):
+                wire.send(PIPELINED["refused by its path"] * 200)
+        eventually(lambda: weir.scrape().sum("weir_open_connections") == 0, "the connection is closed")
 
 
 def test_a_client_that_shuts_its_sending_side_is_answered_or_let_go(strict):

@@ -29,6 +29,8 @@ final class AdminHandler: ChannelInboundHandler {
     case .end:
       guard let head else { return }
       self.head = nil
+      // Who asks on and takes no reply would have them pile up here.
+      guard context.channel.isWritable else { return context.close(promise: nil) }
       answer(head, context: context)
     }
   }

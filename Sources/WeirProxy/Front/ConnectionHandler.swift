@@ -129,6 +129,9 @@ final class ConnectionHandler: ChannelInboundHandler {
     mostInKernel = 0
     freedBytes = 0
     current?.writabilityChanged(isWritable: isChannelWritable)
+    guard isChannelWritable, current == nil else { return }
+    if headBeganAt != nil { headBeganAt = lastProgress }
+    goOnSoon()
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -169,6 +172,8 @@ final class ConnectionHandler: ChannelInboundHandler {
         waiting.removeFirst()
         current.receive(part)
       } else {
+        // Who does not take its replies gets no more of them: they would pile up here.
+        guard isChannelWritable || lingersUntil != nil else { return }
         waiting.removeFirst()
         guard lingersUntil == nil, case .head(let head) = part else { continue }
         begin(head)
@@ -216,7 +221,8 @@ final class ConnectionHandler: ChannelInboundHandler {
 
   private func readOn() {
     reads.next = current?.nextRead ?? .head
-    guard lingersUntil == nil, let current else { return read() }
+    guard lingersUntil == nil else { return read() }
+    guard let current else { return isChannelWritable ? read() : () }
     // What follows bytes that cannot be read is not read either: it would only end the exchange at hand.
     let mayReadAhead = waiting.isEmpty && unreadable == nil && !closesAfterCurrent
     if current.wantsParts || (!current.awaitsParts && mayReadAhead) { read() }
@@ -265,10 +271,17 @@ final class ConnectionHandler: ChannelInboundHandler {
   /// The exchange takes parts of its request again.
   func goesOn(_ exchange: LiveExchange) {
     guard current === exchange else { return }
+    goOn()
+  }
+
+  private func goOn() {
     takeWaiting()
     answerUnreadable()
     readOn()
   }
+
+  /// From the loop, so that a long pipeline does not grow the stack.
+  private func goOnSoon() { loop.eventLoop.assumeIsolated().execute { self.goOn() } }
 
   /// The exchange is over, since just `now`.
   func ended(_ exchange: LiveExchange, keepAlive: Bool, now: Int64) {
@@ -281,16 +294,7 @@ final class ConnectionHandler: ChannelInboundHandler {
       lingerOn()
       return
     }
-    if !waiting.isEmpty || unreadable != nil {
-      // From the loop, so that a long pipeline does not grow the stack.
-      loop.eventLoop.assumeIsolated().execute {
-        self.takeWaiting()
-        self.answerUnreadable()
-        self.readOn()
-      }
-    } else {
-      readOn()
-    }
+    if !waiting.isEmpty || unreadable != nil { goOnSoon() } else { readOn() }
   }
 
   /// The exchange's reply broke off: the connection ends without the body's proper end, after what was written.
@@ -350,7 +354,8 @@ final class ConnectionHandler: ChannelInboundHandler {
     }
     let snapshot = loop.snapshot
     guard let current else {
-      if let headBeganAt, now - headBeganAt >= snapshot.clientHeaderTimeout {
+      // A head that waits for its client to take replies waits for nothing else.
+      if let headBeganAt, isChannelWritable, now - headBeganAt >= snapshot.clientHeaderTimeout {
         refuseSlowHead()
       } else if now - lastProgress >= snapshot.clientIdleTimeout {
         close()
