@@ -2,15 +2,17 @@
 the time in which weir did not look."""
 
 import signal
+import threading
 import time
 
 import pytest
 
 from harness.eventually import eventually
-from harness.exact_upstream import CASE, OK, ExactUpstream
+from harness.exact_upstream import CASE, OK, PLAIN, ExactUpstream
 from harness.large_streams import LargeStreams, Reader
 from harness.raw_servers import LAST_CHUNK, chunk, head
 from harness.requests import chat
+from harness.tls_ways import h1_upstream, trusting
 from harness.wire import Wire, message
 
 pytestmark = pytest.mark.begins_first
@@ -50,6 +52,44 @@ def test_what_came_in_time_is_served_although_weir_read_it_late(weir_with):
         for wire in slow:
             with wire:
                 assert wire.read_reply().status == 200
+
+
+@pytest.mark.parametrize("late", [
+    head("408 Request Timeout", "Connection: close", "Content-Length: 0"),
+    head("200 OK", "Content-Type: application/json", "Content-Length: 11") + b'{"no":true}', None,
+], ids=["a time-out's 408", "a reply to nobody", "the end"])
+@pytest.mark.parametrize("encrypts", [False, True], ids=["clear", "tls"])
+def test_what_came_over_a_resting_connection_is_nobodys_reply(weir_with, encrypts, late):
+    """The next request is there first, so that weir comes to it before it comes to read that connection."""
+    go = threading.Event()
+
+    def says_more(wire: Wire, _) -> None:
+        go.wait(20)
+        if late is None:
+            wire.close()
+            raise OSError("the upstream closed the connection")
+        wire.send(late)
+
+    with h1_upstream() if encrypts else ExactUpstream() as upstream:
+        weir = weir_with(SETTINGS | trusting(), upstream)
+        case = upstream.case([PLAIN])
+        with Wire(weir.port) as first, Wire(weir.port) as second:
+            reply = first.request("GET", "/v1/files", [(CASE, upstream.case([PLAIN, says_more]))])
+            assert reply.body == OK
+            request = message("GET", "/v1/files", [(CASE, case)])
+            second.send(request[:20])
+            time.sleep(0.2)
+            weir.process.send(signal.SIGSTOP)
+            eventually(lambda: weir.process.stands_still, "weir stands still")
+            second.send(request[20:])
+            time.sleep(0.2)
+            go.set()
+            time.sleep(0.5)
+            weir.process.send(signal.SIGCONT)
+            reply = second.read_reply()
+        assert (reply.status, reply.body) == (200, OK)
+        [asked] = upstream.asked_for(case)
+        assert asked.connection != upstream.asked[0].connection
 
 
 @pytest.mark.parametrize("slow", [0, 1], ids=["leader", "follower"])

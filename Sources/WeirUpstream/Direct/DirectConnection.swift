@@ -1,3 +1,4 @@
+import Glibc
 import NIOCore
 
 /// One HTTP/1.1 connection to an upstream: carries one transfer at a time and waits among the idle ones in between. The last
@@ -75,6 +76,17 @@ final class DirectConnection: ChannelInboundHandler, Indexed {
   /// Stops or goes on reading.
   func read(_ reads: Bool) {
     try? context?.channel.syncOptions?.setOption(.autoRead, value: reads)
+  }
+
+  /// Whether nothing has come over a connection that rests. The event loop may not have come to read it yet: bytes would
+  /// be taken for the next request's reply, and behind its end a request would be sent in vain.
+  var isQuiet: Bool {
+    let operations = context?.pipeline.syncOperations
+    let isQuiet = try? operations?.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { socket in
+      var byte: UInt8 = 0
+      return unsafe recv(socket, &byte, 1, CInt(MSG_PEEK) | CInt(MSG_DONTWAIT)) < 0 && errno == EAGAIN
+    }
+    return isQuiet ?? true
   }
 
   /// Ends the connection; a transfer on it hears nothing.

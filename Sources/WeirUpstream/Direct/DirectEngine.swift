@@ -106,7 +106,7 @@ final class DirectEngine {
   /// The connection that was used last of those to an origin.
   func takeIdle(_ connections: IdleConnections) -> DirectConnection? {
     while let connection = connections.takeLast() {
-      if batchTime - connection.idleSince < Self.longestIdle { return connection }
+      if batchTime - connection.idleSince < Self.longestIdle, connection.isQuiet { return connection }
       connection.close()
     }
     return nil

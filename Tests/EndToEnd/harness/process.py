@@ -88,6 +88,18 @@ class Process:
                 return int(line.split()[1]) * 1024
         raise ProcessFailed(f"{self.name} has no VmRSS")
 
+    @property
+    def stands_still(self) -> bool:
+        """Whether each of its threads is stopped by a signal."""
+        states = [(task / "stat").read_text().rpartition(")")[2].split()[0]
+                  for task in Path(f"/proc/{self.pid}/task").iterdir()]
+        return set(states) == {"T"}
+
+    def processor_seconds(self) -> float:
+        """What its threads have used of processors, in the kernel and outside."""
+        used = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+        return sum(map(int, used)) / os.sysconf("SC_CLK_TCK")
+
     def open_files(self) -> int:
         return len(list(Path(f"/proc/{self.pid}/fd").iterdir()))
 
