@@ -13,8 +13,9 @@ import pytest
 
 from harness.attempts import CHAT, UNHINDERED, WITH_CIRCUITS, asked, calls, configured, content, fail
 from harness.eventually import eventually
+from harness.exact_upstream import CASE, ExactUpstream
 from harness.faults import JSON, check_broken_stream, check_own_error
-from harness.raw_servers import closed_port
+from harness.raw_servers import closed_port, head
 from harness.simulator import Simulator, mark
 from harness.streams import errors, has_end_marker, text_of
 from harness.usual_requests import ENDPOINTS, STREAMING, usual
@@ -106,6 +107,22 @@ def test_an_answer_that_is_no_http_is_a_502_however_often(retrying, upstream, fa
     reply, models = asked(retrying, upstream, model, stream=stream)
     check_own_error(reply, 502, "upstream_protocol_error")
     assert reply.get("x-weir-attempts") == str(len(models)) in ("1", "3")
+
+
+@pytest.mark.parametrize("body", [b'{"error":{"message":"no"}}', b'data: {"detail":"no"}\n\n', b""])
+@pytest.mark.parametrize("status, tries", [("400 Bad Request", 1), ("401 Unauthorized", 1), ("429 Too Many Requests", 3)])
+def test_an_error_of_a_streams_type_is_the_error_that_its_status_says(binary, tmp_path, status, tries, body):
+    """It has no end mark, and is no stream that broke off."""
+    said = head(status, "Content-Type: text/event-stream", f"Content-Length: {len(body)}") + body
+    with ExactUpstream() as answering:
+        weir = configured(binary, tmp_path, answering.url, UNHINDERED, TWICE)
+        try:
+            case = answering.case(said)
+            reply = weir.post(f"/v1/{CHAT}", usual(CHAT, stream=True), [(CASE, case)])
+            assert (reply.status, reply.body) == (int(status[:3]), body)
+            assert reply.get("x-weir-attempts") == str(tries) == str(len(answering.asked_for(case)))
+        finally:
+            weir.stop()
 
 
 @pytest.mark.parametrize("stream", [False, True], ids=["plain", "stream"])

@@ -258,9 +258,11 @@ extension LiveExchange: TransferReceiver {
   }
 
   /// Why a reply whose transfer ended well is not whole all the same: its API marks the end of a stream, and the mark
-  /// did not come. An error that the upstream itself told the client of is an end.
+  /// did not come. An error that the upstream itself told the client of is an end; so is an error's status, whose body is
+  /// no stream of the API's, whatever its type says.
   func missingEnd(isEventStream: Bool) -> String? {
-    guard isEventStream, !reply.isUnreadable, let reading = reply.meter?.reading else { return nil }
+    guard isEventStream, exchange.status ?? 0 < 300, !reply.isUnreadable, let reading = reply.meter?.reading
+    else { return nil }
     guard exchange.endpoint != .embeddings, !reading.sawEndMarker, reading.error == nil else { return nil }
     return "the stream ended without its end mark"
   }
