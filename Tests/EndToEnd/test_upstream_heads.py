@@ -198,3 +198,14 @@ def test_an_answer_that_is_none_is_counted_once(way: Way, code: str):  # noqa: F
     name = "weir_upstream_requests_total"
     assert after.sum(name, status="none") - before.sum(name, status="none") == 1
     assert after.sum(name) - before.sum(name) == 1
+
+
+def test_a_head_that_names_thousands_of_fields_of_its_hop_is_read_in_no_time(way: Way):  # noqa: F811
+    """Not each name is compared with each line."""
+    nominating = "Connection: " + "a," * 15_000
+    said = head("200 OK", *[nominating] * 4, *["b:"] * 30_000, SIZED) + OK
+    # What starting up costs is over.
+    way.ask([])
+    before = way.weir.process.processor_seconds()
+    Whole().check(way.ask(said))
+    assert way.weir.process.processor_seconds() - before < 1.5

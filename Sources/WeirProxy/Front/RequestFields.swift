@@ -13,7 +13,7 @@ struct RequestFields {
   private(set) var expectation: String?
   private(set) var upgrade: String?
   /// Fields that `Connection` names: for this connection only.
-  private(set) var nominated: [String] = []
+  private(set) var nominated: Set<String> = []
   /// Older clients do not know `Expect` (RFC 9110, section 10.1.1).
   private let isHTTP11: Bool
   private(set) var hostCount = 0
@@ -127,7 +127,7 @@ struct RequestFields {
   private mutating func readConnection(_ value: String) {
     for token in value.split(separator: ",") {
       let name = token.drop { $0 == " " || $0 == "\t" }.prefix { $0 != " " && $0 != "\t" }.lowercased()
-      if name != "close", name != "keep-alive", name != "upgrade", !name.isEmpty { nominated.append(name) }
+      if name != "close", name != "keep-alive", name != "upgrade", !name.isEmpty { nominated.insert(name) }
     }
   }
 

@@ -27,7 +27,8 @@ final class ReplyHead {
   init(_ head: ResponseHead, hygiene: ReplyHygiene = .none, allocator: ByteBufferAllocator) {
     self.hygiene = hygiene
     lines = allocator.buffer(capacity: head.fields.readableBytes + 512)
-    var nominated: [String] = []
+    // A set, since a head may have tens of thousands of names and of lines.
+    var nominated: Set<String> = []
     unsafe head.fields.withUnsafeReadableBytes { bytes in
       unsafe Self.forEachLine(bytes) { line in
         guard unsafe line.name.count == 10, unsafe FieldKind(line.name) == .connection else { return }
@@ -37,7 +38,7 @@ final class ReplyHead {
     }
   }
 
-  private func read(_ line: Line, _ nominated: [String]) {
+  private func read(_ line: Line, _ nominated: Set<String>) {
     let (name, value) = unsafe (line.name, line.value)
     switch unsafe FieldKind(name) {
     case .hopByHop, .connection, .upgrade, .weir, .weirUser, .weirVariant, .weirTask, .weirTimeout, .weirCacheTTL:
@@ -176,12 +177,12 @@ final class ReplyHead {
     return unsafe UnsafeRawPointer(found) - base
   }
 
-  private static func nominate(_ value: UnsafeRawBufferPointer, _ nominated: inout [String]) {
+  private static func nominate(_ value: UnsafeRawBufferPointer, _ nominated: inout Set<String>) {
     // What nearly every upstream says, and names no field: nothing else has to be compared with names then.
     if value.count == 10, unsafe begins(value, "keep-alive") { return }
     if value.count == 5, unsafe begins(value, "close") { return }
     for token in unsafe String(decoding: value, as: UTF8.self).split(separator: ",") {
-      nominated.append(token.filter { $0 != " " && $0 != "\t" }.lowercased())
+      nominated.insert(token.filter { $0 != " " && $0 != "\t" }.lowercased())
     }
   }
 
