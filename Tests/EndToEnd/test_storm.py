@@ -12,6 +12,8 @@ from harness.storm_clients import USERS, Storm
 from harness.storm_upstreams import StormUpstream
 from harness.tls_ways import trusting
 
+pytestmark = pytest.mark.begins_first
+
 SECONDS, CONNECTIONS = 8, 40
 SETTINGS = {
     "WEIR_LEDGER": FILE, "WEIR_CACHE_TTL": "3", "WEIR_RETRIES": "2", "KIMI_FALLBACK_MODEL": "openai/gpt-4o",
@@ -31,7 +33,9 @@ def test_in_a_storm_everybody_gets_their_own_and_nothing_is_left_behind(weir_wit
     with StormUpstream(way, seed=20261122) as upstream:
         weir = weir_with(SETTINGS | trusting(), upstream, files=FILES, arguments=["--config", "weir.yaml"])
         storm = Storm(weir.port, seed=1)
-        asyncio.run(storm.run(SECONDS, CONNECTIONS))
+        asyncio.run(storm.run(pytestmark = pytest.mark.begins_first
+
+SECONDS, CONNECTIONS))
         assert not storm.foreign and not storm.hung and not upstream.mixed and not upstream.broken
         assert storm.statuses[200] > 300 and len(upstream.did) > 14, "it was a storm"
 
