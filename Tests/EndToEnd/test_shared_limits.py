@@ -14,6 +14,7 @@ from harness.attempts import calls
 from harness.budgets import MODEL, cost, remaining
 from harness.eventually import eventually
 from harness.fleet import PATIENT, Fleet, Load, fallbacks, is_up, spread
+from harness.full_redis import FullRedis
 from harness.limits import CHAT, JSON, asks, check_rate_limited, keyed, left, of
 from harness.redis import Redis
 from harness.requests import chat
@@ -232,6 +233,26 @@ def test_what_was_spent_without_the_store_counts_once_for_all(fleet_of):
     fleet.gather()
     for weir in fleet.weirs:
         eventually(lambda: told(weir, 0.01 - sum(spent)), f"{0.01 - sum(spent)} is left", 10)
+
+
+def test_what_was_spent_is_told_however_often_the_store_is_full_just_then(binary, simulator, tmp_path):
+    """A store at the edge of its memory takes signs of life, and refuses what is to be booked."""
+    (tmp_path / "redis").mkdir()
+    store, fullness = Redis(tmp_path / "redis"), {"is_full": True}
+    # Of all scripts the settlement alone has the key of a sidecar's last one.
+    full = FullRedis(store, lambda command: fullness["is_full"] and b"{fleet}:a:" in command)
+    weir = keyed(binary, tmp_path, simulator.url, CLIENTS, RULES, PATIENT | {"WEIR_REDIS_URL": full.url})
+    try:
+        eventually(lambda: is_up(weir), "the store is there", 20)
+        asks(weir, "twice", model=MODEL, max_tokens=10)
+        eventually(lambda: full.refused > 12, "it is refused again and again", 30)
+        fullness["is_full"] = False
+        eventually(lambda: any(int(store.ask("HGET", key, "dt") or 0) > 0
+                               for key in store.ask("KEYS", "weir:{fleet}:b:*")), "the store has it", 10)
+    finally:
+        weir.stop()
+        full.stop()
+        store.stop()
 
 
 @pytest.mark.parametrize("end", ["stopped", "killed"])

@@ -103,6 +103,8 @@ final class FleetLimits: Sendable {
     store.run(script, keys: keys, arguments: arguments, deadline: deadline) { result in
       switch result {
       case .success(let reply): completion(reply.bytes.map(FleetAnswer.said) ?? .unknown)
+      // Were these held against what was to be told, a store that is full now and then would make weir give it up.
+      case .failure(let failure) where failure.isOfTheStore: completion(.notDone)
       case .failure(.refused): completion(.refused)
       case .failure(.down), .failure(.full): completion(.notDone)
       case .failure: completion(.unknown)

@@ -30,6 +30,13 @@ public enum StoreFailure: Error, Sendable, Equatable {
     if case .refused(let text) = self { StoreTrouble.code(of: text) } else { label }
   }
 
+  /// Whether it is the store's error of a moment in which it takes no writes at all (no memory, a replica, reading its
+  /// data): of this call it has done nothing, and it would have refused any other. A script that has written once is not
+  /// refused any more.
+  public var isOfTheStore: Bool {
+    if case .refused(let text) = self { StoreTrouble.concernsAll(text) } else { false }
+  }
+
   /// Every label, for metrics.
   public static let labels = ["down", "full", "late", "broken", "refused", "too_large"]
 }

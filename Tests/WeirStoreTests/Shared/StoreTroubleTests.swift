@@ -30,6 +30,8 @@ struct StoreTroubleTests {
   @Test("is about the store as a whole, or about one call")
   func general() {
     #expect(["READONLY x", "OOM x", "LOADING x", "NOAUTH x", "BUSY x"].allSatisfy(StoreTrouble.concernsAll))
+    #expect(StoreFailure.refused("OOM x").isOfTheStore)
+    for other in [StoreFailure.refused("WRONGTYPE x"), .late, .broken, .down] { #expect(!other.isOfTheStore) }
     #expect(!["WRONGTYPE x", "ERR x", "NOPERM x", "NOSCRIPT x", ""].contains(where: StoreTrouble.concernsAll))
   }
 
