@@ -120,8 +120,10 @@ extension StoreConnection {
       return
     }
     probe.due = now + Self.second
-    backoff.reset()
     let isNews = health.passed()
+    // Only once it has stood for a second: a store that is full now and then answers each first probe, and would be asked
+    // anew ten times a second, with two lines in the log each time.
+    if !isNews { backoff.reset() }
     loop.changed(role, isTaking: true, isNews: isNews, "")
   }
 
