@@ -246,6 +246,8 @@ public final class Proxy: Sendable {
     await state.ledger.close(logger)
     await Self.close(state.audit, cutRequests: state.cutRequests)
     try? await admin.channel.close()
+    // Connections of the admin listener are open still, and may ask on.
+    try await adminGroup.any().submit { [loops] in loops.barrier.open() }.get()
     try await group.shutdownGracefully()
     try await adminGroup.shutdownGracefully()
     logger.notice("stopped", metadata: ["cut_requests": "\(state.cutRequests)"])

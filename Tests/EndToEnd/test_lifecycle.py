@@ -194,6 +194,30 @@ def test_every_page_of_the_admin_listener_is_served_while_weir_drains(weir_with)
         assert weir.process.wait(10) == 0
 
 
+@pytest.mark.parametrize("page", ["/health?probe=1", "/metrics", "/status"])
+def test_whoever_asks_the_admin_listener_on_and_on_sees_weir_end_quietly(weir_with, page):
+    """Until the connection's end, which comes behind that of the event loops that are asked for what they recorded."""
+    weir = weir_with()
+
+    def ask_on() -> None:
+        try:
+            with Wire(weir.admin_port, timeout=10) as wire:
+                while True:
+                    wire.request("GET", page, host="127.0.0.1")
+        except (ConnectionEnded, OSError):
+            pass
+
+    asking = [threading.Thread(target=ask_on) for _ in range(3)]
+    for each in asking:
+        each.start()
+    time.sleep(0.3)
+    weir.process.send(signal.SIGTERM)
+    assert weir.process.wait(10) == 0
+    for each in asking:
+        each.join()
+    assert [line for line in weir.process.errors().splitlines() if not line.startswith("{")] == []
+
+
 def test_a_request_whose_body_was_on_its_way_is_still_served(weir_with):
     weir = weir_with()
     data = ordered(CHAT, stream=False)

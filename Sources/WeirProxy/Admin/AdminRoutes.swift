@@ -110,7 +110,7 @@ struct AdminRoutes: Sendable {
   }
 
   private func health(_ request: AdminRequest) -> AdminAnswer {
-    guard request.query("probe") == "1" else { return .now(healthReply()) }
+    guard request.query("probe") == "1", !barrier.loopsStop else { return .now(healthReply()) }
     return .later(probe.run().map { _ in self.healthReply() })
   }
 

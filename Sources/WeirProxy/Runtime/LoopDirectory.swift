@@ -5,10 +5,13 @@ import WeirUpstream
 /// The context of every event loop. Made once at start and read from any thread; a context itself is only touched on
 /// its own loop.
 final class LoopDirectory: Sendable {
+  /// Of all the loops.
+  let barrier: LoopBarrier
   private let contexts: [(id: ObjectIdentifier, context: NIOLoopBound<LoopContext>)]
 
-  private init(_ contexts: [(id: ObjectIdentifier, context: NIOLoopBound<LoopContext>)]) {
+  private init(_ contexts: [(id: ObjectIdentifier, context: NIOLoopBound<LoopContext>)], barrier: LoopBarrier) {
     self.contexts = contexts
+    self.barrier = barrier
   }
 
   /// Makes a context on every loop of the group; throws when libcurl or the kernel has no resources left.
@@ -26,7 +29,7 @@ final class LoopDirectory: Sendable {
       try await UpstreamEngine.wakeByKernel(engine)
       contexts.append((ObjectIdentifier(loop), context))
     }
-    return LoopDirectory(contexts)
+    return LoopDirectory(contexts, barrier: barrier)
   }
 
   /// How many loops there are.
@@ -41,6 +44,7 @@ final class LoopDirectory: Sendable {
 
   /// Hands a new configuration to every loop; requests that are on their way keep theirs.
   func replace(_ snapshot: RuntimeSnapshot) {
+    guard !barrier.loopsStop else { return }
     for (_, bound) in contexts { bound.eventLoop.execute { bound.value.snapshot = snapshot } }
   }
 
