@@ -329,6 +329,8 @@ def guarded(redis_with, weir_with, simulator_with):
 
 def test_a_circuit_that_opens_is_open_for_all_one_probes_and_all_are_told(guarded):
     first, second, upstream = guarded("true")
+    # Who is never asked has no part in elections.
+    asked(second, upstream, "acme/failing")
     fail(upstream, "status=500[acme/failing]")
     for _ in range(5):
         asked(first, upstream, "acme/failing")

@@ -112,6 +112,11 @@ public final class AttemptBook: Sendable {
     memory.withLock { $0.circuits.opensFor(key, now: now) }
   }
 
+  /// Whether a request of this sidecar's came for a circuit since a moment.
+  public func wasAsked(_ key: CircuitKey, since moment: Int64) -> Bool {
+    memory.withLock { $0.circuits.wasAsked(key, since: moment) }
+  }
+
   /// A probe ended before anything was known of its upstream: another may go.
   public func abandonProbe(_ key: CircuitKey) {
     memory.withLock { $0.circuits.abandonProbe(key) }

@@ -17,6 +17,8 @@ struct CircuitBreaker: Sendable {
   private(set) var openUntil = Int64.min
   private(set) var pausedUntil = Int64.min
   private var lastUsed: Int64
+  /// When a request of this sidecar's last came for it; nil before the first.
+  private var lastAsked: Int64?
   private var failuresInRow = 0
   private var probeSuccesses = 0
   private var probeSince: Int64?
@@ -43,6 +45,7 @@ struct CircuitBreaker: Sendable {
 
   mutating func admit(now: Int64) -> CircuitAdmission {
     lastUsed = max(lastUsed, now)
+    lastAsked = now
     if let rest = rest(now: now) { return .resting(rest) }
     guard state != .closed else { return .allowed }
     let change = state == .open ? move(to: .halfOpen, .openTimeOver) : nil
@@ -60,6 +63,7 @@ struct CircuitBreaker: Sendable {
       return nil
     }
     lastUsed = max(lastUsed, now)
+    lastAsked = now
     let isFailure = outcome != .success
     switch state {
     case .closed:
@@ -96,6 +100,9 @@ struct CircuitBreaker: Sendable {
   mutating func waitForFleet(until: Int64) {
     if state == .open { openUntil = max(openUntil, until) }
   }
+
+  /// Whether a request came for it since a moment. One that has no traffic here cannot probe for others.
+  func wasAsked(since moment: Int64) -> Bool { lastAsked.map { $0 >= moment } ?? false }
 
   /// The upstream asks to be left alone; the latest moment that it named holds.
   mutating func pause(until: Int64) { pausedUntil = max(pausedUntil, until) }

@@ -55,6 +55,10 @@ struct CircuitTable: Sendable {
     circuits.values[index].waitForFleet(until: until)
   }
 
+  func wasAsked(_ key: CircuitKey, since moment: Int64) -> Bool {
+    circuits[key]?.wasAsked(since: moment) ?? false
+  }
+
   /// How long a circuit stays open yet; nil for one that is not.
   func opensFor(_ key: CircuitKey, now: Int64) -> Int64? { circuits[key]?.reading(now: now).opensFor }
 

@@ -13,6 +13,8 @@ final class SharedCircuits: Sendable {
   /// Before the open time is over, so that its end finds the election done.
   private static let lead: Int64 = 300_000_000
   private static let deadline = Duration.seconds(1)
+  /// A sidecar whose last request for a circuit is longer ago has no part in the election.
+  private static let interest: Int64 = 60_000_000_000
   /// KEYS: who probes. ARGV: the sidecar, its term in milliseconds. 1 where it is the one.
   private static let election = StoreScript(
     .circuits,
@@ -89,7 +91,10 @@ final class SharedCircuits: Sendable {
   }
 
   private func elect(_ key: CircuitKey) {
-    guard let opensFor = attempts.opensFor(key, now: Self.now()) else { return }
+    let now = Self.now()
+    guard let opensFor = attempts.opensFor(key, now: now) else { return }
+    // Elected, a sidecar without a request for it would keep all others waiting for its whole term.
+    guard attempts.wasAsked(key, since: now - Self.interest) else { return }
     // It was opened again meanwhile, and will be elected for then.
     guard opensFor <= 2 * Self.lead else { return }
     let name = store.fleetKey("probe:" + SharedDigest.hex([key.upstream, key.model]))

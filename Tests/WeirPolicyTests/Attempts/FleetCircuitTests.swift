@@ -39,6 +39,19 @@ struct FleetCircuitTests {
     #expect(book.opensFor(key, now: 0) == 8 * Self.second)
   }
 
+  @Test("knows whether anybody asked here, also while it is open")
+  func asked() {
+    let book = book()
+    #expect(!book.wasAsked(key, since: .min))
+    _ = book.openByFleet(key, until: 5 * Self.second, now: 0)
+    #expect(!book.wasAsked(key, since: .min))
+    var breaker = CircuitBreaker(key: key, policy: ResiliencePolicy.Circuit(), now: 0)
+    _ = breaker.openByFleet(until: 5 * Self.second, policy: ResiliencePolicy.Circuit(), now: 0)
+    _ = breaker.admit(now: 2 * Self.second)
+    let answers = [breaker.wasAsked(since: 2 * Self.second), breaker.wasAsked(since: 2 * Self.second + 1)]
+    #expect(answers == [true, false])
+  }
+
   @Test("waits for the one that probes")
   func waits() {
     let book = book()
