@@ -14,7 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families as text_fami
 from harness.eventually import eventually
 from harness.requests import chat
 from harness.simulator import mark
-from harness.wire import Wire
+from harness.wire import ConnectionEnded, Wire
 
 OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
@@ -309,3 +309,29 @@ class TestWhoMayAsk:
             except (TimeoutError, ConnectionError):
                 pass  # weir let go
             assert weir.process.resident_bytes() < before + 48_000_000
+
+    def test_many_connections_cost_little_memory(self, weir_with):
+        """Each sends as much of a head as it may, and no end of it."""
+        weir = weir_with()
+        begun = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n" + b"".join(b"x: %b\r\n" % (b"y" * 4000) for _ in range(250))
+        weir.admin("/healthz")
+        before, wires = weir.process.resident_bytes(), []
+        try:
+            for _ in range(300):
+                wires.append(Wire(weir.admin_port, timeout=5))
+                try:
+                    wires[-1].send(begun)
+                except ConnectionError:
+                    pass  # more than it may
+            assert weir.process.resident_bytes() < before + 64_000_000
+        finally:
+            for wire in wires:
+                wire.close()
+        assert eventually(lambda: answers(weir), "the places are free again") == 200
+
+
+def answers(weir):
+    try:
+        return weir.admin("/healthz").status
+    except (ConnectionEnded, OSError):
+        return None
