@@ -1,5 +1,6 @@
 """Upstreams in clear text that answer before they have read the request, or read it slowly; by either client."""
 
+import contextlib
 import json
 import threading
 import time
@@ -8,7 +9,7 @@ import pytest
 
 from harness.eventually import eventually
 from harness.exact_upstream import CASE, CLOSE, HALF_CLOSE, OK, READ_BODY, WAIT_FOR_END
-from harness.raw_servers import chunk, head
+from harness.raw_servers import SlowReader, chunk, head
 from harness.requests import chat
 from harness.ways import GONE, KEPT, Way, Whole, check_next, way  # noqa: F401
 from harness.wire import Reply, Wire, message
@@ -194,3 +195,22 @@ def test_a_client_that_leaves_while_it_uploads_ends_the_upstreams_connection(way
         eventually(lambda: way.upstream.asked_for(case), "the upstream is asked")
     number = way.upstream.asked_for(case)[0].connection
     eventually(lambda: way.upstream.over.get(number) == "weir", "the upstream sees the end", 3)
+
+
+def test_a_body_in_parts_of_one_byte_that_nobody_takes_holds_little_memory(weir_with):
+    """What waits for an upstream is bounded in bytes, and each part must not cost a hundred times its own."""
+    sent = b"1\r\nx\r\n" * 5000
+    with contextlib.ExitStack() as stack:
+        upstream = stack.enter_context(SlowReader(1))
+        upstream.listener.listen(32)
+        weir = weir_with({}, upstream)
+        before = weir.process.resident_bytes()
+        for _ in range(8):
+            wire = stack.enter_context(Wire(weir.port, timeout=0.5))
+            wire.send(b"POST /v1/files HTTP/1.1\r\nHost: weir.test\r\nTransfer-Encoding: chunked\r\n\r\n")
+            try:
+                for _ in range(250):
+                    wire.send(sent)
+            except TimeoutError:
+                pass  # weir takes no more
+        assert weir.process.resident_bytes() < before + 36_000_000

@@ -29,6 +29,8 @@ final class DirectTransfer: Transfer, Indexed {
   /// What waits to be written of a body that is not behind the head.
   var pending = PendingBody()
   private var isWriting = false
+  /// Whether `writeOn` is called before the turn of the event loop is over.
+  private var writesSoon = false
   /// Whether the head was written and not flushed.
   private var headWaits = false
   /// Whether the whole request has been written.
@@ -45,6 +47,8 @@ final class DirectTransfer: Transfer, Indexed {
 
   /// A body up to this size goes into one write with its head.
   private static let joined = 16 * 1024
+  /// A part of a streaming body below this size, in bytes, waits for those that the same read brought.
+  private static let smallPart = 4 * 1024
 
   init(engine: DirectEngine) {
     self.engine = engine
@@ -111,8 +115,20 @@ final class DirectTransfer: Transfer, Indexed {
   func send(_ part: ByteBuffer) {
     guard listIndex != nil, !stopsSending else { return }
     pending.append(part)
-    writeOn()
+    if part.readableBytes < Self.smallPart { writeSoon() } else { writeOn() }
     stream?.wakeBody()
+  }
+
+  /// The channel holds a hundred times the bytes of a part of one byte, so small ones of one turn of the event loop leave
+  /// together.
+  private func writeSoon() {
+    guard !writesSoon else { return }
+    writesSoon = true
+    // Where the object serves another request by then, this finds nothing to do, or what that has to do anyway.
+    engine.eventLoop.assumeIsolated().execute {
+      self.writesSoon = false
+      self.writeOn()
+    }
   }
 
   func finishBody() {
