@@ -1,7 +1,7 @@
 import CWeirCurl
 import NIOCore
 
-/// A transfer over a libcurl easy handle: for upstreams with TLS, which may speak HTTP/2, and for those behind a proxy.
+/// A transfer over a libcurl easy handle: for upstreams behind a proxy.
 ///
 /// It serves one request. libcurl 7.88 keeps a pointer to the last field of a handle's last reply, which it frees, and
 /// writes there where the handle's next reply begins with a folded line (`Curl_headers_push`): any upstream could end the
@@ -46,34 +46,21 @@ final class CurlTransfer: Transfer, Indexed {
     self.receiver = receiver
     collector = ResponseHeadCollector(allocator: engine.allocator)
     clock = PhaseClock(timeouts: timeouts, now: engine.now())
-    setUp(method: method, body: method == "HEAD" ? .none : sendableAgain(body, to: url))
+    setUp(method: method, body: method == "HEAD" ? .none : body)
     let easy = unsafe handle.pointer
-    let isSecure = url.hasPrefix("https:")
-    setAddress(url, isSecure: isSecure)
-    // libcurl holds as much memory until the reply's end. HTTP/2 has frames that are larger, and TLS records.
-    if expectsStream, !isSecure { unsafe weir_easy_set_long(easy, CURLOPT_BUFFERSIZE, Self.streamRead) }
+    setAddress(url)
+    // libcurl holds as much memory until the reply's end. TLS has records that are larger.
+    if expectsStream, !url.hasPrefix("https:") { unsafe weir_easy_set_long(easy, CURLOPT_BUFFERSIZE, Self.streamRead) }
     unsafe weir_easy_set_pointer(easy, CURLOPT_HTTPHEADER, headers.seal())
     unsafe weir_easy_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, Int(max(timeouts.connect / 1_000_000, 1)))
     engine.add(self, sweepInterval: timeouts.sweepInterval)
   }
 
-  /// Where HTTP/2 refuses a stream of whose body libcurl 7.88 has read some and sent nothing, it sends the request again
-  /// without asking for the body's start (`Curl_retry_request`): a body that it reads by itself is safe from that.
-  private func sendableAgain(_ body: RequestBody, to url: String) -> RequestBody {
-    guard case .parts(let parts) = body, url.hasPrefix("https:") else { return body }
-    var joined = engine.allocator.buffer(capacity: parts.reduce(0) { $0 + $1.readableBytes })
-    for part in parts { joined.writeImmutableBuffer(part) }
-    return .whole(joined)
-  }
-
-  private func setAddress(_ url: String, isSecure: Bool) {
+  private func setAddress(_ url: String) {
     address = engine.addresses.parsed(url)
     let easy = unsafe handle.pointer
     unsafe weir_easy_set_pointer(easy, CURLOPT_CURLU, address.map { unsafe UnsafeRawPointer($0.pointer) })
     unsafe weir_easy_set_string(easy, CURLOPT_URL, url)
-    // With TLS, wait for the first connection's ALPN before opening a second: with HTTP/2 one is enough. Without TLS
-    // libcurl would wait for the first whole reply.
-    if isSecure { unsafe weir_easy_set_long(easy, CURLOPT_PIPEWAIT, 1) }
   }
 
   func cancel() {
@@ -88,12 +75,6 @@ final class CurlTransfer: Transfer, Indexed {
     isHeld = true
     clock.held(true, now: engine.batchTime)
     applyPause()
-  }
-
-  var isMultiplexed: Bool {
-    var version = 0
-    _ = unsafe weir_easy_get_long(handle.pointer, CURLINFO_HTTP_VERSION, &version)
-    return version == Int(CURL_HTTP_VERSION_2_0)
   }
 
   func release() {

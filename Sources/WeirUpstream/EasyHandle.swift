@@ -22,7 +22,9 @@ import CWeirCurl
   private func setUp(_ settings: EngineSettings) {
     let easy = unsafe pointer
     unsafe weir_easy_set_long(easy, CURLOPT_NOSIGNAL, 1)
-    unsafe weir_easy_set_long(easy, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))
+    // With HTTP/2 libcurl 7.88 writes to handles that are gone (`on_stream_close`) once an upstream has refused or reset
+    // enough streams, and ends the process so.
+    unsafe weir_easy_set_long(easy, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
     unsafe weir_easy_set_string(easy, CURLOPT_PROTOCOLS_STR, "http,https")
     unsafe weir_easy_set_long(easy, CURLOPT_FOLLOWLOCATION, 0)
     unsafe weir_easy_set_long(easy, CURLOPT_HTTP_CONTENT_DECODING, 0)

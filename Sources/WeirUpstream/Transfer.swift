@@ -26,10 +26,6 @@ public protocol Transfer: AnyObject {
   /// Reads on.
   func release()
 
-  /// Whether other transfers share the connection, which libcurl 7.88 then stops reading for all of them when one is
-  /// held: such a transfer must not be.
-  var isMultiplexed: Bool { get }
-
   /// Adds a part of a streaming body. The caller stops reading its client while `pendingBytes` is high.
   func send(_ part: ByteBuffer)
 

@@ -50,8 +50,6 @@ public import NIOCore
     let asksItself = settings.speaksDirectly || settings.securesDirectly
     direct = asksItself ? DirectEngine(eventLoop: eventLoop, settings: settings) : nil
     unsafe weir_multi_set_long(multi, CURLMOPT_MAXCONNECTS, settings.keptConnections)
-    unsafe weir_multi_set_long(multi, CURLMOPT_PIPELINING, Int(CURLPIPE_MULTIPLEX))
-    unsafe weir_multi_set_long(multi, CURLMOPT_MAX_CONCURRENT_STREAMS, 256)
     woken.engine = self
     setUpCallbacks()
   }

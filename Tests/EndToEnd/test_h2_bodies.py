@@ -22,7 +22,6 @@ LARGE = bytes(range(251)) * 80_000  # 20 MB
 # -- replies -----------------------------------------------------------------------------------------------------
 
 def test_a_large_reply_arrives_byte_for_byte(way: H2Way):  # noqa: F811
-    way.excuse("cannot pause one stream: a client that lags by 8 MiB is broken off")
     with way.together() as ((one, two), number):
         companion = Companion(way, one)
         Whole(LARGE).check(way.ask(reply(LARGE), wire=two))
@@ -162,7 +161,6 @@ REFUSALS = {
 @SIZES
 @pytest.mark.parametrize("script", REFUSALS.values(), ids=REFUSALS)
 def test_a_refusal_before_the_body_was_read_reaches_the_client(way: H2Way, script, size, kind):  # noqa: F811
-    way.excuse("may fail the reply, or wait for the end of the upload")
     with way.together() as ((one, two), number):
         companion = Companion(way, one)
         answer = ask(way, two, [None, *script], kind, size)
@@ -188,7 +186,6 @@ def test_early_heads_while_the_body_is_on_its_way(way: H2Way, kind):  # noqa: F8
     ("GET", [head("200", "content-length: 100000000"), body(LARGE), wait_for_end])],
     ids=["before the head", "before the head of a POST", "before the body", "in the body", "in a large body"])
 def test_a_client_that_leaves_has_its_stream_alone_reset(way: H2Way, method, script):  # noqa: F811
-    way.excuse("resets a stream with what it sends next only")
     payload = json.dumps(chat()).encode() if method == "POST" else b""
     with way.together() as ((one, two), number):
         companion = Companion(way, one)
@@ -204,7 +201,6 @@ def test_a_client_that_leaves_has_its_stream_alone_reset(way: H2Way, method, scr
 @pytest.mark.parametrize("kind", ["sized", "chunked"])
 def test_a_client_that_leaves_while_it_uploads_has_its_stream_reset(way: H2Way, kind):  # noqa: F811
     """The upstream must not take what came for the whole request."""
-    way.excuse("resets a stream with what it sends next only")
     with way.together() as ((one, two), number):
         companion = Companion(way, one)
         case = way.upstream.case([None, wait_for_end])

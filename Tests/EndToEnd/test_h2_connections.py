@@ -93,7 +93,6 @@ def test_goaway_lets_finish_what_it_covers_and_the_rest_is_sent_elsewhere(way: H
 
 @pytest.mark.parametrize("code", [Code.NO_ERROR, Code.ENHANCE_YOUR_CALM, Code.INTERNAL_ERROR])
 def test_goaway_that_covers_nothing_has_everything_sent_elsewhere(way: H2Way, code):  # noqa: F811
-    way.excuse("gives up the streams that a GOAWAY leaves out")
     with way.together(3) as ((one, two, three), number):
         cases = [begin(way, wire, Attempts(IN_VAIN, reply())) for wire in (one, two)]
         for case in cases:
@@ -141,7 +140,6 @@ def test_goaway_in_two_steps(way: H2Way):  # noqa: F811
                                  [goaway(2 ** 31 - 1), 0.02, goaway(), close]],
                          ids=["goaway", "goaway and close", "close", "rude close", "reset", "goaway twice"])
 def test_a_connection_that_ended_while_it_rested_is_not_used(way: H2Way, end):  # noqa: F811
-    way.excuse("may ask over it first, and then fail")
     with Wire(way.weir.port) as wire:
         for _ in range(3):
             answered = way.ask([*reply(), *end], wire=wire)

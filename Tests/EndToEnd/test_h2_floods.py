@@ -12,7 +12,6 @@ from harness.wire import Wire
 
 SETTINGS = {"WEIR_TIMEOUT_FIRST_BYTE": "3", "WEIR_TIMEOUT_IDLE": "3"}
 ROOM = 24_000_000  # what memory may grow by
-pytestmark = pytest.mark.parametrize("way", ["own"], indirect=True)
 
 
 class Any:

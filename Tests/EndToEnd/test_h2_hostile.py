@@ -152,8 +152,6 @@ CASES = {name: case for name, case in STREAMS.items()} | {
     name: H2Case([Once(script), wait_for_end], BROKEN, GONE) for name, script in FATAL.items()}
 
 
-# libcurl 7.88 notices some of these late, or takes them; it is there for proxies alone.
-@pytest.mark.parametrize("way", ["own"], indirect=True)
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_a_rule_that_is_broken(way: H2Way, case: H2Case):  # noqa: F811
     check_case(way, case)

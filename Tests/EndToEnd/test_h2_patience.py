@@ -27,7 +27,6 @@ def drip(stream) -> None:
         time.sleep(0.05)
 
 
-@pytest.mark.parametrize("way", ["own"], indirect=True)
 def test_each_stream_has_its_own_time_outs(way: H2Way):  # noqa: F811
     """They run side by side on one connection, which lives on with the streams that are in time."""
     scripts = {"no head": [wait_for_end], "an early head": [head("103"), wait_for_end],
@@ -51,19 +50,17 @@ def test_each_stream_has_its_own_time_outs(way: H2Way):  # noqa: F811
         Broken(b"x" * 1000).check(replies["endless"][0])
         assert 4.5 <= replies["endless"][1] < 4 + TARDY
         Whole().check(replies["slow"][0])
-        if way.is_own:
-            for name, case in cases.items():
-                stream = way.stream(case)
-                assert stream.connection == number
-                if name != "slow":
-                    eventually(lambda: stream.reset is not None or number in way.upstream.over, f"the reset of {name}")
+        for name, case in cases.items():
+            stream = way.stream(case)
+            assert stream.connection == number
+            if name != "slow":
+                eventually(lambda: stream.reset is not None or number in way.upstream.over, f"the reset of {name}")
 
 
 @pytest.mark.parametrize("method, payload", [("GET", b""), ("POST", b"x" * 30_000_000)], ids=["GET", "an upload"])
 def test_a_connection_that_falls_silent_is_not_asked_again(own_way, method, payload):  # noqa: F811
     """No byte is read of it, and none comes: not even answers to PING. All of its requests are given up in time."""
     way = own_way()
-    way.excuse("asks over it again")
     with way.together(4) as (wires, number):
         way.upstream.peers[number].reads.clear()
         cases = [way.upstream.case([wait_for_end]) for _ in wires]
@@ -81,7 +78,6 @@ def test_a_connection_that_falls_silent_is_not_asked_again(own_way, method, payl
         way.upstream.peers[number].reads.set()
 
 
-@pytest.mark.parametrize("way", ["own"], indirect=True)
 def test_a_stream_that_times_out_does_not_end_a_connection_that_lives(way: H2Way):  # noqa: F811
     with way.together(2) as ((one, two), number):
         case = way.begin(one, SLOW)
@@ -119,7 +115,6 @@ def test_settings_that_allow_no_stream_end_in_a_time_out(own_way):  # noqa: F811
 def test_slow_clients_hold_up_nobody_else(own_way, count):  # noqa: F811
     """Nor does it count as an upstream's pause that a client reads nothing for longer than the idle time-out."""
     way = own_way({"WEIR_TIMEOUT_TOTAL": "60"})
-    way.excuse("cannot pause one stream: a client that lags by 8 MiB is broken off")
     bodies = [bytes([65 + number]) + LARGE for number in range(count)]
     with way.together(count + 1) as (wires, number):
         before = way.weir.process.resident_bytes()
@@ -146,7 +141,6 @@ def test_slow_clients_hold_up_nobody_else(own_way, count):  # noqa: F811
 
 def test_a_slow_client_that_leaves_gives_its_window_back(own_way):  # noqa: F811
     way = own_way({"WEIR_TIMEOUT_TOTAL": "60"})
-    way.excuse("resets a stream with what it sends next only")
     with way.together(1) as ([wire], number):
         for _ in range(20):
             with Wire(way.weir.port, receive_buffer=65_536) as slow:

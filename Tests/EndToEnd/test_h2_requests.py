@@ -12,7 +12,7 @@ from harness.h2_ways import H2Way, own_way, way  # noqa: F401
 from harness.raw_servers import chunk
 from harness.requests import chat
 from harness.tls_servers import knowing, names_are_to_be_had
-from harness.tls_ways import CLIENTS, trusting
+from harness.tls_ways import trusting
 from harness.ways import HASTY, Whole
 from harness.weir import UPSTREAM_KEY, Weir
 from harness.wire import Wire
@@ -176,25 +176,22 @@ def test_a_replys_fields_keep_their_order_and_repetitions(way: H2Way):  # noqa: 
 
 # -- authorities -------------------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("client", CLIENTS)
 @pytest.mark.parametrize("port, written", [(443, "{own}"), (443, "{own}:443"), (0, "{own}:{port}")])
-def test_the_authority_has_the_port_unless_it_is_443(weir_with, client, port, written):
+def test_the_authority_has_the_port_unless_it_is_443(weir_with, port, written):
     own = own_address()
     try:
         upstream = ExactH2(authority().certificate(f"IP:{own}").server(["h2"]), address=(own, port))
     except OSError as error:
         pytest.skip(f"cannot listen there: {error}")
     with upstream:
-        environment = HASTY | trusting() | CLIENTS[client] | ({"no_proxy": "*"} if CLIENTS[client] else {})
         written = written.format(own=own, port=upstream.port)
-        weir = weir_with(environment, upstream=f"https://{written}/api/v1")
+        weir = weir_with(HASTY | trusting(), upstream=f"https://{written}/api/v1")
         assert weir.ask("GET", "/v1/files").body == OK
         assert [stream.all(":authority") for stream in upstream.asked] == [[written.removesuffix(":443")]]
 
 
 @pytest.mark.skipif(not names_are_to_be_had(), reason="needs root and mount namespaces")
-@pytest.mark.parametrize("client", CLIENTS)
-def test_two_names_of_one_server_never_share_a_connection(binary, tmp_path, client):
+def test_two_names_of_one_server_never_share_a_connection(binary, tmp_path):
     """Even where the certificate is good for both, and the address and port are the same."""
     hosts = {"one.weir.test": ["127.0.0.1"], "two.weir.test": ["127.0.0.1"], "else.test": ["127.0.0.1"]}
     with ExactH2(authority().certificate("DNS:*.weir.test").server(["h2"])) as upstream:
@@ -202,8 +199,7 @@ def test_two_names_of_one_server_never_share_a_connection(binary, tmp_path, clie
                                         for at, name in enumerate(hosts))
         text += "models:\n  catalog:\n" + "".join(f"    - {{id: acme/m{at}, upstreams: [u{at}]}}\n" for at in range(3))
         (tmp_path / "weir.yaml").write_text(text)
-        weir = Weir(knowing(binary, tmp_path, hosts), tmp_path, None, HASTY | trusting() | CLIENTS[client] | {
-            "WEIR_CONFIG": "weir.yaml"} | ({"no_proxy": "*"} if CLIENTS[client] else {}))
+        weir = Weir(knowing(binary, tmp_path, hosts), tmp_path, None, HASTY | trusting() | {"WEIR_CONFIG": "weir.yaml"})
         try:
             with weir.wire() as wire:
                 for _ in range(3):

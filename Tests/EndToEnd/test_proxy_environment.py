@@ -9,12 +9,13 @@ import threading
 
 import pytest
 
-from harness.certificates import make_certificate
+from harness.certificates import authority, make_certificate
 from harness.connect_proxy import ConnectProxy
 from harness.eventually import eventually
 from harness.h2_upstream import H2Upstream
 from harness.requests import chat
 from harness.simulator import mark
+from harness.tls_ways import trusting
 from harness.upstream import ScriptedUpstream, reply
 from harness.weir import UPSTREAM_KEY
 
@@ -140,6 +141,20 @@ class TestForwardProxy:
         with ConnectProxy() as proxy:
             refused(weir_with({"HTTPS_PROXY": proxy.url}, upstream=secure))
             assert proxy.targets == [secure.authority]
+
+    def test_http_1_1_is_spoken_through_it_also_where_http_2_is_offered(self, weir_with):
+        """libcurl's HTTP/2 is not safe against upstreams that reset streams."""
+        spoken = []
+
+        def answer(wire, request):
+            spoken.append(wire.socket.selected_alpn_protocol())
+            return reply()
+
+        with ScriptedUpstream(answer, tls=authority().certificate().server(["h2", "http/1.1"])) as upstream, \
+                ConnectProxy() as proxy:
+            weir = weir_with(trusting() | {"https_proxy": proxy.url}, upstream=upstream)
+            assert weir.post("/v1/chat/completions", chat(model="kimi-k2")).status == 200
+            assert spoken == ["http/1.1"]
 
     def test_a_proxy_that_refuses_makes_the_upstream_unreachable(self, weir_with, secure):
         with ConnectProxy(refuse="403 Forbidden") as proxy:

@@ -10,7 +10,7 @@ from harness.large_streams import WAYS
 from harness.ledger import FILE, Ledger
 from harness.storm_clients import USERS, Storm
 from harness.storm_upstreams import StormUpstream
-from harness.tls_ways import trusting
+from harness.tls_ways import CLIENTS, trusting
 
 pytestmark = pytest.mark.begins_first
 
@@ -28,16 +28,19 @@ KEPT = ["weir_in_flight_requests", "weir_open_connections", "weir_buffered_bytes
         "weir_ledger_queue_rows"]
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_in_a_storm_everybody_gets_their_own_and_nothing_is_left_behind(weir_with, way):
-    with StormUpstream(way, seed=20261122) as upstream:
-        weir = weir_with(SETTINGS | trusting(), upstream, files=FILES, arguments=["--config", "weir.yaml"])
-        storm = Storm(weir.port, seed=1)
-        asyncio.run(storm.run(pytestmark = pytest.mark.begins_first
+# Bytes behind a reply libcurl takes for the next one: see the README's limits.
+POISON = ["surplus", "more than announced"]
 
-SECONDS, CONNECTIONS))
+
+@pytest.mark.parametrize("way, client", [*[(way, "own") for way in WAYS], ("tls", "libcurl")])
+def test_in_a_storm_everybody_gets_their_own_and_nothing_is_left_behind(weir_with, way, client):
+    with StormUpstream(way, seed=20261122, without=POISON if client == "libcurl" else []) as upstream:
+        weir = weir_with(SETTINGS | trusting() | CLIENTS[client], upstream, files=FILES,
+                         arguments=["--config", "weir.yaml"])
+        storm = Storm(weir.port, seed=1)
+        asyncio.run(storm.run(SECONDS, CONNECTIONS))
         assert not storm.foreign and not storm.hung and not upstream.mixed and not upstream.broken
-        assert storm.statuses[200] > 300 and len(upstream.did) > 14, "it was a storm"
+        assert storm.statuses[200] > 300 and len(upstream.did) > 13, "it was a storm"
 
         def left() -> dict:
             page = weir.scrape()

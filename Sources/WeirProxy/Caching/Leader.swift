@@ -21,13 +21,11 @@ final class Leader: Sendable {
 
   /// Bytes of the body have come.
   ///
-  /// - Parameters:
-  ///   - isEnd: with them the stream has said that it is over.
-  ///   - cutsLaggards: the upstream cannot be paused: followers that lag too far behind are cut instead.
+  /// - Parameter isEnd: with them the stream has said that it is over.
   /// - Returns: true where the upstream is to be paused for followers. They call when they have caught up.
   @discardableResult
-  func append(_ chunk: ByteBuffer, isEnd: Bool = false, cutsLaggards: Bool = false) -> Bool {
-    reply.append(chunk, isEnd: isEnd, cutsLaggards: cutsLaggards)
+  func append(_ chunk: ByteBuffer, isEnd: Bool = false) -> Bool {
+    reply.append(chunk, isEnd: isEnd)
   }
 
   /// Whether the upstream need not be paused for followers any more.

@@ -57,18 +57,17 @@ extension LiveExchange {
     reply.batchBytes += chunk.readableBytes
   }
 
-  private func end(_ ending: FollowerEvents.Ending) {
+  private func end(_ ending: SharedEnding) {
     switch ending {
-    case .shared(.complete):
+    case .complete:
       relayBatch(isLast: true)
       finish(.complete)
-    case .shared(.broken(let refusal)):
+    case .broken(let refusal):
       relayBatch(isLast: false)
       refuse(refusal)
-    case .shared(.refused(let refusal)): refuse(refusal)
-    case .shared(.refusedClient(let client, let refusal)):
+    case .refused(let refusal): refuse(refusal)
+    case .refusedClient(let client, let refusal):
       if client == exchange.client { refuse(refusal) } else { askAnew() }
-    case .lagged: endLagging()
     }
   }
 

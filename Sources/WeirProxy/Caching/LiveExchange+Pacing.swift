@@ -36,8 +36,7 @@ extension LiveExchange {
   /// The bytes at hand are for all that follow too.
   func share(_ bytes: ByteBuffer) {
     guard let leader else { return }
-    let cutsLaggards = transfer?.isMultiplexed ?? false
-    if leader.append(bytes, isEnd: streamSaidEnd, cutsLaggards: cutsLaggards) { reply.waitsForFollowers = true }
+    if leader.append(bytes, isEnd: streamSaidEnd) { reply.waitsForFollowers = true }
   }
 
   /// Those that follow have read on, or left.

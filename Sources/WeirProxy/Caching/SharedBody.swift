@@ -4,7 +4,7 @@ import NIOCore
 ///
 /// While the whole reply so far fits its bound, all of it is kept, so that further followers can begin at its first
 /// byte. From then on only what some follower has not read is. Once one lags further behind than may be, nothing more
-/// should come (`isBehind`); where the upstream cannot be paused, that follower is cut instead.
+/// should come (`isBehind`).
 struct SharedBody {
   /// How far a follower is.
   struct Reader {
@@ -16,8 +16,6 @@ struct SharedBody {
     var freed = 0
     /// Its client has yet to take something of what it has read, as last seen.
     var lags = false
-    /// What it needs is no longer kept.
-    var isCut = false
   }
 
   private struct Chunk {
@@ -57,9 +55,8 @@ struct SharedBody {
     dropRead()
   }
 
-  /// - Parameter cutsLaggards: the upstream cannot be paused, so that who lags too far behind is cut. Else the bounds are
-  ///   passed by what comes until it is.
-  mutating func append(_ buffer: ByteBuffer, cutsLaggards: Bool = false) {
+  /// The bounds are passed by what comes until the upstream is paused.
+  mutating func append(_ buffer: ByteBuffer) {
     total += buffer.readableBytes
     if isWhole {
       let chunk = Self.fitted(buffer)
@@ -69,28 +66,21 @@ struct SharedBody {
     }
     var rest = buffer
     while let piece = rest.readSlice(length: min(rest.readableBytes, Self.longestPiece)), piece.readableBytes > 0 {
-      appendForReaders(piece, cutsLaggards: cutsLaggards)
+      appendForReaders(piece)
     }
   }
 
-  private mutating func appendForReaders(_ buffer: ByteBuffer, cutsLaggards: Bool) {
-    let chunk = Self.fitted(buffer)
-    var isTaken = hasUnreadReaders && take(chunk, within: cutsLaggards ? bounds.lag : .max)
-    if !isTaken, hasUnreadReaders, !cutsLaggards {
-      // Beyond the memory for all, by this much; nothing more comes before it is read.
-      budget.takeAnyway(chunk.held)
-      count(chunk)
-      isTaken = true
-    }
-    while !isTaken, let slowest = slowestReader {
-      cut(slowest)
-      isTaken = hasUnreadReaders && take(chunk, within: bounds.lag)
-    }
-    guard isTaken else {
-      // Nobody is left who reads it.
+  private mutating func appendForReaders(_ buffer: ByteBuffer) {
+    guard !readers.isEmpty else {
       base += chunks.count + 1
       releaseAll()
       return
+    }
+    let chunk = Self.fitted(buffer)
+    if !take(chunk, within: .max) {
+      // Beyond the memory for all, by this much; nothing more comes before it is read.
+      budget.takeAnyway(chunk.held)
+      count(chunk)
     }
     chunks.append(chunk)
   }
@@ -108,12 +98,12 @@ struct SharedBody {
 
   /// Whether it is this reader that lags so far behind.
   func isBehind(_ id: Int) -> Bool {
-    guard isBehind, let reader = readers[id], !reader.isCut else { return false }
+    guard isBehind, let reader = readers[id] else { return false }
     return budget.isUsedUp ? reader.next < base + chunks.count : isBehind(reader)
   }
 
   private func isBehind(_ reader: Reader) -> Bool {
-    !reader.isCut && total - reader.bytes - reader.freed > bounds.lag
+    total - reader.bytes - reader.freed > bounds.lag
   }
 
   /// A reader's client has taken so much of what the system holds for it.
@@ -123,11 +113,11 @@ struct SharedBody {
   mutating func note(lags: Bool, of id: Int) { readers[id]?.lags = lags }
 
   /// Whether somebody has read everything so far, and waits for more.
-  var hasReaderWithAll: Bool { readers.values.contains { !$0.isCut && !$0.lags && $0.next == base + chunks.count } }
+  var hasReaderWithAll: Bool { readers.values.contains { !$0.lags && $0.next == base + chunks.count } }
 
   /// The next chunks of a reader, at least one where there is one, at most so many bytes.
   mutating func read(_ id: Int, maximumBytes: Int) -> (chunks: [ByteBuffer], hasMore: Bool) {
-    guard var reader = readers[id], !reader.isCut else { return ([], false) }
+    guard var reader = readers[id] else { return ([], false) }
     var read: [ByteBuffer] = []
     var bytes = 0
     while reader.next < base + chunks.count {
@@ -146,7 +136,7 @@ struct SharedBody {
 
   /// Whether a reader has got everything so far.
   func hasReadAll(_ id: Int) -> Bool {
-    guard let reader = readers[id], !reader.isCut else { return false }
+    guard let reader = readers[id] else { return false }
     return reader.next == base + chunks.count
   }
 
@@ -169,16 +159,6 @@ struct SharedBody {
     kept = 0
   }
 
-  private var hasUnreadReaders: Bool { readers.values.contains { !$0.isCut } }
-
-  /// The one that is furthest behind, where someone is behind.
-  private var slowestReader: Int? { readers.filter { !$0.value.isCut }.min { $0.value.next < $1.value.next }?.key }
-
-  private mutating func cut(_ id: Int) {
-    readers[id]?.isCut = true
-    dropRead()
-  }
-
   private mutating func take(_ chunk: Chunk, within bound: Int) -> Bool {
     guard chunk.bytes <= bound - kept, budget.take(chunk.held) else { return false }
     count(chunk)
@@ -193,7 +173,7 @@ struct SharedBody {
   /// Lets go what nobody needs any more.
   private mutating func dropRead() {
     guard !isWhole else { return }
-    let needed = readers.values.filter { !$0.isCut }.map(\.next).min() ?? .max
+    let needed = readers.values.map(\.next).min() ?? .max
     while base < needed, let chunk = chunks.popFirst() {
       base += 1
       kept -= chunk.bytes

@@ -37,20 +37,12 @@ enum SharedEnding: Sendable, Equatable {
 
 /// What came since a follower last asked.
 struct FollowerEvents: Sendable {
-  /// Why nothing more comes.
-  enum Ending: Sendable, Equatable {
-    /// As the leader's.
-    case shared(SharedEnding)
-    /// The follower read so slowly that what it needs next is no longer kept.
-    case lagged
-  }
-
   /// Given once.
   var head: SharedHead?
   /// The next bytes of the body.
   var chunks: [ByteBuffer] = []
-  /// Given after the last bytes, and again whenever asked.
-  var ending: Ending?
+  /// How the leader's reply ended; given after the last bytes, and again whenever asked.
+  var ending: SharedEnding?
   /// Whether more is there already, over the bytes asked for; nothing wakes the follower for that.
   var hasMore = false
 }

@@ -80,13 +80,13 @@ extension SharedReply {
   }
 
   /// - Returns: true where the upstream is to be paused, until `followersCaughtUp` or `mayGoOn` says otherwise.
-  func append(_ chunk: ByteBuffer, isEnd: Bool, cutsLaggards: Bool) -> Bool {
+  func append(_ chunk: ByteBuffer, isEnd: Bool) -> Bool {
     guard chunk.readableBytes > 0 else { return false }
     let (wakings, rests) = state.withLock { state -> (Wakings, Bool) in
       guard state.ending == nil else { return ([], false) }
-      state.body.append(chunk, cutsLaggards: cutsLaggards)
+      state.body.append(chunk)
       if isEnd { state.sawEnd = true }
-      state.rests = !cutsLaggards && state.body.isBehind
+      state.rests = state.body.isBehind
       return (Self.pending(&state), state.rests)
     }
     wake(wakings)
@@ -182,12 +182,8 @@ extension SharedReply {
       events.head = head
       state.calls[id]?.hasHead = true
     }
-    if state.body.readers[id]?.isCut == true {
-      events.ending = .lagged
-      return events
-    }
     (events.chunks, events.hasMore) = state.body.read(id, maximumBytes: maximumBytes)
-    if !events.hasMore { events.ending = state.ending.map { .shared($0) } }
+    if !events.hasMore { events.ending = state.ending }
     return events
   }
 

@@ -71,26 +71,12 @@ extension LiveExchange: TransferReceiver {
     guard !isOver, !holdsModels(), !stopsReply(), !keepsHolding() else { return }
     let bytes = reply.batchBytes
     relayBatch(isLast: false)
-    guard !isOver, let transfer else { return }
+    guard !isOver, transfer != nil else { return }
     if !isWritable {
       holdForClient(true)
-      if transfer.isMultiplexed {
-        keepForSlowClient(bytes)
-      } else {
-        reply.waitsForClient = !hasFollowers || !keeps(bytes)
-      }
+      reply.waitsForClient = !hasFollowers || !keeps(bytes)
     }
     pace()
-  }
-
-  /// Where the transfer cannot be paused, the reply is read on and waits in memory, up to a bound.
-  private func keepForSlowClient(_ count: Int) {
-    guard !keeps(count) else { return }
-    if detach(.reply) { return }
-    breakOff(
-      Refusal(
-        .overloaded, "the client reads more slowly than the upstream sends, by more than weir keeps",
-        remedy: "Read the reply faster.", retryAfterSeconds: 1))
   }
 
   func transferEnded(_ outcome: TransferOutcome) {

@@ -88,8 +88,6 @@ final class DirectTransfer: Transfer, Indexed {
     }
   }
 
-  var isMultiplexed: Bool { false }
-
   func cancel() {
     guard listIndex != nil else { return }
     receiver = nil

@@ -1,7 +1,4 @@
-"""The ways to an HTTP/2 upstream, each with a weir and an upstream of its own, and what comes of a script.
-
-`own` is weir's client, `libcurl` is taken where the environment names a proxy; see tls_ways.py.
-"""
+"""The way to an HTTP/2 upstream, with a weir and an upstream of its own, and what comes of a script."""
 
 import contextlib
 import threading
@@ -12,7 +9,7 @@ import pytest
 from .eventually import eventually
 from .h2_exact import CASE, ExactH2
 from .h2_frames import OK, body, data, head
-from .tls_ways import CLIENTS, trusting
+from .tls_ways import trusting
 from .ways import EITHER, GONE, HASTY, KEPT, Broken, Refused, Way, Whole
 from .weir import Weir
 from .wire import Reply, Wire, message
@@ -67,30 +64,29 @@ class H2Way(Way):
 
 
 @contextlib.contextmanager
-def running(binary, folder, name: str, environment=None, **options):
+def running(binary, folder, environment=None, **options):
     """A way with options of `ExactH2`."""
-    settings = HASTY | trusting() | (environment or {}) | CLIENTS[name]
+    settings = HASTY | trusting() | (environment or {})
     with ExactH2(**options) as upstream:
-        way = H2Way(name, Weir(binary, folder, upstream.url, settings), upstream)
+        way = H2Way("own", Weir(binary, folder, upstream.url, settings), upstream)
         yield way
         way.weir.stop()
         way.check_upstream()
 
 
-@pytest.fixture(scope="module", params=list(CLIENTS))
+@pytest.fixture(scope="module")
 def way(request, binary, tmp_path_factory):
     """One for all tests of a module."""
-    with running(binary, tmp_path_factory.mktemp(request.param), request.param,
-                 getattr(request.module, "SETTINGS", {})) as way:
+    with running(binary, tmp_path_factory.mktemp("way"), getattr(request.module, "SETTINGS", {})) as way:
         yield way
 
 
-@pytest.fixture(params=list(CLIENTS))
+@pytest.fixture
 def own_way(request, binary, tmp_path_factory):
     """`own_way(environment, **options)`: one of the test's own."""
     with contextlib.ExitStack() as stack:
         yield lambda environment=None, **options: stack.enter_context(running(
-            binary, tmp_path_factory.mktemp(request.param), request.param,
+            binary, tmp_path_factory.mktemp("way"),
             getattr(request.module, "SETTINGS", {}) | (environment or {}), **options))
 
 
@@ -127,12 +123,10 @@ class H2Case:
     outcome: object = Whole()
     fate: str = KEPT  # where it is EITHER, both a stream's and a connection's error would be right
     method: str = "GET"
-    libcurl: str = ""  # what libcurl 7.88 does instead, for which its way is excused
 
 
 def check_case(way: H2Way, case: H2Case) -> Reply:
     """Asks for the case beside another request, and then for something else."""
-    way.excuse(case.libcurl)
     with way.together() as ((wire, other), number):
         companion = Companion(way, other)
         reply = way.ask(case.script, case.method, wire=wire)

@@ -57,10 +57,10 @@ class Conversation:
 
 
 class StormUpstream:
-    """Over `plain`, `tls` or `h2`; runs on a thread of its own while it is entered."""
+    """Over `plain`, `tls` or `h2`; runs on a thread of its own while it is entered. What is in `without` it does not do."""
 
-    def __init__(self, way: str, seed: int):
-        self.way, self.chance = way, Random(seed)
+    def __init__(self, way: str, seed: int, without=()):
+        self.way, self.chance, self.without = way, Random(seed), without
         self.did = Counter()
         # From now on every reply comes whole, after a while.
         self.is_over = False
@@ -101,7 +101,8 @@ class StormUpstream:
 
     def does(self, what: dict) -> str:
         """One of these, by its weight."""
-        [kind] = ["stall"] if self.is_over else self.chance.choices(list(what), list(what.values()))
+        weights = [weight * (kind not in self.without) for kind, weight in what.items()]
+        [kind] = ["stall"] if self.is_over else self.chance.choices(list(what), weights)
         self.did[kind] += 1
         return kind
 

@@ -42,7 +42,7 @@ struct InFlightRepliesTests {
     leader.end(.complete)
     for follower in followers.map(\.0) + [lateFollower] {
       let events = follower.next()
-      #expect(events.head == nil && events.chunks.isEmpty && events.ending == .shared(.complete))
+      #expect(events.head == nil && events.chunks.isEmpty && events.ending == .complete)
     }
     #expect(hub.count == 0)
     #expect(Caller(loop: loop).enter(hub, key).leader != nil)
@@ -103,7 +103,7 @@ struct InFlightRepliesTests {
     let second = follower.next(maximumBytes: 3)
     #expect(second.text == "bb" && second.hasMore && second.head == nil)
     let third = follower.next(maximumBytes: 2)
-    #expect(third.text == "cc" && !third.hasMore && third.ending == .shared(.complete))
+    #expect(third.text == "cc" && !third.hasMore && third.ending == .complete)
   }
 
   @Test("followers get the leader's failure and do not ask the upstream; who comes later does")
@@ -113,7 +113,7 @@ struct InFlightRepliesTests {
       let (leader, _, followers) = try group(2)
       leader.end(ending)
       leader.end(.complete)
-      for (follower, _) in followers { #expect(follower.next().ending == .shared(ending)) }
+      for (follower, _) in followers { #expect(follower.next().ending == ending) }
       #expect(hub.count == 0)
     }
   }
@@ -126,7 +126,7 @@ struct InFlightRepliesTests {
       leader.begin(.sample())
       follower = followers[0].0
     }
-    guard case .shared(.broken) = follower.next().ending else {
+    guard case .broken = follower.next().ending else {
       Issue.record("the follower waits for ever")
       return
     }
