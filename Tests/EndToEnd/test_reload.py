@@ -240,6 +240,31 @@ def test_a_file_that_stays_empty_is_taken_as_that(weir_with):
     assert rollout_of(weir, "alice") == "kimi=incumbent"
 
 
+@pytest.mark.parametrize("name", ["weir.yaml", "live.env"])
+def test_a_pipe_in_the_files_place_changes_nothing_and_is_told(living, name):
+    """What it held would be gone with the first reload, and with it client keys and limits; without a writer weir would
+    wait for one for ever."""
+    path = living.folder / name
+    path.unlink()
+    os.mkfifo(path)
+    try:
+        assert "a pipe cannot be read again" in refused(living)
+    finally:
+        path.unlink()
+
+
+def test_what_came_through_a_pipe_at_the_start_outlives_a_reload(weir_with, tmp_path):
+    pipe = tmp_path / "secrets"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=lambda: pipe.write_text("WEIR_CLIENT_KEYS=web:wk-0123456789abcdef\n"))
+    writer.start()
+    weir = weir_with({"WEIR_ENV_FILE": str(pipe)})
+    writer.join()
+    assert weir.post(CHAT, chat()).status == 401
+    assert weir.admin("/reload", "POST").status == 422
+    assert weir.post(CHAT, chat()).status == 401
+
+
 def test_no_request_notices_what_happens_to_the_files(weir_with):
     """Gone, half-written, a folder, 10 MB, binary, broken: each stands long enough for the watch to find it."""
     weir = weir_with(BOTH, files=FILES)

@@ -85,6 +85,7 @@ final class LiveConfiguration: Sendable {
     FileWatch.awaitText(of: files)
     return current.withLock { current in
       do throws(ConfigurationProblems) {
+        if let problems = current.configuration.problemsOfPipes { throw problems }
         let next = try load()
         if let problems = next.problemsOfVanishedFile(since: current.configuration) { throw problems }
         apply(next, to: &current, who: who)

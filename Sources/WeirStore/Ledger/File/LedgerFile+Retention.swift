@@ -22,10 +22,10 @@ extension LedgerFile {
     } catch { throw LedgerError(error, path: path) }
   }
 
-  /// When the newest row was, in milliseconds since 1970; nil without any.
-  func newestRow() throws(LedgerError) -> Int64? {
+  /// When the newest row before a time was, in milliseconds since 1970; nil without any.
+  func newestRow(before time: Int64) throws(LedgerError) -> Int64? {
     do {
-      return try connection.use { try $0.integer("SELECT max(time_ms) FROM requests") }
+      return try connection.use { try $0.integer("SELECT max(time_ms) FROM requests WHERE time_ms < \(time)") }
     } catch { throw LedgerError(error, path: path) }
   }
 

@@ -212,7 +212,10 @@ struct LedgerWriter {
     var options = options
     var doubt: LedgerError?
     if let age = options.maximumAgeDays.flatMap(LedgerFile.milliseconds) {
-      if retentionClock.isNew { retentionClock.begin(with: try file.newestRow(), monotonic: now) }
+      if retentionClock.isNew {
+        let before = RetentionClock.witnessesBefore(wall)
+        retentionClock.begin(with: try file.newestRow(before: before), monotonic: now)
+      }
       if !retentionClock.believes(wall, monotonic: now, age: age) {
         options.maximumAgeDays = nil
         doubt = LedgerError(.clockAhead, path: path)

@@ -1,6 +1,6 @@
 /// Whether the age of rows may go by what the clock of the day says. One that leaps so far ahead, by a month at least, that
-/// all rows are too old is not believed at once: where it is wrong, as after a slip of the hand or in a machine whose battery is empty, it would
-/// empty the ledger before anybody sets it right. A value.
+/// all rows are too old is not believed at once: where it is wrong, as after a slip of the hand or in a machine whose
+/// battery is empty, it would empty the ledger before anybody sets it right. A value.
 struct RetentionClock {
   /// So many nanoseconds a clock has to stand by what it says.
   static let patience: UInt64 = 3_600_000_000_000
@@ -15,7 +15,14 @@ struct RetentionClock {
   /// Whether nothing is known yet that a time could be held against.
   var isNew: Bool { known == nil }
 
-  /// Begins with the newest row; without any there is nothing to lose.
+  /// Rows from here on say nothing at the start: those of the last hour may be by the clock that is in doubt, written
+  /// before a restart. In milliseconds since 1970, as is `wall`.
+  static func witnessesBefore(_ wall: Int64) -> Int64 {
+    let (time, isOver) = wall.subtractingReportingOverflow(Int64(patience / 1_000_000))
+    return isOver ? .min : time
+  }
+
+  /// Begins with the newest row that is a witness; without any there is nothing to lose.
   mutating func begin(with row: Int64?, monotonic: UInt64) { known = row.map { ($0, monotonic) } }
 
   /// - Parameters:

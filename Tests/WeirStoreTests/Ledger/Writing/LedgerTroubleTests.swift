@@ -87,7 +87,12 @@ struct LedgerTroubleTests {
     news = writer.trim(backlog, wall: wrong, now: RetentionClock.patience).news
     #expect(news == nil)
     #expect(try scratch.number("SELECT count(*) FROM requests") == 2)
-    news = writer.trim(backlog, wall: wrong, now: RetentionClock.patience + 2).news
+    // Nor after a restart.
+    writer.close()
+    writer = LedgerWriter(try LedgerFile(scratch.path), options)
+    _ = writer.trim(backlog, wall: wrong + 1000, now: 4)
+    #expect(try scratch.number("SELECT count(*) FROM requests") == 2)
+    news = writer.trim(backlog, wall: wrong, now: RetentionClock.patience + 4).news
     #expect(news == .healthy)
     #expect(try scratch.number("SELECT count(*) FROM requests") == 1)
   }

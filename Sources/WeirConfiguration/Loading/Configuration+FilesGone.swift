@@ -1,3 +1,5 @@
+import Glibc
+
 extension Configuration {
   /// The env file that `previous` was made from and that is not there any more, as a problem; nil when none is missing.
   ///
@@ -10,6 +12,22 @@ extension Configuration {
         .error, source: path, what: "the file does not exist any more",
         fix: "put it back, or restart weir to run without it")
     ])
+  }
+
+  /// The files of this configuration that are pipes, as problems; nil when none is. What was in a pipe is gone once it was
+  /// read: read again it would pass for "no settings", which takes client keys and limits away, or block for as long as
+  /// nobody writes into it.
+  public var problemsOfPipes: ConfigurationProblems? {
+    let pipes = files.filter { path in
+      var status = stat()
+      return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFIFO
+    }
+    guard !pipes.isEmpty else { return nil }
+    return ConfigurationProblems(
+      pipes.map {
+        ConfigurationProblem(
+          .error, source: $0, what: "a pipe cannot be read again", fix: "restart weir, or give it a file")
+      })
   }
 
   private var envFileRead: String? {
