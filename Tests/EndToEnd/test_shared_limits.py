@@ -253,7 +253,7 @@ def test_what_was_spent_is_told_however_often_the_store_is_full_just_then(binary
                                for key in store.ask("KEYS", "weir:{fleet}:b:*")), "the store has it", 10)
     finally:
         weir.stop()
-        full.stop()
+        full.close()
         store.stop()
 
 

@@ -4,6 +4,8 @@ import asyncio
 import json
 from dataclasses import dataclass, field
 
+from .async_replies import read_body, read_head
+
 
 @dataclass
 class Shot:
@@ -37,9 +39,7 @@ class _Lane:
         lines = [f"POST {shot.target} HTTP/1.1", "Host: weir.test", "Content-Type: application/json",
                  f"Content-Length: {len(body)}", *(f"{name}: {value}" for name, value in shot.headers)]
         self.writer.write("\r\n".join(lines).encode() + b"\r\n\r\n" + body)
-        head = (await self.reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
-        status = int(head[0].split(" ")[1])
-        fields = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:])}
+        status, _, fields = await read_head(self.reader)
         left = False
         if shot.leaves_at and status == 200:
             seen = b""
@@ -48,12 +48,8 @@ class _Lane:
                 assert more, f"the reply ended before the client could leave: {seen[-300:]}"
                 seen += more
             left = True
-        elif "content-length" in fields:
-            await self.reader.readexactly(int(fields["content-length"]))
         else:
-            while size := int((await self.reader.readuntil(b"\r\n")).split(b";")[0], 16):
-                await self.reader.readexactly(size + 2)
-            await self.reader.readuntil(b"\r\n")
+            await read_body(self.reader, fields)
         if left or fields.get("connection") == "close":
             self.close()
         return Hit(shot, status, left)

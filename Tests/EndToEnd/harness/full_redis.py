@@ -3,36 +3,25 @@
 import socket
 import threading
 
+from .listener import Listener
 from .redis import Redis
 
 OOM = b"-OOM command not allowed when used memory > 'maxmemory'.\r\n"
 
 
-class FullRedis:
+class FullRedis(Listener):
     """`is_full` is asked for each command as it is on the wire; where it says so, the store never sees the command."""
 
     def __init__(self, store: Redis, is_full):
         self.store, self.is_full = store, is_full
         self.refused = 0
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        threading.Thread(target=self._accept, daemon=True).start()
+        super().__init__()
 
     @property
     def url(self) -> str:
-        return f"redis://127.0.0.1:{self.listener.getsockname()[1]}"
+        return f"redis://127.0.0.1:{self.port}"
 
-    def stop(self) -> None:
-        self.listener.close()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                client, _ = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(client,), daemon=True).start()
-
-    def _serve(self, client) -> None:
+    def _serve(self, client, number: int) -> None:
         with client, socket.create_connection(("127.0.0.1", self.store.port)) as server:
             try:
                 commands, replies = client.makefile("rb"), server.makefile("rb")

@@ -4,12 +4,13 @@ import asyncio
 import contextlib
 import gzip
 import json
-import re
 import time
 from collections import Counter, deque
 from random import Random
 
+from .async_replies import read_body, read_head
 from .storm_upstreams import GONE, LIMIT, MARK
+from .wire import chunked
 
 # No reply takes as long, whatever its upstream does.
 LONGEST = 25
@@ -40,7 +41,9 @@ class Storm:
             writer.write(b"POST /v1/chat/completions HTTP/1.1\r\nHost: weir.test\r\nContent-Type: application/json\r\n"
                          b"Cache-Control: no-cache\r\nX-User-Id: user-%d\r\nContent-Length: %d\r\n\r\n%s"
                          % (user, len(body), body))
-            status, *_ = await asyncio.wait_for(self._reply(reader), LONGEST)
+            async with asyncio.timeout(LONGEST):
+                status, _, fields = await read_head(reader)
+                await read_body(reader, fields)
             writer.close()
             return status
         return Counter(await asyncio.gather(*(ask(user) for user in range(USERS) for _ in range(each))))
@@ -107,7 +110,7 @@ class Storm:
         if chance.random() < 0.1:
             cut = chance.randrange(1, len(body))
             head.append(b"Transfer-Encoding: chunked")
-            body = b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in (body[:cut], body[cut:])) + b"0\r\n\r\n"
+            body = chunked(body[:cut], body[cut:])
         else:
             head.append(b"Content-Length: %d" % len(body))
         return mark, b"\r\n".join([*head, b"", body])
@@ -118,26 +121,14 @@ class Storm:
 
     async def _check(self, mark: bytes, reader) -> bool:
         try:
-            status, head, body = await asyncio.wait_for(self._reply(reader), LONGEST)
+            async with asyncio.timeout(LONGEST):
+                status, head, fields = await read_head(reader)
+                body = await read_body(reader, fields)
         except asyncio.TimeoutError:
             self.hung.append(mark)
             return False
-        if b"content-encoding: gzip" in head:
+        if fields.get("content-encoding") == "gzip":
             body = gzip.decompress(body)
         self._look(mark, head + body)
         self.statuses[status] += 1
-        return b"connection: close" not in head
-
-    async def _reply(self, reader) -> tuple:
-        head = b"HTTP/1.1 1"
-        while head.startswith(b"HTTP/1.1 1"):
-            head = await reader.readuntil(b"\r\n\r\n")
-        status, fields = int(head.split()[1]), head.lower()
-        if length := re.search(rb"content-length: (\d+)", fields):
-            return status, fields, await reader.readexactly(int(length[1]))
-        body = b""
-        while size := int(await reader.readuntil(b"\r\n"), 16):
-            body += (await reader.readexactly(size + 2))[:-2]
-        while await reader.readuntil(b"\r\n") != b"\r\n":
-            continue
-        return status, fields, body
+        return fields.get("connection") != "close"

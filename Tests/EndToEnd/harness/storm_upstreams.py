@@ -19,6 +19,7 @@ import h2.exceptions
 from h2.settings import SettingCodes
 
 from .certificates import authority
+from .raw_servers import LAST_CHUNK, chunk
 
 MARK = re.compile(rb"N-[0-9a-f]{12}")
 GONE = (asyncio.IncompleteReadError, asyncio.LimitOverrunError, OSError)
@@ -182,10 +183,9 @@ class StormUpstream:
                 for part in parts:
                     size = chance.choice([1, 7, 100, 4_096]) if len(part) < 10_000 else 65_536
                     for start in range(0, len(part), size):
-                        piece = part[start:start + size]
-                        writer.write(b"%x\r\n%s\r\n" % (len(piece), piece))
+                        writer.write(chunk(part[start:start + size]))
                     await self.pause(writer)
-                writer.write(b"0\r\n\r\n" if chance.random() < 0.8 else b"0\r\nX-Trailer: a\r\n\r\n")
+                writer.write(LAST_CHUNK if chance.random() < 0.8 else b"0\r\nX-Trailer: a\r\n\r\n")
                 return True
         writer.write(head(f"Content-Length: {len(whole)}"))
         for part in parts:
