@@ -5,20 +5,22 @@ import NIOHTTP1
 import WeirConfiguration
 import WeirPolicy
 
-/// One client connection: takes the decoder's parts, runs one exchange at a time, keeps what a pipelining client sent
-/// ahead, and ends clients that are too slow. Lives on one event loop.
+/// One client connection: takes its bytes, runs one exchange at a time, keeps what a pipelining client sent ahead, and ends
+/// clients that are too slow. Lives on one event loop.
 ///
 /// Reading is by demand: while an exchange is busy and its request is whole, one read is taken and no more, so what waits
 /// is at most what two reads brought. That one stands open from request to request: were it taken back each time, every
 /// request would tell the kernel so twice. That the client left is seen all the same.
 final class ConnectionHandler: ChannelInboundHandler {
-  typealias InboundIn = HTTPServerRequestPart
+  typealias InboundIn = ByteBuffer
   typealias OutboundOut = ByteBuffer
 
   let loop: LoopContext
   /// The connection's place in the loop's list.
   var listIndex: Int?
   private var context: ChannelHandlerContext?
+  private var plain: PlainRequestReader
+  private var isDecoding = false
   private var waiting = CircularBuffer<HTTPServerRequestPart>(initialCapacity: 4)
   private var current: LiveExchange?
   private let reads: ClientReads
@@ -36,15 +38,9 @@ final class ConnectionHandler: ChannelInboundHandler {
   /// Whether what comes next from the client is a head.
   private var isBetweenRequests = true
   private var partsInBatch = 0
-  /// What the channel last said; asking it each time counts six references.
+  /// What the channel last said; asking it counts six references.
   private var isChannelWritable = true
-  /// Bytes of replies that the channel was given, and how many of them the client had taken when last looked at.
-  private var givenBytes = 0
-  private var takenBytes = 0
-  /// The most that the kernel held while the channel takes no more, and how much of that the client has taken since. The
-  /// kernel takes more only when a third of it is gone.
-  private var mostInKernel = 0
-  private(set) var freedBytes = 0
+  private var taking = ReplyTaking()
   /// Whether the channel has been asked for a read that has not come.
   private var isReading = false
 
@@ -55,6 +51,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     self.loop = loop
     self.reads = reads
     self.isOverLimit = isOverLimit
+    plain = PlainRequestReader(maximumHeaderBytes: loop.snapshot.configuration.limits.maxHeaderBytes)
     lastProgress = loop.now
   }
 
@@ -86,10 +83,19 @@ final class ConnectionHandler: ChannelInboundHandler {
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    var bytes = unwrapInboundIn(data)
+    while let part = plain.next(&bytes) { take(part) }
+    guard plain.isOver else { return }
+    if !isDecoding { DecodedParts.add(behind: self, maximumHeaderBytes: plain.maximumHeaderBytes, context: context) }
+    isDecoding = true
+    context.fireChannelRead(NIOAny(bytes))
+  }
+
+  /// The next part of a request.
+  func take(_ part: HTTPServerRequestPart) {
     partsInBatch += 1
     headBeganAt = nil
     guard lingersUntil == nil else { return }
-    let part = unwrapInboundIn(data)
     isBetweenRequests = if case .end = part { true } else { false }
     if waiting.isEmpty, let current, current.awaitsParts {
       current.receive(part)
@@ -126,8 +132,7 @@ final class ConnectionHandler: ChannelInboundHandler {
   func channelWritabilityChanged(context: ChannelHandlerContext) {
     lastProgress = loop.now
     isChannelWritable = context.channel.isWritable
-    mostInKernel = 0
-    freedBytes = 0
+    taking.channelTakesAgain()
     current?.writabilityChanged(isWritable: isChannelWritable)
     guard isChannelWritable, current == nil else { return }
     if headBeganAt != nil { headBeganAt = lastProgress }
@@ -236,11 +241,14 @@ final class ConnectionHandler: ChannelInboundHandler {
   var isWritable: Bool { isChannelWritable && context != nil }
 
   func write(_ buffer: ByteBuffer) {
-    givenBytes += buffer.readableBytes
+    taking.given += buffer.readableBytes
     context?.write(wrapOutboundOut(buffer), promise: nil)
   }
 
   func flush() { context?.flush() }
+
+  /// How much of what the kernel had at most, while the channel takes no more, the client has taken since.
+  var freedBytes: Int { taking.freed }
 
   /// What was written that the kernel has not taken.
   var waitingBytes: Int { context?.waitingBytes ?? 0 }
@@ -379,13 +387,7 @@ final class ConnectionHandler: ChannelInboundHandler {
   /// reply that is over already.
   private func noteTaken(now: Int64) {
     guard let context else { return }
-    let inKernel = context.unacknowledgedBytes
-    mostInKernel = max(mostInKernel, inKernel)
-    freedBytes = mostInKernel - inKernel
-    let taken = givenBytes - waitingBytes - inKernel
-    guard taken > takenBytes else { return }
-    takenBytes = taken
-    lastProgress = now
+    if taking.note(waiting: waitingBytes, inKernel: context.unacknowledgedBytes) { lastProgress = now }
   }
 
   private func refuseSlowHead() {

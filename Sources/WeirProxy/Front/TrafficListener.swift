@@ -1,6 +1,5 @@
 import Logging
 import NIOCore
-import NIOHTTP1
 import NIOPosix
 import WeirConfiguration
 
@@ -8,7 +7,6 @@ import WeirConfiguration
 struct TrafficListener {
   let channel: any Channel
 
-  private static let maximumUndecoded = 256 * 1024
   /// The kernel's queue of connections that were not accepted yet.
   private static let backlog: CInt = 1024
 
@@ -34,15 +32,7 @@ struct TrafficListener {
           let isOverLimit = !state.connections.take()
           if isOverLimit { state.connections.count() }
           let loop = loops.context(of: channel.eventLoop)
-          let maxHeaderBytes = loop.snapshot.configuration.limits.maxHeaderBytes
-          var limits = NIOHTTPDecoderLimitConfiguration()
-          limits.maxHeaderFieldSize = maxHeaderBytes
-          limits.maxHeaderListSize = maxHeaderBytes
-          let decoder = HTTPRequestDecoder(
-            leftOverBytesStrategy: .dropBytes, informationalResponseStrategy: .drop, limitConfiguration: limits)
           let pipeline = channel.pipeline.syncOperations
-          // The decoder takes every byte as it comes, unless it has stopped for good: then nothing may pile up.
-          try pipeline.addHandler(ByteToMessageHandler(decoder, maximumBufferSize: Self.maximumUndecoded))
           let reads = ClientReads()
           try channel.syncOptions?.setOption(.recvAllocator, value: reads)
           try pipeline.addHandler(ConnectionHandler(loop: loop, reads: reads, isOverLimit: isOverLimit))

@@ -4,8 +4,8 @@ import NIOHTTP1
 
 @testable import WeirProxy
 
-/// A connection's bytes through the decoder that weir's front has, set up as there: requests begin and end where a
-/// strict reading of RFC 9112 has them, however the bytes were cut.
+/// A connection's bytes through the reader and the decoder that weir's front has, set up as there: requests begin and end
+/// where a strict reading of RFC 9112 has them, however the bytes were cut, and as they do for the decoder alone.
 enum HTTPTarget {
   private static let maximumHeaderBytes = 8192
 
@@ -13,6 +13,7 @@ enum HTTPTarget {
   private struct Seen: Equatable {
     var method: String
     var target: String
+    var fields: [String]
     var body: [UInt8] = []
     var isWhole = false
     var isRefused: Bool
@@ -23,6 +24,8 @@ enum HTTPTarget {
     let whole = try requests(in: [bytes[...]])
     let split = try requests(in: cuts.pieces(of: bytes))
     try expect(whole == split, "other requests when the bytes are cut")
+    try expect(
+      try requests(in: [bytes[...]], readsPlain: false) == whole, "other requests for the decoder alone")
     var reference = ReferenceReader(bytes)
     for seen in whole {
       // Behind one that weir refuses it closes; what follows is not taken as a request.
@@ -37,7 +40,9 @@ enum HTTPTarget {
     }
   }
 
-  private static func requests(in pieces: [ArraySlice<UInt8>]) throws(Finding) -> [Seen] {
+  private static func requests(
+    in pieces: [ArraySlice<UInt8>], readsPlain: Bool = true
+  ) throws(Finding) -> [Seen] {
     var limits = NIOHTTPDecoderLimitConfiguration()
     limits.maxHeaderFieldSize = maximumHeaderBytes
     limits.maxHeaderListSize = maximumHeaderBytes
@@ -46,11 +51,15 @@ enum HTTPTarget {
     let channel = EmbeddedChannel()
     defer { _ = try? channel.finish(acceptAlreadyClosed: true) }
     var seen: [Seen] = []
+    var plain = PlainRequestReader(maximumHeaderBytes: maximumHeaderBytes)
     do {
       try channel.pipeline.syncOperations.addHandler(ByteToMessageHandler(decoder, maximumBufferSize: 256 * 1024))
       for piece in pieces {
+        var bytes = ByteBuffer(bytes: piece)
+        while readsPlain, let part = plain.next(&bytes) { try take(part, into: &seen) }
+        guard !readsPlain || plain.isOver else { continue }
         do {
-          try channel.writeInbound(ByteBuffer(bytes: piece))
+          try channel.writeInbound(bytes)
         } catch {
           try take(from: channel, into: &seen)
           break
@@ -66,18 +75,22 @@ enum HTTPTarget {
   }
 
   private static func take(from channel: EmbeddedChannel, into seen: inout [Seen]) throws {
-    while let part = try channel.readInbound(as: HTTPServerRequestPart.self) {
-      switch part {
-      case .head(let head):
-        seen.append(
-          Seen(method: head.method.rawValue, target: head.uri, isRefused: isRefused(head, RequestFields(head))))
-      case .body(let bytes):
-        guard let last = seen.indices.last else { throw Finding("a body comes before any head") }
-        seen[last].body += bytes.readableBytesView
-      case .end:
-        guard let last = seen.indices.last else { throw Finding("an end comes before any head") }
-        seen[last].isWhole = true
-      }
+    while let part = try channel.readInbound(as: HTTPServerRequestPart.self) { try take(part, into: &seen) }
+  }
+
+  private static func take(_ part: HTTPServerRequestPart, into seen: inout [Seen]) throws {
+    switch part {
+    case .head(let head):
+      seen.append(
+        Seen(
+          method: head.method.rawValue, target: head.uri, fields: head.headers.map { "\($0.name): \($0.value)" },
+          isRefused: isRefused(head, RequestFields(head))))
+    case .body(let bytes):
+      guard let last = seen.indices.last else { throw Finding("a body comes before any head") }
+      seen[last].body += bytes.readableBytesView
+    case .end:
+      guard let last = seen.indices.last else { throw Finding("an end comes before any head") }
+      seen[last].isWhole = true
     }
   }
 

@@ -34,13 +34,18 @@ final class ClientConnection {
   /// Called within each flush, before the bytes leave.
   func whenFlushing(_ body: @escaping (ChannelHandlerContext) -> Void) { watch.body = body }
 
-  /// Hands a whole request over, as the decoder does with what one read brought.
+  /// Sends whole requests, which one read brings.
   func send(_ heads: HTTPRequestHead..., body: String = "") {
-    for head in heads {
-      channel.pipeline.fireChannelRead(HTTPServerRequestPart.head(head))
-      if !body.isEmpty { channel.pipeline.fireChannelRead(HTTPServerRequestPart.body(ByteBuffer(string: body))) }
-      channel.pipeline.fireChannelRead(HTTPServerRequestPart.end(nil))
-    }
+    send(heads.map { head in
+      var fields = head.headers.map { "\($0.name): \($0.value)\r\n" }
+      if !body.isEmpty { fields.append("Content-Length: \(body.utf8.count)\r\n") }
+      return "\(head.method.rawValue) \(head.uri) HTTP/1.1\r\n\(fields.joined())\r\n\(body)"
+    }.joined())
+  }
+
+  /// Sends text that one read brings.
+  func send(_ text: String) {
+    channel.pipeline.fireChannelRead(ByteBuffer(string: text))
     channel.pipeline.fireChannelReadComplete()
   }
 
