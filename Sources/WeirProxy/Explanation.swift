@@ -25,7 +25,7 @@ public struct Explanation: Sendable {
     if !body.isEmpty, !request.headers.contains(name: "content-length") {
       request.headers.add(name: "content-length", value: String(body.count))
     }
-    let fields = RequestFields(request)
+    let fields = RequestFields(ClientHead(request))
     let (exchange, opening) = RequestPath.open(
       fields.head, requestID: fields.requestID ?? "req_explain", policy: snapshot.policy, now: 0,
       wall: WallClock.wholeSeconds())

@@ -81,13 +81,29 @@ import Glibc
     put(0)
   }
 
+  /// Adds a line, as `add` does with text.
+  public func add(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
+    guard form == .wire else {
+      return unsafe add(String(decoding: name, as: UTF8.self), String(decoding: value, as: UTF8.self))
+    }
+    reserve(name.count + value.count + 4)
+    unsafe putOnWire(name, value)
+  }
+
   private func addToWire(_ name: String, _ value: String) {
     reserve(name.utf8.count + value.utf8.count + 4)
-    put(name)
+    var (name, value) = (name, value)
+    name.withUTF8 { name in
+      value.withUTF8 { value in unsafe putOnWire(UnsafeRawBufferPointer(name), UnsafeRawBufferPointer(value)) }
+    }
+  }
+
+  private func putOnWire(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
+    unsafe put(name)
     put(UInt8(ascii: ":"))
-    if !value.utf8.isEmpty {
+    if unsafe !value.isEmpty {
       put(UInt8(ascii: " "))
-      put(value)
+      unsafe put(value)
     }
     put(UInt8(ascii: "\r"))
     put(UInt8(ascii: "\n"))
@@ -186,12 +202,13 @@ import Glibc
   }
 
   private func put(_ string: String) {
-    guard let text = unsafe text else { return }
     var string = string
-    let count = string.utf8.count
-    string.withUTF8 { bytes in
-      if let base = bytes.baseAddress { unsafe memcpy(text + textCount, base, count) }
-    }
-    textCount += count
+    string.withUTF8 { unsafe put(UnsafeRawBufferPointer($0)) }
+  }
+
+  private func put(_ bytes: UnsafeRawBufferPointer) {
+    guard let text = unsafe text, let base = bytes.baseAddress else { return }
+    unsafe memcpy(text + textCount, base, bytes.count)
+    textCount += bytes.count
   }
 }

@@ -70,7 +70,7 @@ extension LiveExchange {
     }
     if !fields.otherCredentials.isEmpty { credentials += fields.otherCredentials }
     var telling = fields.variants
-    if fields.hasPlainField { telling += TellingFields.of(request.headers) }
+    if fields.hasPlainField { telling += TellingFields.of(request) }
     let tenant = TenantKey(
       client: exchange.client, tenant: exchange.profile?.tenant, credentials: credentials, policy: policy)
     loop.keyParts.lay(

@@ -1,5 +1,3 @@
-import NIOHTTP1
-
 /// Fields that weir does not know and passes on, and whose names say that they tell who asks or for which account: two
 /// requests that differ in one are never the same.
 enum TellingFields {
@@ -9,15 +7,15 @@ enum TellingFields {
   ]
 
   /// In the request's order, names in lower case.
-  static func of(_ headers: HTTPHeaders) -> [(name: String, value: String)] {
+  static func of(_ request: ClientHead) -> [(name: String, value: String)] {
     var fields: [(name: String, value: String)] = []
-    for (name, value) in headers {
-      guard case .plain = FieldKind(name) else { continue }
-      let lowercase = name.lowercased()
+    request.forEachField { field in
+      guard case .plain = field.kind else { return }
+      let lowercase = field.nameText.lowercased()
       // One for each request, so that retries of it are known: no request would ever find another's reply. And tokens,
       // unlike a token, are no secret.
-      guard lowercase != "idempotency-key", !lowercase.contains("tokens") else { continue }
-      if parts.contains(where: { lowercase.contains($0) }) { fields.append((lowercase, value)) }
+      guard lowercase != "idempotency-key", !lowercase.contains("tokens") else { return }
+      if parts.contains(where: { lowercase.contains($0) }) { fields.append((lowercase, field.valueText)) }
     }
     return fields
   }

@@ -21,7 +21,7 @@ final class ConnectionHandler: ChannelInboundHandler {
   private var context: ChannelHandlerContext?
   private var plain: PlainRequestReader
   private var isDecoding = false
-  private var waiting = CircularBuffer<HTTPServerRequestPart>(initialCapacity: 4)
+  private var waiting = CircularBuffer<RequestPart>(initialCapacity: 4)
   private var current: LiveExchange?
   private let reads: ClientReads
   private let isOverLimit: Bool
@@ -92,7 +92,7 @@ final class ConnectionHandler: ChannelInboundHandler {
   }
 
   /// The next part of a request.
-  func take(_ part: HTTPServerRequestPart) {
+  func take(_ part: RequestPart) {
     partsInBatch += 1
     headBeganAt = nil
     guard lingersUntil == nil else { return }
@@ -186,7 +186,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     }
   }
 
-  private func begin(_ head: HTTPRequestHead) {
+  private func begin(_ head: ClientHead) {
     let exchange = LiveExchange(connection: self, request: head)
     current = exchange
     // The decoder stops for good behind these, since another protocol might follow.

@@ -30,7 +30,13 @@ final class DecodedParts: ChannelInboundHandler {
     }
   }
 
-  func channelRead(context: ChannelHandlerContext, data: NIOAny) { handler.take(unwrapInboundIn(data)) }
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    switch unwrapInboundIn(data) {
+    case .head(let head): handler.take(.head(ClientHead(head)))
+    case .body(let bytes): handler.take(.body(bytes))
+    case .end: handler.take(.end)
+    }
+  }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
     handler.errorCaught(context: context, error: error)

@@ -28,7 +28,7 @@ final class LiveExchange {
   let connection: ConnectionHandler
   let loop: LoopContext
   let snapshot: RuntimeSnapshot
-  var request: HTTPRequestHead
+  let request: ClientHead
   let fields: RequestFields
   /// Whether the reply goes without its body.
   let isHead: Bool
@@ -83,12 +83,12 @@ final class LiveExchange {
   /// Bytes of a streaming body that may wait for a slow upstream before its client is no longer read.
   private static let uploadHighMark = 256 * 1024
 
-  init(connection: ConnectionHandler, request: HTTPRequestHead) {
+  init(connection: ConnectionHandler, request: ClientHead) {
     self.connection = connection
     loop = connection.loop
     snapshot = loop.snapshot
     self.request = request
-    isKeptAlive = request.isKeepAlive
+    isKeptAlive = request.isKeptAlive
     var fields = RequestFields(request)
     if fields.head.trace == nil, snapshot.configuration.makesTraces {
       fields.beginTrace(high: loop.random(), low: loop.random(), parent: loop.random())
@@ -109,7 +109,7 @@ final class LiveExchange {
     self.connection = connection
     loop = connection.loop
     snapshot = loop.snapshot
-    request = HTTPRequestHead(version: .http1_1, method: .GET, uri: "/")
+    request = ClientHead(method: "GET", target: "/", isKeptAlive: true, lines: ByteBuffer())
     isKeptAlive = true
     fields = RequestFields(request)
     isHead = false
@@ -157,7 +157,7 @@ final class LiveExchange {
       return Refusal(
         .invalidRequest, "the Host header is missing or comes twice", remedy: "Send it once (RFC 9112, section 3.2).")
     }
-    if fields.hasUnknownCoding || (fields.isChunked && request.version == .http1_0) {
+    if fields.hasUnknownCoding || (fields.isChunked && request.isHTTP10) {
       return Refusal(
         .invalidRequest, "the request's transfer coding is not one that weir reads",
         remedy: "Send Content-Length, or over HTTP/1.1 Transfer-Encoding: chunked alone.")
@@ -213,7 +213,7 @@ final class LiveExchange {
   /// Whether the client should be read: not while a slow upstream has enough of the body.
   var wantsParts: Bool { awaitsParts && !uploadIsFull }
 
-  func receive(_ part: HTTPServerRequestPart) {
+  func receive(_ part: RequestPart) {
     switch part {
     case .head: return
     case .body(let bytes): receiveBody(bytes)

@@ -1,6 +1,5 @@
 import Glibc
 import NIOCore
-import NIOHTTP1
 
 /// Reads requests as nearly every client sends them: `GET` or `POST`, fields in plain ASCII, a body of announced length.
 /// What it reads it reads as NIO's decoder does, in a tenth of the steps; all else it leaves alone (`isOver`), so that
@@ -18,6 +17,8 @@ struct PlainRequestReader {
   private var bodyLeft = 0
   private var isInRequest = false
 
+  /// Bytes of a read that are held for the head in them.
+  private static let largestShared = 4096
   /// A head that comes in more pieces is read from its beginning no more.
   private static let maximumLooks = 8
 
@@ -25,7 +26,7 @@ struct PlainRequestReader {
 
   /// The next part that `bytes`, which is moved on behind it, make whole; nil where there is none. Once `isOver`, they begin
   /// with all that no part has been made of.
-  mutating func next(_ bytes: inout ByteBuffer) -> HTTPServerRequestPart? {
+  mutating func next(_ bytes: inout ByteBuffer) -> RequestPart? {
     if isInRequest { return nextOfBody(&bytes) }
     guard bytes.readableBytes > 0, !isOver else { return nil }
     if held.readableBytes > 0 {
@@ -39,22 +40,32 @@ struct PlainRequestReader {
       held = bytes
       bytes = ByteBuffer()
       return nil
-    case .head(let head, let length, let bodyLength) where length <= maximumHeaderBytes:
-      bytes.moveReaderIndex(forwardBy: length)
+    case .head(let head) where head.length <= maximumHeaderBytes:
+      let lines = bytes.getSlice(at: bytes.readerIndex + head.fieldsBegin, length: head.length - 2 - head.fieldsBegin)
+      bytes.moveReaderIndex(forwardBy: head.length)
       looks = 0
-      bodyLeft = bodyLength
+      bodyLeft = head.bodyLength ?? 0
       isInRequest = true
-      return .head(head)
+      return .head(
+        ClientHead(
+          method: head.method, target: head.target, isKeptAlive: head.isKeptAlive, lines: Self.owned(lines)))
     case .incomplete, .head, .other:
       isOver = true
       return nil
     }
   }
 
-  private mutating func nextOfBody(_ bytes: inout ByteBuffer) -> HTTPServerRequestPart? {
+  /// What a request holds for as long as it takes: not all that was read with it, where that is much.
+  private static func owned(_ lines: ByteBuffer?) -> ByteBuffer {
+    guard var lines else { return ByteBuffer() }
+    if lines.storageCapacity > largestShared { lines = ByteBuffer(bytes: lines.readableBytesView) }
+    return lines
+  }
+
+  private mutating func nextOfBody(_ bytes: inout ByteBuffer) -> RequestPart? {
     guard bodyLeft > 0 else {
       isInRequest = false
-      return .end(nil)
+      return .end
     }
     guard let part = bytes.readSlice(length: min(bodyLeft, bytes.readableBytes)), part.readableBytes > 0 else {
       return nil
@@ -65,14 +76,22 @@ struct PlainRequestReader {
 }
 
 /// A request's head that nothing is unusual about.
-private enum PlainHead {
+private struct PlainHead {
   enum Reading {
     /// Plain so far; its end has not come.
     case incomplete
-    /// The head, its bytes, and those of the body behind it.
-    case head(HTTPRequestHead, length: Int, bodyLength: Int)
+    case head(PlainHead)
     case other
   }
+
+  var method: String
+  var target: String
+  var isKeptAlive = true
+  /// Where the field lines begin, and bytes to behind the empty line.
+  var fieldsBegin: Int
+  var length = 0
+  /// Bytes of the body behind it, where it says.
+  var bodyLength: Int?
 
   private static let maximumFields = 100
   /// Digits of a length, so that it fits an `Int`.
@@ -80,80 +99,75 @@ private enum PlainHead {
 
   static func read(_ bytes: UnsafeRawBufferPointer) -> Reading {
     var lines = unsafe Lines(bytes)
-    let request: (method: HTTPMethod, target: String)
+    var head: PlainHead
     switch unsafe lines.next() {
-    case .end: return .other
-    case .incomplete(let start): return unsafe mayBeginRequest(start) ? .incomplete : .other
+    case .incomplete(let start): return unsafe method(of: start) != nil ? .incomplete : .other
     case .line(let line):
-      guard let read = unsafe requestLine(line) else { return .other }
-      request = read
-    case .other: return .other
+      guard let read = unsafe PlainHead(requestLine: line) else { return .other }
+      head = read
+    case .end, .other: return .other
     }
-    var fields: [(String, String)] = []
-    fields.reserveCapacity(12)
-    var bodyLength: Int?
+    var fields = 0
     while true {
       switch unsafe lines.next() {
       case .incomplete: return .incomplete
       case .other: return .other
       case .end:
-        let head = HTTPRequestHead(
-          version: .http1_1, method: request.method, uri: request.target, headers: HTTPHeaders(fields))
-        return .head(head, length: unsafe lines.position, bodyLength: bodyLength ?? 0)
+        head.length = unsafe lines.position
+        return .head(head)
       case .line(let line):
-        guard fields.count < maximumFields, let field = unsafe field(line) else { return .other }
-        switch field.kind {
-        case .transferEncoding, .upgrade, .hopByHop: return .other
-        case .connection where !isPlainConnection(field.value): return .other
-        case .contentLength:
-          guard bodyLength == nil, let length = length(field.value) else { return .other }
-          bodyLength = length
-        default: break
-        }
-        fields.append((field.name, field.value))
+        fields += 1
+        guard fields <= maximumFields, unsafe head.take(line) else { return .other }
       }
     }
   }
 
-  private static func mayBeginRequest(_ bytes: UnsafeRawBufferPointer) -> Bool {
-    unsafe begins(bytes, with: "POST /") || begins(bytes, with: "GET /")
+  private init?(requestLine line: UnsafeRawBufferPointer) {
+    let version: StaticString = " HTTP/1.1"
+    let end = line.count - version.utf8CodeUnitCount
+    guard let method = unsafe Self.method(of: line), end > method.utf8.count + 1,
+      unsafe Self.begins(UnsafeRawBufferPointer(rebasing: line[end...]), with: version)
+    else { return nil }
+    let target = unsafe UnsafeRawBufferPointer(rebasing: line[(method.utf8.count + 1)..<end])
+    for index in target.indices where unsafe target[index] <= 0x20 || target[index] == UInt8(ascii: "#") { return nil }
+    self.method = method
+    unsafe self.target = String(decoding: target, as: UTF8.self)
+    fieldsBegin = line.count + 2
+  }
+
+  /// What the first line begins with, as far as it goes.
+  private static func method(of bytes: UnsafeRawBufferPointer) -> String? {
+    if unsafe begins(bytes, with: "POST /") { return "POST" }
+    return unsafe begins(bytes, with: "GET /") ? "GET" : nil
   }
 
   /// Whether the two are the same as far as the shorter goes.
   private static func begins(_ bytes: UnsafeRawBufferPointer, with text: StaticString) -> Bool {
-    let expected = unsafe UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
-    return unsafe zip(bytes, expected).allSatisfy { $0 == $1 }
+    guard let start = bytes.baseAddress else { return true }
+    return unsafe memcmp(start, text.utf8Start, min(bytes.count, text.utf8CodeUnitCount)) == 0
   }
 
-  private static func requestLine(_ line: UnsafeRawBufferPointer) -> (method: HTTPMethod, target: String)? {
-    let version: StaticString = " HTTP/1.1"
-    let isPost = unsafe line.first == UInt8(ascii: "P")
-    // Behind the method and its space.
-    let start = isPost ? 5 : 4
-    let end = line.count - version.utf8CodeUnitCount
-    guard unsafe mayBeginRequest(line), end > start,
-      unsafe begins(UnsafeRawBufferPointer(rebasing: line[end...]), with: version)
-    else { return nil }
-    let target = unsafe UnsafeRawBufferPointer(rebasing: line[start..<end])
-    guard unsafe target.allSatisfy({ $0 > 0x20 && $0 != UInt8(ascii: "#") }) else { return nil }
-    return unsafe (isPost ? .POST : .GET, String(decoding: target, as: UTF8.self))
-  }
-
-  private static func field(_ line: UnsafeRawBufferPointer) -> (kind: FieldKind, name: String, value: String)? {
-    guard let colon = unsafe line.firstIndex(of: UInt8(ascii: ":")), colon > 0 else { return nil }
-    let name = unsafe UnsafeRawBufferPointer(rebasing: line[..<colon])
-    guard unsafe name.allSatisfy(isOfToken) else { return nil }
-    var start = colon + 1
-    while start < line.count, unsafe isBlank(line[start]) { start += 1 }
+  /// Whether a field's line is plain, and the decoder would make nothing else of it.
+  private mutating func take(_ line: UnsafeRawBufferPointer) -> Bool {
+    guard let field = unsafe FieldLine(line), unsafe !field.name.isEmpty else { return false }
+    guard unsafe field.name.allSatisfy(Self.isOfToken) else { return false }
     // What blanks behind a value, or in place of one, are to whom is left to the decoder.
-    guard start < line.count, let last = unsafe line.last, !isBlank(last) else { return nil }
-    return unsafe (
-      FieldKind(name), String(decoding: name, as: UTF8.self),
-      String(decoding: UnsafeRawBufferPointer(rebasing: line[start...]), as: UTF8.self)
-    )
+    guard let last = unsafe field.value.last, !FieldLine.isBlank(last) else { return false }
+    switch field.kind {
+    case .transferEncoding, .upgrade, .hopByHop: return false
+    case .connection: return readConnection(field.valueText.lowercased())
+    case .contentLength:
+      guard bodyLength == nil, let length = Self.length(field.valueText) else { return false }
+      bodyLength = length
+    default: break
+    }
+    return true
   }
 
-  private static func isBlank(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
+  private mutating func readConnection(_ value: String) -> Bool {
+    if value == "close" { isKeptAlive = false }
+    return value == "close" || value == "keep-alive"
+  }
 
   /// RFC 9110, section 5.6.2, without the marks that no field's name has.
   private static func isOfToken(_ byte: UInt8) -> Bool {
@@ -163,11 +177,6 @@ private enum PlainHead {
       true
     default: false
     }
-  }
-
-  private static func isPlainConnection(_ value: String) -> Bool {
-    let value = value.lowercased()
-    return value == "keep-alive" || value == "close"
   }
 
   private static func length(_ value: String) -> Int? {

@@ -1,5 +1,4 @@
 import Glibc
-import NIOHTTP1
 import WeirPolicy
 
 /// One pass over a request's head: what weir itself needs to know of it.
@@ -23,7 +22,7 @@ struct RequestFields {
   private(set) var origin: String?
   private(set) var fetchSite: String?
   private(set) var hostName = ""
-  /// A value held bytes that are not UTF-8, which the decoder has replaced.
+  /// A value held bytes that are not UTF-8, which NIO's decoder has replaced.
   private(set) var hasUndecodableValue = false
   private(set) var hasAccept = false
   private(set) var hasContentType = false
@@ -40,38 +39,22 @@ struct RequestFields {
   /// Fields that choose a version or an account at the upstream, in order, names in lower case.
   private(set) var variants: [(name: String, value: String)] = []
 
-  init(_ request: HTTPRequestHead) {
-    // What NIO calls this one is not how it is spelled (IANA's registry of HTTP methods).
-    let method = request.method == .MSEARCH ? "M-SEARCH" : request.method.rawValue
-    head = RequestHead(method: method, target: request.uri)
-    isHTTP11 = request.version == .http1_1
-    for (name, value) in request.headers {
-      let kind = FieldKind(name)
-      let told = Self.withoutBlanks(behind: value, of: kind)
-      if case .variant = kind { variants.append((name.lowercased(), told)) }
-      read(kind, told)
-      if Self.mayBeReplaced(value), value.unicodeScalars.contains("\u{FFFD}") { hasUndecodableValue = true }
+  init(_ request: ClientHead) {
+    head = RequestHead(method: request.method, target: request.target)
+    isHTTP11 = !request.isHTTP10
+    request.forEachField { field in
+      read(field)
+      if unsafe Self.mayBeReplaced(field.value), field.valueText.unicodeScalars.contains("\u{FFFD}") {
+        hasUndecodableValue = true
+      }
     }
     head.hasBody = hasBody
   }
 
-  /// Blanks behind a value are no part of it (RFC 9112, section 5.1); NIO's decoder leaves them there. What frames a body
-  /// is read as it came: there it is safer to refuse.
-  private static func withoutBlanks(behind value: String, of kind: FieldKind) -> String {
-    func isBlank(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
-    guard let last = value.utf8.last, isBlank(last) else { return value }
-    switch kind {
-    case .transferEncoding, .contentLength, .plain: return value
-    default: return String(decoding: value.utf8.prefix(value.utf8.reversed().drop(while: isBlank).count), as: UTF8.self)
-    }
-  }
-
   /// Whether the first byte of the replacement character is in it.
-  private static func mayBeReplaced(_ value: String) -> Bool {
-    unsafe value.utf8.withContiguousStorageIfAvailable { bytes in
-      guard let start = bytes.baseAddress else { return false }
-      return unsafe memchr(start, 0xEF, bytes.count) != nil
-    } ?? value.utf8.contains(0xEF)
+  private static func mayBeReplaced(_ value: UnsafeRawBufferPointer) -> Bool {
+    guard let start = value.baseAddress else { return false }
+    return unsafe memchr(start, 0xEF, value.count) != nil
   }
 
   /// Gives a request that belongs to no trace one of its own (W3C Trace Context, section 4.3: what cannot be read is
@@ -85,14 +68,29 @@ struct RequestFields {
   /// Whether bytes follow the head.
   var hasBody: Bool { isChunked || (contentLength ?? 0) > 0 }
 
+  private mutating func read(_ field: FieldLine) {
+    // What is not told apart here is not made text of.
+    switch field.kind {
+    case .accept: hasAccept = true
+    case .contentType: hasContentType = true
+    case .referer: hasReferer = true
+    case .title, .openRouterTitle: hasTitle = true
+    case .plain: hasPlainField = true
+    case .hopByHop, .userAgent, .weir, .traceState, .setCookie, .server: break
+    // What frames a body is read as it came, with the blanks behind it: there it is safer to refuse.
+    case .transferEncoding:
+      isChunked = true
+      if field.valueText.lowercased() != "chunked" { hasUnknownCoding = true }
+    case .contentLength: contentLength = Int(field.valueText) ?? .max
+    case .variant: variants.append((field.nameText.lowercased(), unsafe String(decoding: field.told, as: UTF8.self)))
+    default: read(field.kind, unsafe String(decoding: field.told, as: UTF8.self))
+    }
+  }
+
   private mutating func read(_ kind: FieldKind, _ value: String) {
     switch kind {
     case .connection: readConnection(value)
-    case .transferEncoding:
-      isChunked = true
-      if value.lowercased() != "chunked" { hasUnknownCoding = true }
     case .upgrade: upgrade = value.lowercased()
-    case .contentLength: contentLength = Int(value) ?? .max
     case .contentEncoding: contentEncoding = contentEncoding.map { "\($0), \(value)" } ?? value
     case .acceptEncoding: acceptEncoding = acceptEncoding.map { "\($0), \(value)" } ?? value
     case .expect: if isHTTP11 { expectation = value.lowercased() }
@@ -107,10 +105,6 @@ struct RequestFields {
     case .weirTimeout: head.weirTimeout = value
     case .weirCacheTTL: head.weirCacheTTL = value
     case .cacheControl: head.cacheControl.append(value)
-    case .accept: hasAccept = true
-    case .contentType: hasContentType = true
-    case .referer: hasReferer = true
-    case .title, .openRouterTitle: hasTitle = true
     case .traceParent:
       traceParents += 1
       head.trace = traceParents == 1 ? TraceContext(value) : nil
@@ -119,8 +113,7 @@ struct RequestFields {
       hostName = value
     case .origin: origin = value
     case .fetchSite: fetchSite = value.lowercased()
-    case .plain: hasPlainField = true
-    case .hopByHop, .userAgent, .weir, .variant, .traceState, .setCookie, .server: break
+    default: break
     }
   }
 
@@ -135,7 +128,7 @@ struct RequestFields {
   var hasOneHost: Bool { hostCount == 1 || (hostCount == 0 && !isHTTP11) }
 
   /// Whether the client's `Connection` header keeps a field to this hop.
-  func isNominated(_ name: String) -> Bool {
-    !nominated.isEmpty && nominated.contains(name.lowercased())
+  func nominates(_ field: FieldLine) -> Bool {
+    !nominated.isEmpty && nominated.contains(field.nameText.lowercased())
   }
 }

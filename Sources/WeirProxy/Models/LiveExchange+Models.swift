@@ -33,8 +33,8 @@ extension LiveExchange {
     case .list:
       guard !listing.entries.isEmpty || limitedClient != nil else { return false }
       let isShared = !ModelListFields.tellsCaller(
-        fields, headers: request.headers, exchange: exchange, snapshot: snapshot)
-      if isShared, let kept = loop.models.list(for: snapshot, fields: request.headers, now: loop.now) {
+        fields, request: request, exchange: exchange, snapshot: snapshot)
+      if isShared, let kept = loop.models.list(for: snapshot, request: request, now: loop.now) {
         answer(
           permitted(kept.list.body), lines: kept.list.lines,
           fields: [("age", String(kept.age)), ("x-weir-cache", "hit")])
@@ -154,7 +154,7 @@ extension LiveExchange {
 
   private func keep(_ list: ByteBuffer, _ head: ReplyHead) {
     guard ModelListFields.mayBeKept(head.lines),
-      let varying = ModelListFields.varying(head.lines, request: request.headers)
+      let varying = ModelListFields.varying(head.lines, request: request)
     else { return }
     loop.models.keep(
       ModelListCache.List(

@@ -43,14 +43,14 @@ final class ModelListCache {
   }
 
   /// The list, if it is good for a request with these fields, and its age in whole seconds.
-  func list(for snapshot: RuntimeSnapshot, fields: HTTPHeaders, now: Int64) -> (list: List, age: Int64)? {
+  func list(for snapshot: RuntimeSnapshot, request: ClientHead, now: Int64) -> (list: List, age: Int64)? {
     guard let list, self.snapshot === snapshot else { return nil }
     let age = now - list.storedAt
     guard age < Self.lifetime else {
       self.list = nil
       return nil
     }
-    guard list.varying.allSatisfy({ $0 == VaryingField(name: $0.name, values: fields[$0.name]) }) else { return nil }
+    guard list.varying.allSatisfy({ $0 == VaryingField(name: $0.name, values: request.values(of: $0.name)) }) else { return nil }
     return (list, max(age, 0) / 1_000_000_000)
   }
 

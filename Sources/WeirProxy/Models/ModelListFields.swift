@@ -1,5 +1,4 @@
 import NIOCore
-import NIOHTTP1
 import WeirPolicy
 
 /// Which header lines of the upstream's list still hold once weir has changed or kept the body.
@@ -32,7 +31,7 @@ enum ModelListFields {
   }
 
   /// The fields that `Vary` names, with the request's values; nil when every request may get another reply.
-  static func varying(_ lines: ByteBuffer, request: HTTPHeaders) -> [ModelListCache.VaryingField]? {
+  static func varying(_ lines: ByteBuffer, request: ClientHead) -> [ModelListCache.VaryingField]? {
     var names: [String] = []
     forEach(lines) { name, value, _ in
       guard name == "vary" else { return }
@@ -40,20 +39,25 @@ enum ModelListFields {
     }
     guard !names.contains("*") else { return nil }
     return names.filter { !settled.contains($0) }
-      .map { ModelListCache.VaryingField(name: $0, values: request[$0]) }
+      .map { ModelListCache.VaryingField(name: $0, values: request.values(of: $0)) }
   }
 
   /// Whether the upstream sees who asks: then the list may be that caller's own.
   static func tellsCaller(
-    _ fields: RequestFields, headers: HTTPHeaders, exchange: Exchange, snapshot: RuntimeSnapshot
+    _ fields: RequestFields, request: ClientHead, exchange: Exchange, snapshot: RuntimeSnapshot
   ) -> Bool {
     let hasCredentials = fields.head.authorization != nil || fields.head.apiKey != nil
     if hasCredentials, snapshot.credentials(of: exchange, to: snapshot.defaultUpstream) != .none { return true }
-    return headers.contains { name, _ in
-      let name = name.lowercased()
-      return !ofEveryClient.contains(name) && !settled.contains(name) && !name.hasPrefix("x-stainless-")
-        && !name.hasPrefix("x-weir-")
+    var isTold = false
+    request.forEachField { field in
+      let name = field.nameText.lowercased()
+      if !ofEveryClient.contains(name), !settled.contains(name), !name.hasPrefix("x-stainless-"),
+        !name.hasPrefix("x-weir-")
+      {
+        isTold = true
+      }
     }
+    return isTold
   }
 
   /// Whether the upstream allows that its reply serves others too (RFC 9111, section 5.2.2).

@@ -79,7 +79,7 @@ extension LiveExchange {
   /// Whether the request can be sent again: its body is there whole, and it either asks a JSON API or changes nothing.
   var isReplayable: Bool {
     guard modelList == nil else { return false }
-    return exchange.endpoint.readsBody || (!fields.hasBody && (request.method == .GET || request.method == .HEAD))
+    return exchange.endpoint.readsBody || (!fields.hasBody && ["GET", "HEAD"].contains(request.method))
   }
 
   /// Whether a reply with this status waits until it is known to be one.

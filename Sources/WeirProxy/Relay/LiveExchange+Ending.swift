@@ -7,7 +7,7 @@ import WeirWire
 
 // Answers that weir makes itself, and the ends of an exchange. Each end goes through `finish`, once.
 extension LiveExchange {
-  var isHTTP10: Bool { request.version == .http1_0 }
+  var isHTTP10: Bool { request.isHTTP10 }
 
   /// Whether the connection can serve another request after this one.
   var keepsAlive: Bool {

@@ -1,4 +1,3 @@
-import NIOHTTP1
 import WeirPolicy
 import WeirUpstream
 
@@ -10,6 +9,6 @@ extension LiveExchange {
     // A reply of another model than the first is kept under what was sent to that model, which is read at the end.
     guard leader == nil || exchange.aim ?? 0 == 0 else { return }
     outgoing = .none
-    request.headers = HTTPHeaders()
+    request.letGoOfFields()
   }
 }

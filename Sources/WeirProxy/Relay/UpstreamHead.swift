@@ -1,4 +1,3 @@
-import NIOHTTP1
 import WeirConfiguration
 import WeirPolicy
 import WeirUpstream
@@ -8,45 +7,46 @@ import WeirWire
 /// with the upstream's key and the attribution that the configuration asks for.
 enum UpstreamHead {
   static func write(
-    _ request: HTTPRequestHead, fields: RequestFields, endpoint: Endpoint, bodyWasInflated: Bool,
+    _ request: ClientHead, fields: RequestFields, endpoint: Endpoint, bodyWasInflated: Bool,
     readsReply: Bool = false, editsReply: Bool = false, upstream: UpstreamRuntime, credentials: Credentials,
     into list: HeaderList
   ) {
     var isReduced = false
-    for (name, value) in request.headers where !upstream.sets(name) {
-      switch FieldKind(name) {
+    request.forEachField { field in
+      guard upstream.headers.isEmpty || !upstream.sets(field.nameText) else { return }
+      switch field.kind {
       case .plain, .origin, .fetchSite, .contentType, .accept, .userAgent, .referer, .title, .openRouterTitle,
         .requestID, .userID, .cacheControl, .variant, .setCookie, .server:
-        if !fields.isNominated(name) { list.add(name, value) }
+        break
       case .authorization:
-        if credentials.passes(value, in: .authorization, of: fields), !fields.isNominated(name) {
-          list.add(name, value)
-        }
+        guard credentials.passes(field.valueText, in: .authorization, of: fields) else { return }
       case .apiKey:
-        if credentials.passes(value, in: .apiKey, of: fields), !fields.isNominated(name) { list.add(name, value) }
+        guard credentials.passes(field.valueText, in: .apiKey, of: fields) else { return }
       case .otherKey:
         // To the upstream that the client means, as everything that weir does not know, and to no other.
-        guard upstream.isDefault || credentials.own != .none, !fields.isNominated(name) else { continue }
-        if !credentials.clients.knows(value) { list.add(name, value) }
+        guard upstream.isDefault || credentials.own != .none, !credentials.clients.knows(field.valueText) else { return }
       case .traceParent, .traceState:
-        if fields.madeTraceParent == nil, !fields.isNominated(name) { list.add(name, value) }
+        guard fields.madeTraceParent == nil else { return }
       case .contentEncoding:
-        if !bodyWasInflated { list.add(name, value) }
+        if !bodyWasInflated { unsafe list.add(field.name, field.value) }
+        return
       case .acceptEncoding:
         // A reply is never both compressed and edited.
-        guard !isReduced, !editsReply else { continue }
+        guard !isReduced, !editsReply else { return }
         if endpoint.readsBody || readsReply, let all = fields.acceptEncoding,
           let reduced = AcceptEncoding.reduced(all)
         {
-          list.add(name, reduced)
+          list.add(field.nameText, reduced)
           isReduced = true
         } else {
-          list.add(name, value)
+          unsafe list.add(field.name, field.value)
         }
+        return
       case .hopByHop, .connection, .transferEncoding, .upgrade, .host, .contentLength, .expect, .weirUser,
         .weirVariant, .weirTask, .weirTimeout, .weirCacheTTL, .weir:
-        continue
+        return
       }
+      if !fields.nominates(field) { unsafe list.add(field.name, field.value) }
     }
     addOwn(fields, upstream: upstream, credentials: credentials.own, to: list)
   }

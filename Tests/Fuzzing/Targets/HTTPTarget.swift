@@ -75,16 +75,23 @@ enum HTTPTarget {
   }
 
   private static func take(from channel: EmbeddedChannel, into seen: inout [Seen]) throws {
-    while let part = try channel.readInbound(as: HTTPServerRequestPart.self) { try take(part, into: &seen) }
+    while let part = try channel.readInbound(as: HTTPServerRequestPart.self) {
+      switch part {
+      case .head(let head): try take(.head(ClientHead(head)), into: &seen)
+      case .body(let bytes): try take(.body(bytes), into: &seen)
+      case .end: try take(.end, into: &seen)
+      }
+    }
   }
 
-  private static func take(_ part: HTTPServerRequestPart, into seen: inout [Seen]) throws {
+  private static func take(_ part: RequestPart, into seen: inout [Seen]) throws {
     switch part {
     case .head(let head):
+      var fields: [String] = []
+      head.forEachField { fields.append("\($0.nameText): \($0.valueText)") }
       seen.append(
         Seen(
-          method: head.method.rawValue, target: head.uri, fields: head.headers.map { "\($0.name): \($0.value)" },
-          isRefused: isRefused(head, RequestFields(head))))
+          method: head.method, target: head.target, fields: fields, isRefused: isRefused(head, RequestFields(head))))
     case .body(let bytes):
       guard let last = seen.indices.last else { throw Finding("a body comes before any head") }
       seen[last].body += bytes.readableBytesView
@@ -95,9 +102,9 @@ enum HTTPTarget {
   }
 
   /// The rules of HTTP that `LiveExchange` adds to the decoder's, and those after which a connection ends.
-  private static func isRefused(_ head: HTTPRequestHead, _ fields: RequestFields) -> Bool {
-    head.method == .CONNECT || head.headers.contains(name: "upgrade") || fields.hostCount > 1
-      || (fields.hostCount == 0 && head.version == .http1_1) || fields.hasUnknownCoding
-      || (fields.isChunked && head.version == .http1_0) || !head.isKeepAlive
+  private static func isRefused(_ head: ClientHead, _ fields: RequestFields) -> Bool {
+    head.method == "CONNECT" || fields.upgrade != nil || fields.hostCount > 1
+      || (fields.hostCount == 0 && !head.isHTTP10) || fields.hasUnknownCoding || (fields.isChunked && head.isHTTP10)
+      || !head.isKeptAlive
   }
 }

@@ -22,13 +22,14 @@ struct PlainRequestReaderTests {
     return (parts, reader.isOver ? String(buffer: rest) : nil)
   }
 
-  private func text(_ part: HTTPServerRequestPart) -> String {
+  private func text(_ part: RequestPart) -> String {
     switch part {
     case .head(let head):
-      ([head.method.rawValue, head.uri, head.version.description, "\(head.isKeepAlive)"]
-        + head.headers.map { "\($0.name)=\($0.value)" }).joined(separator: " ")
-    case .body(let bytes): "body " + String(buffer: bytes)
-    case .end: "end"
+      var text = "\(head.method) \(head.target) \(head.isHTTP10) \(head.isKeptAlive)"
+      head.forEachField { text += " \($0.nameText)=\($0.valueText)" }
+      return text
+    case .body(let bytes): return "body " + String(buffer: bytes)
+    case .end: return "end"
     }
   }
 
@@ -39,7 +40,13 @@ struct PlainRequestReaderTests {
     try channel.pipeline.syncOperations.addHandler(ByteToMessageHandler(HTTPRequestDecoder()))
     let isRefused = (try? channel.writeInbound(ByteBuffer(string: bytes))) == nil
     var parts: [String] = []
-    while let part = try channel.readInbound(as: HTTPServerRequestPart.self) { parts.append(text(part)) }
+    while let part = try channel.readInbound(as: HTTPServerRequestPart.self) {
+      switch part {
+      case .head(let head): parts.append(text(.head(ClientHead(head))))
+      case .body(let bytes): parts.append(text(.body(bytes)))
+      case .end: parts.append("end")
+      }
+    }
     return (parts, isRefused)
   }
 

@@ -22,7 +22,7 @@ struct ModelListCacheTests {
   }
 
   private func found(_ snapshot: RuntimeSnapshot, _ fields: [(String, String)] = [], at time: Int64 = 0) -> String? {
-    let found = cache.list(for: snapshot, fields: HTTPHeaders(fields), now: time)
+    let found = cache.list(for: snapshot, request: ClientHead(requestHead(fields)), now: time)
     return found.map { "\(String(buffer: $0.list.body)) \($0.age)" }
   }
 

@@ -41,7 +41,8 @@ struct ModelListFieldsTests {
 
   @Test("tell which fields of the request matter, with what it had")
   func varying() {
-    let request = HTTPHeaders([("accept-language", "de"), ("Accept-Encoding", "br"), ("Accept-Language", "en")])
+    let request = ClientHead(
+      requestHead([("accept-language", "de"), ("Accept-Encoding", "br"), ("Accept-Language", "en")]))
     #expect(
       ModelListFields.varying(lines, request: request) == [
         ModelListCache.VaryingField(name: "origin", values: []),
@@ -62,11 +63,11 @@ struct ModelListFieldsTests {
       ([("OPENAI-Project", "a")], [:], true), ([("User-Agent", "a")], [:], false),
     ] as [([(String, String)], [String: String], Bool)])
   func caller(fields: [(String, String)], environment: [String: String], tells: Bool) throws {
-    let request = requestHead(fields, method: .GET, uri: "/v1/models")
+    let request = ClientHead(requestHead(fields, method: .GET, uri: "/v1/models"))
     let own = RequestFields(request)
     let snapshot = RuntimeSnapshot(try configuration(environment))
     let (exchange, _) = RequestPath.open(own.head, requestID: "r", policy: snapshot.policy, now: 0, wall: 0)
     #expect(
-      ModelListFields.tellsCaller(own, headers: request.headers, exchange: exchange, snapshot: snapshot) == tells)
+      ModelListFields.tellsCaller(own, request: request, exchange: exchange, snapshot: snapshot) == tells)
   }
 }

@@ -16,7 +16,7 @@ struct UpstreamHeadTests {
     _ fields: [(String, String)], _ environment: [String: String] = [:], endpoint: Endpoint = .chatCompletions,
     bodyWasInflated: Bool = false
   ) throws -> [String] {
-    let request = requestHead(fields)
+    let request = ClientHead(requestHead(fields))
     let list = HeaderList(.libcurl)
     let snapshot = RuntimeSnapshot(try configuration(environment))
     let upstream = snapshot.defaultUpstream
