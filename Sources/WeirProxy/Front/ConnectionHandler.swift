@@ -115,11 +115,13 @@ final class ConnectionHandler: ChannelInboundHandler {
   }
 
   func channelInactive(context: ChannelHandlerContext) {
+    // The decoder, where there is one, says by itself that a request was cut off.
+    if plain.isAmidRequest { errorCaught(context: context, error: HTTPParserError.invalidEOFState) }
+    context.fireChannelInactive()
     leave()
     waiting.removeAll()
     current?.clientLeft()
     current = nil
-    context.fireChannelInactive()
   }
 
   /// Also for a connection that never became active.

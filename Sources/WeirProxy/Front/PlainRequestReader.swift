@@ -22,6 +22,9 @@ struct PlainRequestReader {
   /// A head that comes in more pieces is read from its beginning no more.
   private static let maximumLooks = 8
 
+  /// Whether a request has begun that is not whole.
+  var isAmidRequest: Bool { held.readableBytes > 0 || bodyLeft > 0 }
+
   init(maximumHeaderBytes: Int) { self.maximumHeaderBytes = maximumHeaderBytes }
 
   /// The next part that `bytes`, which is moved on behind it, make whole; nil where there is none. Once `isOver`, they begin

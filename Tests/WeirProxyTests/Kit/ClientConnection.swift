@@ -38,7 +38,9 @@ final class ClientConnection {
   func send(_ heads: HTTPRequestHead..., body: String = "") {
     send(heads.map { head in
       var fields = head.headers.map { "\($0.name): \($0.value)\r\n" }
-      if !body.isEmpty { fields.append("Content-Length: \(body.utf8.count)\r\n") }
+      if !body.isEmpty, !head.headers.contains(name: "content-length") {
+        fields.append("Content-Length: \(body.utf8.count)\r\n")
+      }
       return "\(head.method.rawValue) \(head.uri) HTTP/1.1\r\n\(fields.joined())\r\n\(body)"
     }.joined())
   }
