@@ -50,7 +50,9 @@ final class ModelListCache {
       self.list = nil
       return nil
     }
-    guard list.varying.allSatisfy({ $0 == VaryingField(name: $0.name, values: request.values(of: $0.name)) }) else { return nil }
+    guard list.varying.allSatisfy({ $0 == VaryingField(name: $0.name, values: request.values(of: $0.name)) }) else {
+      return nil
+    }
     return (list, max(age, 0) / 1_000_000_000)
   }
 

@@ -24,7 +24,9 @@ enum UpstreamHead {
         guard credentials.passes(field.valueText, in: .apiKey, of: fields) else { return }
       case .otherKey:
         // To the upstream that the client means, as everything that weir does not know, and to no other.
-        guard upstream.isDefault || credentials.own != .none, !credentials.clients.knows(field.valueText) else { return }
+        guard upstream.isDefault || credentials.own != .none, !credentials.clients.knows(field.valueText) else {
+          return
+        }
       case .traceParent, .traceState:
         guard fields.madeTraceParent == nil else { return }
       case .contentEncoding:

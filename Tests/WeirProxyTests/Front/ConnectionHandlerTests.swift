@@ -8,7 +8,9 @@ struct ConnectionHandlerTests {
   /// The first is read plain, the second by NIO's decoder.
   @Test("tells of a request that its end cuts off, once", arguments: ["POST", "PUT"])
   func cut(method: String) throws {
-    for end in ["", "Host: a\r\n", "Host: a\r\nContent-Length: 10\r\n\r\n", "Host: a\r\nContent-Length: 10\r\n\r\nbody"] {
+    for end in [
+      "", "Host: a\r\n", "Host: a\r\nContent-Length: 10\r\n\r\n", "Host: a\r\nContent-Length: 10\r\n\r\nbody",
+    ] {
       let client = try ClientConnection()
       client.send("\(method) /v1/chat/completions HTTP/1.1\r\n" + end)
       let lines = try client.accessLines()

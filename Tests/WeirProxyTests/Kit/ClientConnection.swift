@@ -36,13 +36,14 @@ final class ClientConnection {
 
   /// Sends whole requests, which one read brings.
   func send(_ heads: HTTPRequestHead..., body: String = "") {
-    send(heads.map { head in
-      var fields = head.headers.map { "\($0.name): \($0.value)\r\n" }
-      if !body.isEmpty, !head.headers.contains(name: "content-length") {
-        fields.append("Content-Length: \(body.utf8.count)\r\n")
-      }
-      return "\(head.method.rawValue) \(head.uri) HTTP/1.1\r\n\(fields.joined())\r\n\(body)"
-    }.joined())
+    send(
+      heads.map { head in
+        var fields = head.headers.map { "\($0.name): \($0.value)\r\n" }
+        if !body.isEmpty, !head.headers.contains(name: "content-length") {
+          fields.append("Content-Length: \(body.utf8.count)\r\n")
+        }
+        return "\(head.method.rawValue) \(head.uri) HTTP/1.1\r\n\(fields.joined())\r\n\(body)"
+      }.joined())
   }
 
   /// Sends text that one read brings.
