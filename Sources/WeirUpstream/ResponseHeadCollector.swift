@@ -96,10 +96,10 @@ struct ResponseHeadCollector {
       head.fields.writeInteger(UInt16(0x0D0A))
       return .more
     }
-    guard let colon = unsafe line.firstIndex(of: UInt8(ascii: ":")), colon > 0 else {
-      return .refuse("a header line of the reply has no name")
-    }
-    if unsafe line[..<colon].contains(where: { $0 <= 0x20 || $0 >= 0x7F }) {
+    guard let start = line.baseAddress, let place = unsafe memchr(start, CInt(UInt8(ascii: ":")), line.count),
+      case let colon = unsafe UnsafeRawPointer(place) - start, colon > 0
+    else { return .refuse("a header line of the reply has no name") }
+    for index in 0..<colon where unsafe line[index] <= 0x20 || line[index] >= 0x7F {
       return .refuse("a header name of the reply holds a space or control character")
     }
     if let ended = unsafe ended {

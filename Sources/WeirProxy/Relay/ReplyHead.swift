@@ -27,27 +27,42 @@ final class ReplyHead {
   init(_ head: ResponseHead, hygiene: ReplyHygiene = .none, allocator: ByteBufferAllocator) {
     self.hygiene = hygiene
     lines = allocator.buffer(capacity: head.fields.readableBytes + 512)
-    // A set, since a head may have tens of thousands of names and of lines.
-    var nominated: Set<String> = []
     unsafe head.fields.withUnsafeReadableBytes { bytes in
+      // A set, since a head may have tens of thousands of names and of lines.
+      var nominated: Set<String> = []
+      var passing = unsafe Run()
       unsafe Self.forEachLine(bytes) { line in
-        guard unsafe line.name.count == 10, unsafe FieldKind(line.name) == .connection else { return }
-        unsafe Self.nominate(line.value, &nominated)
+        if unsafe line.kind == .connection { unsafe Self.nominate(line.value, &nominated) }
+        if unsafe read(line) { unsafe passing.add(line, to: &lines) }
       }
-      unsafe Self.forEachLine(bytes) { line in unsafe read(line, nominated) }
+      unsafe passing.end(&lines)
+      if !nominated.isEmpty { unsafe leaveOut(nominated, of: bytes) }
     }
   }
 
-  private func read(_ line: Line, _ nominated: Set<String>) {
-    let (name, value) = unsafe (line.name, line.value)
-    switch unsafe FieldKind(name) {
+  /// Seldom: `Connection` names fields, of lines that came before it too.
+  private func leaveOut(_ nominated: Set<String>, of bytes: UnsafeRawBufferPointer) {
+    (announcedLength, isChunked, fault, isEventStream, contentEncoding, requestID) = (nil, false, nil, false, nil, nil)
+    (lostCookies, lostServer) = (false, false)
+    lines.clear()
+    unsafe Self.forEachLine(bytes) { line in
+      if unsafe read(line), unsafe !nominated.contains(String(decoding: line.name, as: UTF8.self).lowercased()) {
+        unsafe line.write(to: &lines)
+      }
+    }
+  }
+
+  /// Notes what a line says; whether it goes to the client.
+  private func read(_ line: Line) -> Bool {
+    let value = unsafe line.value
+    switch unsafe line.kind {
     case .hopByHop, .connection, .upgrade, .weir, .weirUser, .weirVariant, .weirTask, .weirTimeout, .weirCacheTTL:
-      return
+      return false
     case .transferEncoding:
       isChunked = true
       let coding = unsafe String(decoding: value, as: UTF8.self).lowercased()
       if coding != "chunked" { fault = "the reply has a transfer coding that is not known" }
-      return
+      return false
     case .contentLength:
       // Written by the framing, so that the client sees exactly one.
       let length = unsafe Int(String(decoding: value, as: UTF8.self))
@@ -55,24 +70,23 @@ final class ReplyHead {
         fault = "the reply has a Content-Length that is not a number, or two that differ"
       }
       announcedLength = fault == nil ? length : nil
-      return
+      return false
     case .contentType:
       unsafe isEventStream = Self.begins(value, "text/event-stream")
     case .contentEncoding:
       unsafe contentEncoding = String(decoding: value, as: UTF8.self).lowercased()
     case .requestID:
       unsafe requestID = String(decoding: value, as: UTF8.self)
-      return
+      return false
     case .setCookie where hygiene.dropsCookies:
       lostCookies = true
-      return
+      return false
     case .server where hygiene.dropsServer:
       lostServer = true
-      return
+      return false
     default: break
     }
-    if !nominated.isEmpty, unsafe nominated.contains(String(decoding: name, as: UTF8.self).lowercased()) { return }
-    unsafe line.write(to: &lines)
+    return true
   }
 
   /// The body has another size than the upstream said.
@@ -137,6 +151,8 @@ final class ReplyHead {
     /// All of it with its line end, where it is spelled just as it is to go out.
     let whole: UnsafeRawBufferPointer?
 
+    var kind: FieldKind { unsafe FieldKind(name) }
+
     func write(to buffer: inout ByteBuffer) {
       if let whole = unsafe whole {
         unsafe buffer.writeBytes(whole)
@@ -146,6 +162,29 @@ final class ReplyHead {
       buffer.writeInteger(UInt16(0x3A20))
       unsafe buffer.writeBytes(value)
       buffer.writeInteger(UInt16(0x0D0A))
+    }
+  }
+
+  /// Lines that pass and lie behind each other: written in one go, since each write looks at its buffer anew.
+  @unsafe private struct Run {
+    private var bytes = unsafe UnsafeRawBufferPointer(start: nil, count: 0)
+
+    mutating func add(_ line: Line, to buffer: inout ByteBuffer) {
+      guard let whole = unsafe line.whole else {
+        unsafe end(&buffer)
+        return unsafe line.write(to: &buffer)
+      }
+      if let start = unsafe bytes.baseAddress, unsafe start + bytes.count == whole.baseAddress {
+        unsafe bytes = UnsafeRawBufferPointer(start: start, count: bytes.count + whole.count)
+      } else {
+        unsafe end(&buffer)
+        unsafe bytes = whole
+      }
+    }
+
+    mutating func end(_ buffer: inout ByteBuffer) {
+      if unsafe !bytes.isEmpty { unsafe buffer.writeBytes(bytes) }
+      unsafe bytes = UnsafeRawBufferPointer(start: nil, count: 0)
     }
   }
 

@@ -1,0 +1,1 @@
+../../../../Sources/WeirProxy/Front/ClientHead.swift

@@ -1,0 +1,1 @@
+../../../../Sources/WeirProxy/Front/PlainRequestReader.swift
