@@ -1,5 +1,4 @@
 import CWeirSystem
-import Glibc
 import NIOCore
 import NIOHTTP1
 import WeirConfiguration
@@ -43,6 +42,7 @@ final class ConnectionHandler: ChannelInboundHandler {
   private var taking = ReplyTaking()
   /// Whether the channel has been asked for a read that has not come.
   private var isReading = false
+  private(set) var allocator = ByteBufferAllocator()
 
   /// How long a closing connection still reads, so that the client gets to see its reply (RFC 9112, section 9.6).
   private static let lingerTime: Int64 = 2_000_000_000
@@ -54,8 +54,6 @@ final class ConnectionHandler: ChannelInboundHandler {
     plain = PlainRequestReader(maximumHeaderBytes: loop.snapshot.configuration.limits.maxHeaderBytes)
     lastProgress = loop.now
   }
-
-  private(set) var allocator = ByteBufferAllocator()
 
   /// The client's address, where it is known.
   var peer: String? {
