@@ -71,15 +71,28 @@ class TestSpellings:
         assert reply.status == 400 and reply.json()["error"]["code"] == "invalid_request"
         assert len(simulator.requests(1000)) == before
 
+    @pytest.mark.parametrize("path", ["/v1/v1/chat/completions", "/api/v1/v1/chat/completions",
+                                      "/v1/v1/chat/completions/", "/v1/api/v1/chat/completions"])
+    def test_an_api_below_a_second_prefix_is_read(self, weir_with, simulator, path):
+        """An upstream whose base URL has no version may serve its APIs below one all the same."""
+        base = simulator.url.removesuffix("/api/v1") + ("" if "/v1/api" in path else "/api")
+        weir = weir_with(KIMI_OFF, upstream=base)
+        reply = post(weir, target=path, value=chat(model="kimi-k2"))
+        assert reply.status == 200 and reply.get("x-weir-fallback") == "moonshotai/kimi-k2"
+        assert post(weir, target=path, value=b"no JSON").status == 400
+
     def test_one_slash_at_the_end_is_the_same_api(self, weir_with):
         weir = weir_with(KIMI_OFF)
         reply = post(weir, target="/v1/chat/completions/", value=chat(model="kimi-k2"))
         assert reply.get("x-weir-fallback") == "moonshotai/kimi-k2"
 
     @pytest.mark.parametrize("model", [
-        "openai/gpt-4o ", " openai/gpt-4o", "openai/gpt-4o/", "a" * 257, "é" * 129,
+        "openai/gpt-4o ", " openai/gpt-4o", "openai/gpt-4o/", "a" * 257, "é" * 129, "\topenai/gpt-4o", "openai/gpt-4o\n",
+        "openai/gpt-4o\0", "\u00a0openai/gpt-4o", "openai/gpt-4o\ufeff", "openai/gpt-4o\u2003",
     ])
     def test_a_name_that_no_model_has_is_refused(self, weir, model):
+        listed = post(weir, value=chat(models=["a/b", model]))
+        assert listed.status == 400 and listed.json()["error"]["param"] == "models[1]"
         reply = post(weir, value=chat(model=model))
         assert reply.status == 400 and reply.json()["error"]["param"] == "model"
         assert len(reply.start_line) + sum(len(n) + len(v) for n, v in reply.headers) < 2000

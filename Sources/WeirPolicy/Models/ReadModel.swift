@@ -8,11 +8,23 @@ enum ReadModel {
   /// Entries of OpenRouter's list `models`; each is looked up and may be edited.
   static let maximumFallbacks = 64
 
-  /// Blanks and slashes at the end, which some servers drop, would dodge the lists of allowed models.
+  /// White space around a name and slashes at its end, which some servers drop, would dodge the lists of allowed models.
   private static func isSound(_ model: String) -> Bool {
-    let bytes = model.utf8
-    let end = bytes.last
-    return bytes.count <= maximumBytes && bytes.first != 0x20 && end != 0x20 && end != UInt8(ascii: "/")
+    let scalars = model.unicodeScalars
+    return model.utf8.count <= maximumBytes && model.utf8.last != UInt8(ascii: "/")
+      && ![scalars.first, scalars.last].contains { $0.map(isDropped) ?? false }
+  }
+
+  /// White space as Unicode has it, and what JavaScript's `trim` and C's ends of texts take for it.
+  private static func isDropped(_ scalar: Unicode.Scalar) -> Bool {
+    scalar.value <= 0x20 || scalar.value == 0x7F || scalar.value == 0xFEFF
+      || scalar.value >= 0x80 && scalar.properties.isWhitespace
+  }
+
+  private static func unsound(_ member: String) -> Refusal {
+    Refusal(
+      .invalidRequest, "`\(member)` is no model's name",
+      remedy: "Send up to \(maximumBytes) bytes, without blanks around them or a slash at the end.", param: member)
   }
 
   /// Nil where the API has another way to say it: OpenRouter's `models` list, or a stored prompt (Responses API).
@@ -22,12 +34,9 @@ enum ReadModel {
         .invalidRequest, "`models` has \(envelope.models.count) entries", remedy: "Name at most \(maximumFallbacks).",
         param: "models")
     }
+    for (place, entry) in envelope.models.enumerated() where !isSound(entry.value) { throw unsound("models[\(place)]") }
     if let model = envelope.model, !model.isEmpty {
-      guard isSound(model) else {
-        throw Refusal(
-          .invalidRequest, "`model` is no model's name",
-          remedy: "Send up to \(maximumBytes) bytes, without blanks around them or a slash at the end.", param: "model")
-      }
+      guard isSound(model) else { throw unsound("model") }
       return model
     }
     if envelope.hasModel {

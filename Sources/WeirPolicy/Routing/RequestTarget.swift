@@ -42,13 +42,22 @@ public struct RequestTarget: Sendable, Equatable {
     for prefix in prefixes where path.hasPrefix(prefix) {
       let rest = path.dropFirst(prefix.count)
       guard rest.isEmpty || rest.utf8.first == UInt8(ascii: "/") else { continue }
-      let endpoint = Endpoint(method: method, path: rest)
+      let endpoint = endpoint(method: method, path: rest)
       if !endpoint.readsBody { try refuseDisguised(rest) }
       return RequestTarget(rest: String(rest), query: String(origin[mark...]), endpoint: endpoint)
     }
     throw Refusal(
       .invalidRequest, "no API is served under this path",
       remedy: "Set the client's base URL to weir's address followed by /v1.", status: 404)
+  }
+
+  /// An upstream whose base URL has no version serves its APIs with one too: below another prefix, which goes upstream as
+  /// it is, an API is the same API.
+  private static func endpoint(method: String, path: Substring) -> Endpoint {
+    var name = path
+    while let prefix = prefixes.first(where: { name.hasPrefix($0 + "/") }) { name = name.dropFirst(prefix.count) }
+    let endpoint = Endpoint(method: method, path: name)
+    return endpoint.readsBody ? endpoint : Endpoint(method: method, path: path)
   }
 
   private static func feedback(method: String, path: Substring) throws(Refusal) -> RequestTarget {
@@ -64,7 +73,7 @@ public struct RequestTarget: Sendable, Equatable {
   /// decodes or merges slashes would serve it all the same.
   private static func refuseDisguised(_ rest: Substring) throws(Refusal) {
     let readings = PathSegments.plainReadings(rest)
-    guard let plain = readings.first(where: { $0 != rest && Endpoint(method: "POST", path: $0).readsBody }) else {
+    guard let plain = readings.first(where: { $0 != rest && endpoint(method: "POST", path: $0[...]).readsBody }) else {
       return
     }
     let isTrailingSlash = rest.utf8.last == UInt8(ascii: "/") && String(rest.dropLast()) == plain

@@ -18,6 +18,19 @@ struct ReadModelTests {
     #expect(try ReadModel.read(envelope(#"{"model":"a\/b"}"#), endpoint: endpoint) == "a/b")
   }
 
+  @Test(
+    "has no white space around it and no slash behind it, which some servers drop",
+    arguments: [
+      " m", "m ", "\\tm", "m\\n", "\\u0000m", "m\\u007f", "\u{A0}m", "m\u{FEFF}", "m\u{2003}", "\u{3000}m", "m/",
+    ])
+  func unsound(name: String) throws {
+    for endpoint in Self.apis {
+      #expect(try refused(#"{"model":"\#(name)"}"#, endpoint)?.param == "model")
+      #expect(try refused(#"{"model":"m","models":["a/b","\#(name)"]}"#, endpoint)?.param == "models[1]")
+    }
+    #expect(try ReadModel.read(envelope(#"{"model":"ä m é"}"#), endpoint: .messages) == "ä m é")
+  }
+
   @Test("must be a string that is not empty", arguments: [#""""#, "7", "null", "true", "{}", #"["kimi-k2"]"#])
   func notAString(value: String) throws {
     for endpoint in Self.apis {

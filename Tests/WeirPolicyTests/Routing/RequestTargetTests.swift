@@ -63,6 +63,22 @@ struct RequestTargetTests {
     #expect(try read("/v1/other").endpoint == .other)
   }
 
+  @Test(
+    "tells the API below a second prefix too, which goes upstream as it is",
+    arguments: [
+      ("/v1/v1/chat/completions", Endpoint.chatCompletions), ("/v1/v1/v1/embeddings/", .embeddings),
+      ("/api/v1/v1/messages", .messages), ("/v1/api/v1/responses", .responses), ("/v1/v1x/messages", .other),
+      ("/v1/v2/messages", .other), ("/v1/v1/models", .other),
+    ])
+  func secondPrefix(target: String, endpoint: Endpoint) throws {
+    let read = try read(target)
+    #expect(read.endpoint == endpoint)
+    #expect(["/v1" + read.rest, "/api/v1" + read.rest].contains(target))
+    #expect(refused("/v1/v1//messages")?.status == 400)
+    #expect(refused("/v1/V1/messages")?.status == 400)
+    #expect(refused("/v1/%761/messages")?.status == 400)
+  }
+
   @Test("in absolute form is read for its path; the authority does not matter")
   func absolute() throws {
     #expect(try read("http://anything.example:1/v1/embeddings?q") == read("/v1/embeddings?q"))
