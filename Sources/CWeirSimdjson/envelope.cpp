@@ -10,7 +10,7 @@ namespace {
 constexpr std::string_view names[WEIR_ENVELOPE_MEMBERS] = {
     "model", "models", "stream", "stream_options", "user", "safety_identifier", "metadata", "temperature", "top_p",
     "max_tokens", "max_completion_tokens", "max_output_tokens", "n", "tools", "tool_choice", "messages", "input",
-    "prompt", "seed", "usage", "functions",
+    "prompt", "seed", "usage", "functions", "background", "conversation",
 };
 enum { modelsMember = 1, streamOptionsMember = 3, metadataMember = 6 };
 

@@ -170,6 +170,29 @@ def test_query_path_and_version_headers_make_another_request(ask):
     assert asked.results == ["miss", "miss", "miss", "hit"]
 
 
+@pytest.mark.parametrize("name", ["x-user-id", "x-end-user", "X-Forwarded-Email", "x-ms-client-principal-id"])
+def test_who_asks_is_part_of_the_request_where_the_upstream_is_told(ask, name):
+    bodies = [(chat(f"asked by {name}"), [(name, who)]) for who in ("ada", "bob")]
+    asked = ask(*bodies, *bodies)
+    assert asked.results == ["miss", "miss", "hit", "hit"]
+    assert [each.get(name) for each in asked.upstream] == ["ada", "bob"]
+
+
+def test_users_whom_only_weir_is_told_of_share_replies(ask):
+    assert ask(*[(chat("told weir"), [("x-weir-user", who)]) for who in ("ada", "bob")]).results == ["miss", "hit"]
+
+
+@pytest.mark.parametrize("more, results", [
+    ({"conversation": "conv_1"}, ["bypass", "bypass"]), ({"conversation": {"id": "conv_1"}}, ["bypass", "bypass"]),
+    ({"background": True}, ["bypass", "bypass"]), ({"conversation": None, "background": False}, ["miss", "hit"])])
+def test_what_the_upstream_keeps_something_of_is_asked_for_each_time(ask, more, results):
+    body = usual("responses", f"keeps {json.dumps(more)}", model=MODEL, **more)
+    asked = ask(*[(body, (), "/v1/responses")] * 2)
+    assert asked.results == results and len(asked.upstream) == 2 - results.count("hit")
+    # Elsewhere nobody knows these members.
+    assert ask(*[chat(f"keeps {json.dumps(more)}", **more)] * 2).results == ["miss", "hit"]
+
+
 def test_headers_that_change_no_answer_make_no_other_request(ask):
     asked = ask(chat("headers"), (chat("headers"), [("User-Agent", "other"), ("x-stainless-lang", "x"),
                                                     ("X-Title", "t"), ("traceparent", "00-1-1-00")]))

@@ -21,7 +21,7 @@ extern "C" {
 #define WEIR_JSON_MAXIMUM_MEMBERS 10000
 
 // Members of a request that weir looks at. The order is that of EnvelopeMember in WeirWire.
-#define WEIR_ENVELOPE_MEMBERS 21
+#define WEIR_ENVELOPE_MEMBERS 23
 
 // What is wrong with a document; the first fault found, in no promised order between kinds.
 typedef enum {

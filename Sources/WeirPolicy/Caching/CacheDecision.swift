@@ -20,6 +20,8 @@ public enum CacheBypass: String, Sendable, CaseIterable {
   case noStore = "no_store"
   /// It says `x-weir-cache-ttl: 0`.
   case timeToLive = "ttl"
+  /// The upstream keeps something of it that the next one like it meets: a conversation, or work in the background.
+  case upstreamState = "upstream_state"
 }
 
 /// How a request uses the cache.

@@ -14,6 +14,7 @@ public enum KeepReply {
       && !failures.contains(reading.finishReason ?? "")
   }
 
-  /// What the APIs call the end of a generation that failed: OpenRouter's `finish_reason`, and the status of a response.
-  private static let failures: Set<String> = ["error", "failed", "cancelled"]
+  /// What the APIs call the end of a generation that failed: OpenRouter's `finish_reason`, and the status of a response,
+  /// also of one that has no end yet.
+  private static let failures: Set<String> = ["error", "failed", "cancelled", "queued", "in_progress"]
 }

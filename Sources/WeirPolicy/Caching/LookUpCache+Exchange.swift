@@ -10,7 +10,16 @@ extension LookUpCache {
     let needsTemperature = policy.cache.maximumTemperature != nil
     let question = Question(
       endpoint: exchange.endpoint, model: exchange.sentModel,
-      temperature: needsTemperature ? envelope.range(of: .temperature).map(memberText) : nil, directives: directives)
+      temperature: needsTemperature ? envelope.range(of: .temperature).map(memberText) : nil,
+      changesUpstream: exchange.endpoint == .responses && changesUpstream(envelope, memberText), directives: directives)
     return try decide(question, policy: policy.cache)
+  }
+
+  /// A second turn of a conversation is another one, though it reads the same, and what runs in the background is there
+  /// to be asked for and cancelled by its own id.
+  private static func changesUpstream(_ envelope: Envelope, _ memberText: (Range<Int>) -> String) -> Bool {
+    let conversation = envelope.range(of: .conversation).map(memberText) ?? "null"
+    let background = envelope.range(of: .background).map(memberText) ?? "null"
+    return conversation != "null" || background != "null" && background != "false"
   }
 }

@@ -11,16 +11,20 @@ public enum LookUpCache {
     public var model: String?
     /// The JSON text of the member `temperature` as it is sent; nil where there is none.
     public var temperature: String?
+    /// Whether the request changes what the upstream keeps of a conversation, or begins work in the background.
+    public var changesUpstream: Bool
     /// What the request says.
     public var directives: CacheDirectives
 
     /// Describes a request.
     public init(
-      endpoint: Endpoint, model: String?, temperature: String? = nil, directives: CacheDirectives = CacheDirectives()
+      endpoint: Endpoint, model: String?, temperature: String? = nil, changesUpstream: Bool = false,
+      directives: CacheDirectives = CacheDirectives()
     ) {
       self.endpoint = endpoint
       self.model = model
       self.temperature = temperature
+      self.changesUpstream = changesUpstream
       self.directives = directives
     }
   }
@@ -46,6 +50,7 @@ public enum LookUpCache {
     let directives = question.directives
     guard policy.timeToLive > 0, policy.maximumBytes > 0 else { return .bypass(.off) }
     guard policy.endpoints.contains(question.endpoint) else { return .bypass(.endpoint) }
+    guard !question.changesUpstream else { return .bypass(.upstreamState) }
     guard !directives.forbidsStore else { return .bypass(.noStore) }
     guard directives.timeToLive != 0 else { return .bypass(.timeToLive) }
     let configured = timeToLive(of: question.model, policy)

@@ -3,7 +3,7 @@
 enum TellingFields {
   private static let parts = [
     "cookie", "key", "token", "secret", "auth", "account", "tenant", "org", "project", "user", "session", "signature",
-    "customer", "subscription",
+    "customer", "subscription", "principal", "identity", "email", "workspace", "team", "member", "group", "role",
   ]
 
   /// In the request's order, names in lower case.

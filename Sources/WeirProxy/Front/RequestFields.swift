@@ -36,7 +36,8 @@ struct RequestFields {
   private(set) var madeTraceParent: String?
   /// Keys that came under other names than `Authorization` and `x-api-key`.
   private(set) var otherCredentials: [String] = []
-  /// Fields that choose a version or an account at the upstream, in order, names in lower case.
+  /// Fields that choose a version or an account at the upstream, or tell it whose request this is, in order, names in
+  /// lower case.
   private(set) var variants: [(name: String, value: String)] = []
 
   init(_ request: ClientHead) {
@@ -82,8 +83,10 @@ struct RequestFields {
       isChunked = true
       if field.valueText.lowercased() != "chunked" { hasUnknownCoding = true }
     case .contentLength: contentLength = Int(field.valueText) ?? .max
-    case .variant: variants.append((field.nameText.lowercased(), unsafe String(decoding: field.told, as: UTF8.self)))
-    default: read(field.kind, unsafe String(decoding: field.told, as: UTF8.self))
+    default:
+      let told = unsafe String(decoding: field.told, as: UTF8.self)
+      if field.kind == .variant || field.kind == .userID { variants.append((field.nameText.lowercased(), told)) }
+      read(field.kind, told)
     }
   }
 

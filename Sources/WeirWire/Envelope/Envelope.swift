@@ -46,7 +46,7 @@ public final class Envelope: Sendable {
   /// The value of `stream_options.include_usage`; nil where the request lacks it.
   public let streamUsageRange: Range<Int>?
 
-  private let ranges: InlineArray<21, weir_json_range>
+  private let ranges: InlineArray<23, weir_json_range>
   private let named: [Member]
 
   /// The byte range of a member's value in the body, or nil when the body lacks the member.
@@ -99,7 +99,7 @@ public final class Envelope: Sendable {
     return known
   }
 
-  private static func memberRanges(_ found: weir_envelope) -> InlineArray<21, weir_json_range> {
+  private static func memberRanges(_ found: weir_envelope) -> InlineArray<23, weir_json_range> {
     unsafe withUnsafeBytes(of: found.members) { bytes in
       let members = unsafe bytes.bindMemory(to: weir_json_range.self)
       return InlineArray { index in unsafe members[index] }

@@ -3,7 +3,7 @@ public enum EnvelopeMember: Int, Sendable, CaseIterable {
   case model, models, stream, streamOptions, user, safetyIdentifier, metadata, temperature, topP, maxTokens
   case maxCompletionTokens, maxOutputTokens, n, tools, toolChoice, messages, input, prompt, seed, usage
   /// OpenAI's first form of `tools`.
-  case functions
+  case functions, background, conversation
 
   /// The member's key on the wire.
   public var name: String {
@@ -29,6 +29,8 @@ public enum EnvelopeMember: Int, Sendable, CaseIterable {
     case .seed: "seed"
     case .usage: "usage"
     case .functions: "functions"
+    case .background: "background"
+    case .conversation: "conversation"
     }
   }
 }

@@ -32,7 +32,9 @@ struct KeepReplyTests {
     #expect(!mayKeep { $0.isAtEventBoundary = false })
     #expect(!mayKeep { $0.isMalformed = true })
     #expect(!mayKeep { $0.error = ReplyError(code: "502", isMidStream: true) })
-    #expect(!mayKeep { $0.finishReason = "error" })
+    for reason in ["error", "failed", "cancelled", "queued", "in_progress"] {
+      #expect(!mayKeep { $0.finishReason = reason })
+    }
     #expect(!KeepReply.mayKeep(status: 200, ending: .complete, reading: nil))
   }
 }

@@ -4,11 +4,11 @@ import WeirWire
 
 private func decide(
   _ policy: CachePolicy = CachePolicy(), endpoint: Endpoint = .chatCompletions, model: String? = "openai/gpt-4o",
-  temperature: String? = nil, control: String = "", ttl: String? = nil
+  temperature: String? = nil, changesUpstream: Bool = false, control: String = "", ttl: String? = nil
 ) throws -> CacheDecision {
   try LookUpCache.decide(
     LookUpCache.Question(
-      endpoint: endpoint, model: model, temperature: temperature,
+      endpoint: endpoint, model: model, temperature: temperature, changesUpstream: changesUpstream,
       directives: CacheDirectives.read(cacheControl: [control], timeToLive: ttl)),
     policy: policy)
 }
@@ -63,6 +63,15 @@ struct LookUpCacheTests {
     #expect((decision == .bypass(.temperature)) == !isUsed)
     let embeddings = try decide(CachePolicy(maximumTemperature: bound), endpoint: .embeddings, temperature: text)
     #expect(embeddings != .bypass(.temperature))
+  }
+
+  @Test("what changes what the upstream keeps does not, whatever it says")
+  func upstreamState() throws {
+    #expect(try decide(endpoint: .responses, changesUpstream: true) == .bypass(.upstreamState))
+    #expect(try decide(endpoint: .responses, changesUpstream: true, ttl: "60") == .bypass(.upstreamState))
+    #expect(throws: LookUpCache.notKept) {
+      try decide(endpoint: .responses, changesUpstream: true, control: "only-if-cached")
+    }
   }
 
   @Test("it says so itself")
