@@ -149,6 +149,18 @@ class TestTerms:
         body = chat(model="kimi-k2") | {"models": ["openai/gpt-4o"]}
         assert error(weir.post(CHAT, body, [bearer("sk-app")]))["code"] == "model_not_allowed"
 
+    def test_a_long_list_costs_a_client_with_models_of_its_own_little(self, serving):
+        """The list counts for no limit, so nobody may stop an event loop by asking for it."""
+        entries = [{"id": f"vendor{number % 60}/some-model-name-{number}-instruct"} for number in range(500)]
+        listing = json.dumps({"object": "list", "data": entries}).encode()
+        with ScriptedUpstream(lambda _wire, _request: reply(listing)) as upstream:
+            weir = serving("app: {key: sk-app, models: ['vendor1/*']}\n", upstream=upstream)
+            before = weir.scrape().sum("process_cpu_seconds_total")
+            for _ in range(40):
+                listed = weir.ask("GET", "/v1/models", [bearer("sk-app")]).json()["data"]
+            assert [entry["id"] for entry in listed] == [entry["id"] for entry in entries[1::60]]
+            assert weir.scrape().sum("process_cpu_seconds_total") - before < 0.6
+
     def test_a_client_has_its_apis_and_no_others(self, serving):
         weir = serving("app: {key: sk-app, endpoints: [messages]}")
         with anthropic.Anthropic(base_url=weir.url.removesuffix("/v1"), api_key="sk-app", max_retries=0) as client:

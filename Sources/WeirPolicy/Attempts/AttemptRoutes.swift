@@ -109,6 +109,6 @@ private struct Making {
 
   private func mayUse(_ model: ResolvedModel) -> Bool {
     guard case .serve = killSwitch.decide(model) else { return false }
-    return access.decide(model.upstreamID, model: model, catalog: models) == .allowed
+    return access.permits(model.upstreamID, model: model)
   }
 }

@@ -7,7 +7,7 @@ public enum PlanAttempts {
     return AttemptPlan(
       targets: whole.targets.filter { target in
         guard target.isFallback, let fallback = target.model else { return true }
-        return client.mayAsk(for: fallback.upstreamID, model: fallback, catalog: policy.models)
+        return client.mayAsk(for: fallback.upstreamID, model: fallback)
       })
   }
 

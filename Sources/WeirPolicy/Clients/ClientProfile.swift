@@ -40,7 +40,5 @@ public final class ClientProfile: Sendable {
   }
 
   /// Whether the client may ask for a model, whatever the proxy allows to all.
-  func mayAsk(for asked: String, model: ResolvedModel, catalog: ModelCatalog) -> Bool {
-    access.decide(asked, model: model, catalog: catalog) == .allowed
-  }
+  func mayAsk(for asked: String, model: ResolvedModel) -> Bool { access.permits(asked, model: model) }
 }

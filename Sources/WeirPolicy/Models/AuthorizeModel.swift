@@ -36,15 +36,14 @@ public enum AuthorizeModel {
   private static func authorize(
     _ asked: String, _ model: ResolvedModel, for client: ClientProfile?, _ policy: PolicySnapshot
   ) throws(Refusal) {
-    guard let client, !client.mayAsk(for: asked, model: model, catalog: policy.models) else { return }
+    guard let client, !client.mayAsk(for: asked, model: model) else { return }
     throw refusal(to: client)
   }
 
   /// Whether a client that has models of its own would be let through with a name.
   public static func permits(_ asked: String, for client: ClientProfile, policy: PolicySnapshot) -> Bool {
     let model = policy.models.resolve(asked)
-    return policy.access.decide(asked, model: model, catalog: policy.models) == .allowed
-      && client.mayAsk(for: asked, model: model, catalog: policy.models)
+    return policy.access.permits(asked, model: model) && client.mayAsk(for: asked, model: model)
   }
 
   /// The model is none of those that the client may ask for.

@@ -27,20 +27,23 @@ public struct ModelAccess: Sendable {
   /// A pattern is held against the name as asked, the name sent upstream and the catalog's id, each with and
   /// without a suffix: a denied model cannot be had under another of its names.
   public func decide(_ asked: String, model: ResolvedModel, catalog: ModelCatalog) -> Decision {
-    if isOpen { return .allowed }
+    if permits(asked, model: model) { return .allowed }
     let names = ModelAccess.names(asked, model)
-    if let rule = deny.first(where: { rule in names.contains(where: rule.matches) }) {
-      return .refused(rule: rule, nearNames: nearNames(asked, catalog))
-    }
-    if allow.isEmpty || allow.contains(where: { rule in names.contains(where: rule.matches) }) {
-      return .allowed
-    }
-    return .refused(rule: nil, nearNames: nearNames(asked, catalog))
+    let rule = deny.first { rule in names.contains(where: rule.matches) }
+    return .refused(rule: rule, nearNames: nearNames(asked, catalog))
+  }
+
+  /// The same for who tells nobody of other names: to find those that are near takes far longer than to decide.
+  public func permits(_ asked: String, model: ResolvedModel) -> Bool {
+    if isOpen { return true }
+    let names = ModelAccess.names(asked, model)
+    if deny.contains(where: { rule in names.contains(where: rule.matches) }) { return false }
+    return allow.isEmpty || allow.contains { rule in names.contains(where: rule.matches) }
   }
 
   /// The models of the catalog that clients may ask for, in the catalog's order.
   public func allowed(in catalog: ModelCatalog) -> [CatalogModel] {
-    catalog.models.filter { permits($0.id, catalog) }
+    catalog.models.filter { permits($0.id, model: catalog.resolve($0.id)) }
   }
 
   /// Patterns that fit no name of the catalog: most likely a slip.
@@ -52,14 +55,8 @@ public struct ModelAccess: Sendable {
     }
   }
 
-  private func permits(_ name: String, _ catalog: ModelCatalog) -> Bool {
-    let names = ModelAccess.names(name, catalog.resolve(name))
-    if deny.contains(where: { rule in names.contains(where: rule.matches) }) { return false }
-    return allow.isEmpty || allow.contains(where: { rule in names.contains(where: rule.matches) })
-  }
-
   private func nearNames(_ asked: String, _ catalog: ModelCatalog) -> [String] {
-    NearNames.of(asked, in: catalog.suggestibleNames.filter { permits($0, catalog) })
+    NearNames.of(asked, in: catalog.suggestibleNames.filter { permits($0, model: catalog.resolve($0)) })
   }
 
   private static func names(_ asked: String, _ model: ResolvedModel) -> [String] {

@@ -56,7 +56,7 @@ public struct ModelListing: Sendable {
   private static func alias(_ alias: String, _ policy: PolicySnapshot) -> ModelDescription? {
     let resolved = policy.models.resolve(alias)
     guard resolved.wasRewritten, ModelName.folded(resolved.upstreamID) != ModelName.folded(alias),
-      policy.access.decide(alias, model: resolved, catalog: policy.models) == .allowed
+      policy.access.permits(alias, model: resolved)
     else { return nil }
     switch policy.killSwitch.decide(resolved) {
     case .serve: return description(of: alias, servedBy: resolved, policy)
@@ -82,7 +82,7 @@ public struct ModelListing: Sendable {
       routes.candidates.contains { $0.id == allowed.id }
     }
     guard !candidates.isEmpty,
-      access.decide(name, model: policy.models.resolve(name), catalog: policy.models) == .allowed
+      access.permits(name, model: policy.models.resolve(name))
     else { return nil }
     return ModelDescription(
       id: name, aliasOf: nil, owner: "", name: "Automatic",

@@ -40,7 +40,7 @@ enum RouteByTask {
   private static func mayUse(_ model: CatalogModel, _ client: ClientProfile?, _ policy: PolicySnapshot) -> Bool {
     let resolved = policy.models.resolve(model.id)
     guard case .serve = policy.killSwitch.decide(resolved) else { return false }
-    return policy.access.decide(model.id, model: resolved, catalog: policy.models) == .allowed
-      && client?.mayAsk(for: model.id, model: resolved, catalog: policy.models) ?? true
+    return policy.access.permits(model.id, model: resolved)
+      && client?.mayAsk(for: model.id, model: resolved) ?? true
   }
 }
