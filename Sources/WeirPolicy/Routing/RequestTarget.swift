@@ -55,10 +55,20 @@ public struct RequestTarget: Sendable, Equatable {
   /// it is, an API is the same API.
   private static func endpoint(method: String, path: Substring) -> Endpoint {
     var name = path
-    while let prefix = prefixes.first(where: { name.hasPrefix($0 + "/") }) { name = name.dropFirst(prefix.count) }
+    for _ in 0..<mostPrefixes {
+      guard let prefix = prefixes.first(where: { isBelow($0, name) }) else { break }
+      name = Substring(name.utf8.dropFirst(prefix.utf8.count))
+    }
     let endpoint = Endpoint(method: method, path: name)
     return endpoint.readsBody ? endpoint : Endpoint(method: method, path: path)
   }
+
+  private static func isBelow(_ prefix: String, _ path: Substring) -> Bool {
+    path.utf8.starts(with: prefix.utf8) && path.utf8.dropFirst(prefix.utf8.count).first == UInt8(ascii: "/")
+  }
+
+  /// No server repeats its version more often, and a path may hold thousands of them.
+  private static let mostPrefixes = 8
 
   private static func feedback(method: String, path: Substring) throws(Refusal) -> RequestTarget {
     guard method == "POST" else {

@@ -74,6 +74,7 @@ struct RequestTargetTests {
     let read = try read(target)
     #expect(read.endpoint == endpoint)
     #expect(["/v1" + read.rest, "/api/v1" + read.rest].contains(target))
+    #expect(try self.read("/v1" + String(repeating: "/v1", count: 20_000) + "/messages").endpoint == .other)
     #expect(refused("/v1/v1//messages")?.status == 400)
     #expect(refused("/v1/V1/messages")?.status == 400)
     #expect(refused("/v1/%761/messages")?.status == 400)
