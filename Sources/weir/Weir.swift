@@ -39,11 +39,7 @@ struct ConfigurationOptions: ParsableArguments {
 
   /// Reads files; not to be called on an event loop.
   func load() throws(ConfigurationProblems) -> Configuration {
-    try ConfigurationLoader.load(
-      ConfigurationSources(
-        environment: ProcessEnvironment.all(), configPath: configPath, envFilePath: envFilePath,
-        isInsecureAccepted: insecure),
-      readFile: DiskFile.read)
+    try ConfigurationLoader.load(sources, readFile: DiskFile.read)
   }
 
   /// Reads files, or ends the command with every problem listed.
@@ -51,8 +47,24 @@ struct ConfigurationOptions: ParsableArguments {
     try Self.orExit { () throws(ConfigurationProblems) in try load() }
   }
 
+  /// Where a proxy that runs with these files listens, whatever else is wrong with them.
+  func listeners() throws(ConfigurationProblems) -> Configuration.Listeners {
+    try ConfigurationLoader.listeners(sources, readFile: DiskFile.read)
+  }
+
+  /// What `listeners` gives, or every problem listed and the command's end.
+  func listenersOrExit() throws -> Configuration.Listeners {
+    try Self.orExit { () throws(ConfigurationProblems) in try listeners() }
+  }
+
+  private var sources: ConfigurationSources {
+    ConfigurationSources(
+      environment: ProcessEnvironment.all(), configPath: configPath, envFilePath: envFilePath,
+      isInsecureAccepted: insecure)
+  }
+
   /// What `load` gives, or every problem listed and the command's end.
-  static func orExit(_ load: () throws(ConfigurationProblems) -> Configuration) throws -> Configuration {
+  static func orExit<Loaded>(_ load: () throws(ConfigurationProblems) -> Loaded) throws -> Loaded {
     do {
       return try load()
     } catch {

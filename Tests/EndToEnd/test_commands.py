@@ -317,6 +317,19 @@ class TestWhereTheSystemChoseThePort:
         assert scrape(ports["admin"]).sum("weir_rollout_percent", rollout="kimi") == 25
         assert run("health", "--ready", environment=self.ENVIRONMENT).returncode == 0
 
+    @pytest.mark.parametrize("text", ["retries: {", "retry: 1\n", "\0"])
+    def test_the_running_proxy_is_found_while_its_files_are_broken(self, run, started, tmp_path, text):
+        """A container whose health check failed for that would be replaced by one that does not start."""
+        environment = self.ENVIRONMENT | {"WEIR_CONFIG": str(tmp_path / "w.yaml")}
+        (tmp_path / "w.yaml").write_text("rollouts: [{name: kimi 2, from: [a/b], variants: [{model: kimi-k2}]}]\n")
+        _, ports = started("serve", environment=environment)
+        (tmp_path / "w.yaml").write_text(text)
+        assert run("check", environment=environment).returncode == 78
+        assert run("health", environment=environment).returncode == 0
+        flipped = run("rollout", "kimi 2", "25", environment=environment)
+        assert flipped.returncode == 0, flipped.stderr
+        assert scrape(ports["admin"]).sum("weir_rollout_percent", rollout="kimi 2") == 25
+
     @pytest.mark.parametrize("text", [None, "", "{", '{"traffic":1}', '{"admin":70000}', '{"admin":-1}', '{"admin":"1"}'])
     def test_without_a_port_file_to_read_it_says_that_nothing_answers(self, run, tmp_path, text):
         if text is not None:

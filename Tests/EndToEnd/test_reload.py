@@ -240,6 +240,20 @@ def test_a_file_that_stays_empty_is_taken_as_that(weir_with):
     assert rollout_of(weir, "alice") == "kimi=incumbent"
 
 
+@pytest.mark.parametrize("name, text", [
+    ("live.env", "WEIR_CLIENT_KEYS=app:key-of-app\n"), ("weir.yaml", "clients: [{name: app, keys: [key-of-app]}]\n")])
+def test_no_reload_takes_the_last_client_key_away(weir_with, name, text):
+    """A file that is emptied by mistake, or by a full disk, must not open the proxy."""
+    weir = weir_with(BOTH, files=FILES | {name: text})
+    rewrite(weir.folder / name, "")
+    answer = weir.admin("/reload", "POST")
+    assert answer.status == 422 and b"no client key any more" in answer.body
+    assert weir.post(CHAT, chat()).status == 401
+    rewrite(weir.folder / name, text.replace("key-of-app", "key-of-web"))
+    assert weir.admin("/reload", "POST").status == 200
+    assert weir.post(CHAT, chat(), [("Authorization", "Bearer key-of-web")]).status == 200
+
+
 @pytest.mark.parametrize("name", ["weir.yaml", "live.env"])
 def test_a_pipe_in_the_files_place_changes_nothing_and_is_told(living, name):
     """What it held would be gone with the first reload, and with it client keys and limits; without a writer weir would

@@ -30,6 +30,17 @@ extension Configuration {
       })
   }
 
+  /// That clients needed keys so far and would need none any more, as a problem; nil where it is not so. A file that was
+  /// emptied says so, and nobody means to open a proxy that way.
+  public func problemsOfOpening(since previous: Configuration) -> ConfigurationProblems? {
+    guard !previous.clients.isEmpty, clients.isEmpty else { return nil }
+    return ConfigurationProblems([
+      ConfigurationProblem(
+        .error, source: files.last ?? "environment", what: "there is no client key any more, so anyone could use this proxy",
+        fix: "put one back, or restart weir to run without")
+    ])
+  }
+
   private var envFileRead: String? {
     origins.first { $0.name == Settings.envFile.entry.name }.flatMap { $0.text.isEmpty ? nil : $0.text }
   }

@@ -28,6 +28,22 @@ public enum ConfigurationLoader {
     return parts.configuration(policy, origins: origins, warnings: problems, files: files)
   }
 
+  /// Where a proxy with these sources listens, whatever else is wrong with them: files may be broken on disk while it runs
+  /// well. Throws what is wrong with those settings.
+  public static func listeners(
+    _ sources: ConfigurationSources, readFile: (String) throws -> [UInt8]
+  ) throws(ConfigurationProblems) -> Configuration.Listeners {
+    var resolver = SettingsResolver(sources)
+    var files: [String] = []
+    readEnvFile(into: &resolver, &files, readFile)
+    readYAMLFile(into: &resolver, &files, readFile)
+    resolver.problems = []
+    let listeners = Configuration.Listeners(&resolver)
+    let problems = inOrderOfSources(resolver.problems, files)
+    guard problems.allSatisfy({ $0.severity == .warning }) else { throw ConfigurationProblems(problems) }
+    return listeners
+  }
+
   /// The env file cannot name itself, so only the flag and the environment are asked for its path.
   private static func readEnvFile(
     into resolver: inout SettingsResolver, _ files: inout [String], _ readFile: (String) throws -> [UInt8]

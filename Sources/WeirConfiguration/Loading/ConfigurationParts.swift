@@ -24,12 +24,7 @@ struct ConfigurationParts {
 
   /// Resolves every live setting; problems stay in the resolver.
   init(_ resolver: inout SettingsResolver) {
-    listeners = Configuration.Listeners(
-      traffic: resolver.value(Settings.listen),
-      admin: resolver.value(Settings.adminListen),
-      adminToken: resolver.value(Settings.adminToken),
-      portFile: resolver.value(Settings.portFile),
-      isInsecureAccepted: resolver.value(Settings.insecure))
+    listeners = Configuration.Listeners(&resolver)
     upstream = Configuration.Upstream(
       url: resolver.value(Settings.upstreamURL),
       apiKey: resolver.value(Settings.apiKey),
@@ -124,4 +119,14 @@ extension ConfigurationParts {
 
   /// `off` names no file.
   fileprivate static func pathUnlessOff(_ path: String) -> String? { path.lowercased() == "off" ? nil : path }
+}
+
+extension Configuration.Listeners {
+  /// As they are set; problems stay in the resolver.
+  init(_ resolver: inout SettingsResolver) {
+    self.init(
+      traffic: resolver.value(Settings.listen), admin: resolver.value(Settings.adminListen),
+      adminToken: resolver.value(Settings.adminToken), portFile: resolver.value(Settings.portFile),
+      isInsecureAccepted: resolver.value(Settings.insecure))
+  }
 }

@@ -88,6 +88,7 @@ final class LiveConfiguration: Sendable {
         if let problems = current.configuration.problemsOfPipes { throw problems }
         let next = try load()
         if let problems = next.problemsOfVanishedFile(since: current.configuration) { throw problems }
+        if let problems = next.problemsOfOpening(since: current.configuration) { throw problems }
         apply(next, to: &current, who: who)
         isTaken.set(1)
         return .success(())

@@ -21,7 +21,7 @@ struct Health: AsyncParsableCommand {
   var admin: String?
 
   func run() async throws {
-    let listener = try admin.map(parsed)?.asPeer ?? options.loadOrExit().listeners.runningAdmin
+    let listener = try admin.map(parsed)?.asPeer ?? options.listenersOrExit().runningAdmin
     let timeouts = PhaseTimeouts(connect: .seconds(5), firstByte: .seconds(5), idle: .seconds(5), total: .seconds(5))
     let result = try await Caller.with(certificateAuthorityFile: nil, honoursProxies: false) { caller in
       await caller.ask("GET", "http://\(listener)/\(ready ? "readyz" : "healthz")", timeouts: timeouts)

@@ -35,7 +35,7 @@ struct RolloutCommand: AsyncParsableCommand {
 
   func run() async throws {
     let (listener, token) = try proxyToAsk()
-    let url = "http://\(listener)/rollouts" + (name.map { "/\($0)" } ?? "")
+    let url = "http://\(listener)/rollouts" + (name.map { "/\(Self.encoded($0))" } ?? "")
     let fields = token.map { [("Authorization", "Bearer \($0)")] } ?? []
     let (method, body) = request
     let timeouts = PhaseTimeouts(connect: .seconds(5), firstByte: .seconds(10), idle: .seconds(10), total: .seconds(20))
@@ -64,15 +64,23 @@ struct RolloutCommand: AsyncParsableCommand {
     return ("PUT", Array("{\"percent\":\(percent)}".utf8))
   }
 
-  /// With --admin a configuration that is broken on disk does not stand in the way: that is just when somebody wants to
-  /// flip by hand.
+  /// As a segment of a path (RFC 3986, section 3.3).
+  private static func encoded(_ name: String) -> String {
+    name.utf8.map { byte in
+      let character = Character(Unicode.Scalar(byte))
+      let isPlain = byte < 0x80 && (character.isLetter || character.isNumber || "-._~".contains(character))
+      return isPlain ? String(character) : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+    }.joined()
+  }
+
+  /// A configuration that is broken on disk does not stand in the way: that is just when somebody wants to flip by hand.
   private func proxyToAsk() throws -> (listener: ListenAddress, token: String?) {
     guard let admin else {
-      let listeners = try options.loadOrExit().listeners
+      let listeners = try options.listenersOrExit()
       return (listeners.runningAdmin, listeners.adminToken?.reveal())
     }
     do {
-      let token = try? options.load().listeners.adminToken?.reveal()
+      let token = try? options.listeners().adminToken?.reveal()
       return (try ListenAddress(parsing: admin), token ?? ProcessEnvironment.all()["WEIR_ADMIN_TOKEN"])
     } catch {
       Terminal.complain("weir rollout: --admin \(admin): \(error)")
