@@ -321,14 +321,17 @@ class TestWhereTheSystemChoseThePort:
     def test_the_running_proxy_is_found_while_its_files_are_broken(self, run, started, tmp_path, text):
         """A container whose health check failed for that would be replaced by one that does not start."""
         environment = self.ENVIRONMENT | {"WEIR_CONFIG": str(tmp_path / "w.yaml")}
-        (tmp_path / "w.yaml").write_text("rollouts: [{name: kimi 2, from: [a/b], variants: [{model: kimi-k2}]}]\n")
+        (tmp_path / "w.yaml").write_text("retries: {maximum_attempts: 2}\n")
         _, ports = started("serve", environment=environment)
         (tmp_path / "w.yaml").write_text(text)
         assert run("check", environment=environment).returncode == 78
         assert run("health", environment=environment).returncode == 0
-        flipped = run("rollout", "kimi 2", "25", environment=environment)
+        flipped = run("rollout", "kimi", "25", environment=environment)
         assert flipped.returncode == 0, flipped.stderr
-        assert scrape(ports["admin"]).sum("weir_rollout_percent", rollout="kimi 2") == 25
+        assert scrape(ports["admin"]).sum("weir_rollout_percent", rollout="kimi") == 25
+        for name in ("ki mi", "a/b", "ä?", "%"):
+            ended = run("rollout", name, "25", environment=environment)
+            assert ended.returncode == 1 and name in ended.stderr and "no proxy answers" not in ended.stderr
 
     @pytest.mark.parametrize("text", [None, "", "{", '{"traffic":1}', '{"admin":70000}', '{"admin":-1}', '{"admin":"1"}'])
     def test_without_a_port_file_to_read_it_says_that_nothing_answers(self, run, tmp_path, text):

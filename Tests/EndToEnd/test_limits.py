@@ -33,6 +33,7 @@ limits:
     - {name: each_pair, requests_per_minute: 1, burst: 1, per: [user, model], clients: [pairs]}
     - {name: wide, requests_per_minute: 1, burst: 5, clients: [several]}
     - {name: narrow, requests_per_minute: 1, burst: 2, per: [client, model], models: ["acme/*"], clients: [several]}
+    - {name: named, requests_per_minute: 1, burst: 2, models: ["acme/*"], clients: [listing]}
     - {name: shared, requests_per_minute: 1, burst: 2, per: [], clients: [left, right]}
     - {name: own, requests_per_minute: 1, burst: 2, clients: [one, two]}
     - {name: claude, requests_per_minute: 1, burst: 1, clients: [anthropic]}
@@ -42,7 +43,8 @@ limits:
     - {name: slow_model, maximum: 1, per: [model], models: ["acme/slow"]}
 """
 CLIENTS = ["burst", "refused", "patient", "counted", "learning", "failing", "streaming", "silent", "wordy", "users", "models",
-           "pairs", "several", "left", "right", "one", "two", "anthropic", "openai", "crowd", "free"]
+           "pairs", "several", "left", "right", "one", "two", "anthropic", "openai", "crowd", "free",
+           "listing"]
 
 
 @pytest.fixture(scope="module")
@@ -138,6 +140,13 @@ def test_a_model_is_one_count_in_every_letter_case_and_with_every_suffix(limited
     assert passes(limited, "models", model="ACME/One:free")
     assert not passes(limited, "models", model="acme/one:online")
     assert passes(limited, "models", model="acme/two")
+
+
+def test_a_rule_about_a_model_holds_for_the_clients_own_list_too(limited):
+    """The upstream takes the next one of `models` where nobody serves the first."""
+    assert passes(limited, "listing", model="acme/one") and passes(limited, "listing", models=["b/c", "acme/one"])
+    assert not passes(limited, "listing", models=["acme/one"])
+    assert passes(limited, "listing", models=["b/c"])
 
 
 def test_an_alias_counts_as_the_model_that_it_stands_for(limited):

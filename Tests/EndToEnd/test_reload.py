@@ -241,7 +241,7 @@ def test_a_file_that_stays_empty_is_taken_as_that(weir_with):
 
 
 @pytest.mark.parametrize("name, text", [
-    ("live.env", "WEIR_CLIENT_KEYS=app:key-of-app\n"), ("weir.yaml", "clients: [{name: app, keys: [key-of-app]}]\n")])
+    ("live.env", "WEIR_CLIENT_KEYS=app:key-of-app\n"), ("weir.yaml", "clients: {app: {key: key-of-app}}\n")])
 def test_no_reload_takes_the_last_client_key_away(weir_with, name, text):
     """A file that is emptied by mistake, or by a full disk, must not open the proxy."""
     weir = weir_with(BOTH, files=FILES | {name: text})

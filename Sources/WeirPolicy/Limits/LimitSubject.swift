@@ -6,12 +6,15 @@ public struct LimitSubject: Sendable, Equatable {
   public var user: String?
   /// The model that is asked of the upstream. Letter case and an OpenRouter suffix (`:online`) make no other count.
   public var model: String
+  /// Where the upstream may take the request by its own list, as they are called there.
+  public var others: [String]
 
   /// Names a subject.
-  public init(client: String, user: String?, model: String) {
+  public init(client: String, user: String?, model: String, others: [String] = []) {
     self.client = client
     self.user = user
     self.model = model
+    self.others = others
   }
 }
 

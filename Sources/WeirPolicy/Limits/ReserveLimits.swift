@@ -65,7 +65,8 @@ extension LimitSubject {
   ///
   /// - Parameter envelope: nil for a request whose body nobody reads.
   public init(_ exchange: Exchange, envelope: Envelope?, models: ModelCatalog) {
-    let model = exchange.sentModel ?? envelope?.models.first.map { models.resolve($0.value).upstreamID }
-    self.init(client: exchange.client, user: exchange.user, model: model ?? "")
+    let listed = envelope?.models.map { models.resolve($0.value).upstreamID } ?? []
+    self.init(
+      client: exchange.client, user: exchange.user, model: exchange.sentModel ?? listed.first ?? "", others: listed)
   }
 }

@@ -20,7 +20,7 @@ final class RuleScope: Sendable {
   /// Whether the rule counts the subject's requests.
   func covers(_ subject: CountedSubject) -> Bool {
     guard clients.isEmpty || clients.contains(subject.client) else { return false }
-    return scope.models.isEmpty || scope.models.contains { subject.matches($0) }
+    return scope.models.isEmpty || subject.model(in: scope) != nil
   }
 
   /// Where the rule counts the subject's requests.
@@ -29,7 +29,7 @@ final class RuleScope: Sendable {
     var fingerprint: UInt64 = 0
     if countsClients { fingerprint &+= subject.clientHash &* 0x9e37_79b9_7f4a_7c15 }
     if countsUsers { fingerprint &+= subject.userHash &* 0xbf58_476d_1ce4_e5b9 }
-    if countsModels { fingerprint &+= subject.modelHash &* 0x94d0_49bb_1331_11eb }
+    if countsModels { fingerprint &+= subject.modelHash(in: scope) &* 0x94d0_49bb_1331_11eb }
     return LimitKey(rule: id, fingerprint: fingerprint)
   }
 }
@@ -42,11 +42,13 @@ struct CountedSubject: Sendable {
   let model: String
   let clientHash: UInt64
   let userHash: UInt64
-  let modelHash: UInt64
+  private let modelHash: UInt64
   private let asked: String
+  private let others: [String]
 
   init(_ subject: LimitSubject) {
     asked = subject.model
+    others = subject.others
     client = subject.client
     user = subject.user
     model = CountedSubject.counted(subject.model)
@@ -55,9 +57,25 @@ struct CountedSubject: Sendable {
     modelHash = CountedSubject.hash(model)
   }
 
+  /// The model that a rule is about: the one that is asked for, else the first of the client's own list that fits, or
+  /// whoever names a model that no provider serves would get the next one past its rule. Nil where none fits.
+  func model(in scope: LimitScope) -> String? {
+    if scope.models.isEmpty || Self.fits(asked, model, scope) { return model }
+    for other in others {
+      let counted = Self.counted(other)
+      if Self.fits(other, counted, scope) { return counted }
+    }
+    return nil
+  }
+
+  func modelHash(in scope: LimitScope) -> UInt64 {
+    guard !others.isEmpty, let counted = model(in: scope), counted != model else { return modelHash }
+    return CountedSubject.hash(counted)
+  }
+
   /// Patterns may be about the model or about one of its variants (`*:free`).
-  func matches(_ pattern: ModelPattern) -> Bool {
-    pattern.matches(asked) || pattern.matches(model)
+  private static func fits(_ name: String, _ counted: String, _ scope: LimitScope) -> Bool {
+    scope.models.contains { $0.matches(name) || $0.matches(counted) }
   }
 
   /// The name under which a model is counted.

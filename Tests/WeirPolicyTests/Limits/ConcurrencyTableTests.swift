@@ -32,6 +32,25 @@ struct ConcurrencyTableTests {
     #expect(try table.plan(subject("a")).count == 2)
   }
 
+  @Test("hold for a model that the client's own list of models leads to as well")
+  func listed() throws {
+    let few = ConcurrencyRule(
+      name: "f", maximum: 1, scope: LimitScope(per: [.client, .model], models: [ModelPattern("openai/*")]))
+    var table = table([few])
+    func listed(_ model: String, _ others: String...) -> CountedSubject {
+      CountedSubject(LimitSubject(client: "a", user: nil, model: model, others: others))
+    }
+    table.hold(try table.plan(listed("nobody/one", "a/b", "OpenAI/o3:nitro")))
+    for subject in [listed("openai/o3"), listed("nobody/two", "openai/o3"), listed("openai/o3", "openai/o4")] {
+      #expect(throws: ConcurrencyTable.Full(rule: few)) { try table.plan(subject) }
+      #expect(
+        FleetKey(rule: "f", unit: "places", scope: few.scope, subject: subject)
+          == FleetKey(rule: "f", unit: "places", scope: few.scope, subject: listed("openai/o3")))
+    }
+    #expect(try table.plan(listed("openai/o4", "openai/o3")).count == 1)
+    #expect(try table.plan(listed("a/b", "c/d")).isEmpty)
+  }
+
   @Test("keep nothing of requests that have ended")
   func empty() throws {
     var table = table([perClient, perModel])

@@ -21,7 +21,7 @@ struct FleetKey: Hashable, Sendable {
       case .user:
         parts.append(subject.user == nil ? 0 : 1)
         parts.append(subject.user ?? "")
-      case .model: parts.append(subject.model)
+      case .model: parts.append(subject.model(in: scope) ?? subject.model)
       }
     }
     if scope.isClientsOwn { parts.append(1) }
