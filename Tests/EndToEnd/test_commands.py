@@ -321,7 +321,7 @@ class TestWhereTheSystemChoseThePort:
     def test_the_running_proxy_is_found_while_its_files_are_broken(self, run, started, tmp_path, text):
         """A container whose health check failed for that would be replaced by one that does not start."""
         environment = self.ENVIRONMENT | {"WEIR_CONFIG": str(tmp_path / "w.yaml")}
-        (tmp_path / "w.yaml").write_text("retries: {maximum_attempts: 2}\n")
+        (tmp_path / "w.yaml").write_text("retries: 1\n")
         _, ports = started("serve", environment=environment)
         (tmp_path / "w.yaml").write_text(text)
         assert run("check", environment=environment).returncode == 78
@@ -331,7 +331,7 @@ class TestWhereTheSystemChoseThePort:
         assert scrape(ports["admin"]).sum("weir_rollout_percent", rollout="kimi") == 25
         for name in ("ki mi", "a/b", "ä?", "%"):
             ended = run("rollout", name, "25", environment=environment)
-            assert ended.returncode == 1 and name in ended.stderr and "no proxy answers" not in ended.stderr
+            assert ended.returncode == 1 and "There is no rollout named" in ended.stderr
 
     @pytest.mark.parametrize("text", [None, "", "{", '{"traffic":1}', '{"admin":70000}', '{"admin":-1}', '{"admin":"1"}'])
     def test_without_a_port_file_to_read_it_says_that_nothing_answers(self, run, tmp_path, text):
