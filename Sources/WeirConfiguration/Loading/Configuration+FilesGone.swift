@@ -36,7 +36,8 @@ extension Configuration {
     guard !previous.clients.isEmpty, clients.isEmpty else { return nil }
     return ConfigurationProblems([
       ConfigurationProblem(
-        .error, source: files.last ?? "environment", what: "there is no client key any more, so anyone could use this proxy",
+        .error, source: files.last ?? "environment",
+        what: "there is no client key any more, so anyone could use this proxy",
         fix: "put one back, or restart weir to run without")
     ])
   }
